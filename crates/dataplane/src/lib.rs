@@ -1,0 +1,1 @@
+//! Packets on Linux: fabric, veth, eBPF, slow path.

@@ -1,0 +1,1 @@
+//! An instance on Linux: namespaces, image, init, cgroup.

@@ -1,0 +1,49 @@
+//! The nouns of Amazon VPC.
+//!
+//! Ids, CIDR blocks and resources are types that hold only what AWS allows; a [`Snapshot`] is the whole state at one
+//! moment, immutable and shared; a [`Draft`] is the one way to make the next. This crate knows no operations, no XML,
+//! no Linux, no clock and no I/O: it is what all the others talk about.
+
+mod cidr;
+mod draft;
+mod id;
+mod image;
+mod instance;
+mod internet_gateway;
+mod invariant;
+mod network_acl;
+mod network_interface;
+mod observation;
+mod place;
+mod route_table;
+mod security_group;
+mod snapshot;
+mod subnet;
+mod tags;
+pub mod text;
+mod traffic;
+mod vpc;
+mod vpc_peering_connection;
+
+pub use cidr::{Cidr, Ipv4Cidr, MalformedCidr};
+pub use draft::{Change, Draft, Row, UnreadableRow};
+pub use id::{
+    AttachmentId, DhcpOptionsId, Id, IdDigits, IdKind, ImageId, InstanceId, InternetGatewayId, MalformedId, NetworkAclAssociationId, NetworkAclId,
+    NetworkInterfaceId, ReservationId, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetId, VolumeId,
+    VpcCidrBlockAssociationId, VpcId, VpcPeeringConnectionId,
+};
+pub use image::Image;
+pub use instance::{Instance, InstanceState, InstanceType, StateReason, UnknownInstanceType};
+pub use internet_gateway::InternetGateway;
+pub use network_acl::{NetworkAcl, NetworkAclEntry, RuleAction};
+pub use network_interface::{Attachment, MacAddress, MalformedMacAddress, NetworkInterface};
+pub use observation::Observation;
+pub use place::{AccountId, AvailabilityZone, Region, Scope, Timestamp, UnknownPlace};
+pub use route_table::{RouteTable, RouteTarget};
+pub use security_group::{RulePeer, SecurityGroup, SecurityGroupRule};
+pub use snapshot::{Counters, Key, Resource, Scoped, Snapshot, Table, TagSetKey};
+pub use subnet::{Subnet, SubnetNetworkAcl, SubnetRouteTable, SubnetState};
+pub use tags::TagSet;
+pub use traffic::{Direction, IcmpMatch, PortRange, Traffic};
+pub use vpc::{Tenancy, Vpc, VpcCidrBlock, VpcState};
+pub use vpc_peering_connection::{PeeringStatus, PeeringVpc, VpcPeeringConnection};

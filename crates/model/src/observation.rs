@@ -1,0 +1,12 @@
+//! What a data plane reports: the way in which what happens outside enters the state.
+
+use crate::InstanceId;
+
+/// Something that a data plane saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Observation {
+    /// The instance is up.
+    InstanceRunning(InstanceId),
+    /// The instance is gone, with all it was on the host: because it was asked to go, or by itself.
+    InstanceGone(InstanceId),
+}

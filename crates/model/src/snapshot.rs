@@ -1,0 +1,280 @@
+//! The whole state of Peerless, immutable.
+//!
+//! A [`Snapshot`] is cheap to clone (its tables share structure) and never changes; a [`Draft`](crate::Draft) makes
+//! the next one. References between resources always resolve: [`Snapshot::violation`] says what else holds.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Instance, InstanceId, InternetGateway, InternetGatewayId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, ResourceId, RouteTable,
+    RouteTableId, Scope, SecurityGroup, SecurityGroupId, Subnet, SubnetId, TagSet, Vpc, VpcId, VpcPeeringConnection, VpcPeeringConnectionId,
+};
+
+/// All resources of one kind, in the order of their keys.
+pub type Table<R> = OrdMap<<R as Resource>::Key, Arc<R>>;
+
+/// The whole state at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    pub(crate) generation: u64,
+    pub(crate) vpcs: Table<Vpc>,
+    pub(crate) subnets: Table<Subnet>,
+    pub(crate) internet_gateways: Table<InternetGateway>,
+    pub(crate) route_tables: Table<RouteTable>,
+    pub(crate) network_acls: Table<NetworkAcl>,
+    pub(crate) security_groups: Table<SecurityGroup>,
+    pub(crate) vpc_peering_connections: Table<VpcPeeringConnection>,
+    pub(crate) network_interfaces: Table<NetworkInterface>,
+    pub(crate) instances: Table<Instance>,
+    pub(crate) tag_sets: Table<TagSet>,
+    pub(crate) counters: Table<Counters>,
+    /// Which interface has an address, by VPC: derived from the interfaces.
+    pub(crate) addresses: OrdMap<(VpcId, IpAddr), NetworkInterfaceId>,
+}
+
+/// Something that is kept in a table of the snapshot, and as a row of the store.
+pub trait Resource: Clone + PartialEq + fmt::Debug + Serialize + DeserializeOwned + 'static {
+    /// What it is found by.
+    type Key: Key<Resource = Self>;
+    /// The table's name on disk.
+    const TABLE: &'static str;
+    /// Its own key.
+    fn key(&self) -> Self::Key;
+    /// Its table.
+    fn table(snapshot: &Snapshot) -> &Table<Self>;
+    /// Its table, to change.
+    fn table_mut(snapshot: &mut Snapshot) -> &mut Table<Self>;
+    /// Brings derived tables up to date with a change of one resource.
+    fn reindex(_snapshot: &mut Snapshot, _before: Option<&Self>, _after: Option<&Self>) {}
+}
+
+/// What a resource is found by: the type of the key says what kind of resource it finds.
+pub trait Key: Copy + Ord + fmt::Display + fmt::Debug + 'static {
+    /// What it finds.
+    type Resource: Resource<Key = Self>;
+}
+
+/// A resource that belongs to an account in a region.
+pub trait Scoped {
+    /// Whose, and where.
+    fn scope(&self) -> Scope;
+}
+
+macro_rules! resources {
+    ($($resource:ident, $key:ident, $table:ident;)*) => {$(
+        impl Key for $key {
+            type Resource = $resource;
+        }
+
+        impl Resource for $resource {
+            type Key = $key;
+            const TABLE: &'static str = stringify!($table);
+            fn key(&self) -> $key { self.id }
+            fn table(snapshot: &Snapshot) -> &Table<Self> { &snapshot.$table }
+            fn table_mut(snapshot: &mut Snapshot) -> &mut Table<Self> { &mut snapshot.$table }
+        }
+    )*};
+}
+
+resources! {
+    Vpc, VpcId, vpcs;
+    Subnet, SubnetId, subnets;
+    InternetGateway, InternetGatewayId, internet_gateways;
+    RouteTable, RouteTableId, route_tables;
+    NetworkAcl, NetworkAclId, network_acls;
+    SecurityGroup, SecurityGroupId, security_groups;
+    VpcPeeringConnection, VpcPeeringConnectionId, vpc_peering_connections;
+    Instance, InstanceId, instances;
+}
+
+macro_rules! scoped {
+    ($($resource:ident),*) => {$(
+        impl Scoped for $resource {
+            fn scope(&self) -> Scope { self.scope }
+        }
+    )*};
+}
+
+scoped!(Vpc, Subnet, InternetGateway, RouteTable, NetworkAcl, SecurityGroup, NetworkInterface, Instance, TagSet);
+
+impl Key for NetworkInterfaceId {
+    type Resource = NetworkInterface;
+}
+
+impl Resource for NetworkInterface {
+    type Key = NetworkInterfaceId;
+    const TABLE: &'static str = "network_interfaces";
+
+    fn key(&self) -> NetworkInterfaceId {
+        self.id
+    }
+
+    fn table(snapshot: &Snapshot) -> &Table<Self> {
+        &snapshot.network_interfaces
+    }
+
+    fn table_mut(snapshot: &mut Snapshot) -> &mut Table<Self> {
+        &mut snapshot.network_interfaces
+    }
+
+    fn reindex(snapshot: &mut Snapshot, before: Option<&Self>, after: Option<&Self>) {
+        if let Some(interface) = before {
+            snapshot.addresses.remove(&(interface.vpc, interface.private_ip.into()));
+        }
+        if let Some(interface) = after {
+            snapshot.addresses.insert((interface.vpc, interface.private_ip.into()), interface.id);
+        }
+    }
+}
+
+/// The key of a [`TagSet`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TagSetKey {
+    /// What is tagged.
+    pub resource: ResourceId,
+    /// Who tagged it, and where.
+    pub scope: Scope,
+}
+
+impl fmt::Display for TagSetKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.resource, self.scope.account, self.scope.region)
+    }
+}
+
+impl Key for TagSetKey {
+    type Resource = TagSet;
+}
+
+impl Resource for TagSet {
+    type Key = TagSetKey;
+    const TABLE: &'static str = "tag_sets";
+
+    fn key(&self) -> TagSetKey {
+        TagSetKey { resource: self.resource, scope: self.scope }
+    }
+
+    fn table(snapshot: &Snapshot) -> &Table<Self> {
+        &snapshot.tag_sets
+    }
+
+    fn table_mut(snapshot: &mut Snapshot) -> &mut Table<Self> {
+        &mut snapshot.tag_sets
+    }
+}
+
+/// Numbers that are given out once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// The serial of the newest network interface.
+    pub last_interface_serial: u32,
+}
+
+/// The key of the one [`Counters`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CountersKey;
+
+impl fmt::Display for CountersKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("counters")
+    }
+}
+
+impl Key for CountersKey {
+    type Resource = Counters;
+}
+
+impl Resource for Counters {
+    type Key = CountersKey;
+    const TABLE: &'static str = "counters";
+
+    fn key(&self) -> CountersKey {
+        CountersKey
+    }
+
+    fn table(snapshot: &Snapshot) -> &Table<Self> {
+        &snapshot.counters
+    }
+
+    fn table_mut(snapshot: &mut Snapshot) -> &mut Table<Self> {
+        &mut snapshot.counters
+    }
+}
+
+impl Snapshot {
+    /// How many changes led to this state. Verdicts are stamped with it.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The resource of that key.
+    pub fn get<K: Key>(&self, key: K) -> Option<&K::Resource> {
+        K::Resource::table(self).get(&key).map(Arc::as_ref)
+    }
+
+    /// The resource that another one refers to.
+    ///
+    /// # Panics
+    /// If the reference does not resolve, which the invariants rule out.
+    pub fn resolve<K: Key>(&self, key: K) -> &K::Resource {
+        match self.get(key) {
+            Some(resource) => resource,
+            None => unreachable!("{key} is referred to and does not exist"),
+        }
+    }
+
+    /// Every resource of a kind, whoever's and wherever.
+    pub fn all<R: Resource>(&self) -> impl Iterator<Item = &R> {
+        R::table(self).values().map(Arc::as_ref)
+    }
+
+    /// The resources of a kind in one account and region.
+    pub fn in_scope<R: Resource + Scoped>(&self, scope: Scope) -> impl Iterator<Item = &R> {
+        self.all::<R>().filter(move |resource| resource.scope() == scope)
+    }
+
+    /// The interface that has the address in the VPC.
+    pub fn interface_at(&self, vpc: VpcId, address: IpAddr) -> Option<&NetworkInterface> {
+        self.addresses.get(&(vpc, address)).map(|&id| self.resolve(id))
+    }
+
+    /// The table that decides for packets that leave the subnet: its own, else the VPC's main one.
+    pub fn route_table_of(&self, subnet: &Subnet) -> &RouteTable {
+        self.resolve(match subnet.route_table {
+            Some(explicit) => explicit.table,
+            None => self.resolve(subnet.vpc).main_route_table,
+        })
+    }
+
+    /// The subnets of a VPC.
+    pub fn subnets_of(&self, vpc: VpcId) -> impl Iterator<Item = &Subnet> {
+        self.all::<Subnet>().filter(move |subnet| subnet.vpc == vpc)
+    }
+
+    /// The interfaces in a subnet.
+    pub fn interfaces_in(&self, subnet: SubnetId) -> impl Iterator<Item = &NetworkInterface> {
+        self.all::<NetworkInterface>().filter(move |interface| interface.subnet == subnet)
+    }
+
+    /// The gateway that is attached to the VPC.
+    pub fn internet_gateway_of(&self, vpc: VpcId) -> Option<&InternetGateway> {
+        self.all::<InternetGateway>().find(|gateway| gateway.attachment == Some(vpc))
+    }
+
+    /// One tag of a resource, as its owner sees it.
+    pub fn tag(&self, scope: Scope, resource: impl Into<ResourceId>, key: &str) -> Option<&str> {
+        let tags = &self.get(TagSetKey { resource: resource.into(), scope })?.tags;
+        tags.get(key).map(String::as_str)
+    }
+
+    /// The resource's `Name` tag, if it has one that is not empty.
+    pub fn name(&self, scope: Scope, resource: impl Into<ResourceId>) -> Option<&str> {
+        self.tag(scope, resource, "Name").filter(|name| !name.is_empty())
+    }
+}

@@ -1,0 +1,1 @@
+//! A VPC and what is expected of it, as readable text.

@@ -1,0 +1,1 @@
+//! What becomes of a packet in a VPC, and why.

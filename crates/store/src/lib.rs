@@ -1,0 +1,1 @@
+//! Durability: load a snapshot, commit a change.
