@@ -1,1 +1,22 @@
 //! What becomes of a packet in a VPC, and why.
+//!
+//! [`evaluate`] is the one author of truth: the kernel caches its verdicts, `explain` prints its trace. It is pure: a
+//! snapshot, a packet, the interface that it leaves from and the connections that are open go in; a [`Decision`] comes
+//! out, and the connections that the packet opened come back as data.
+
+mod connection;
+mod decision;
+mod evaluate;
+mod matching;
+mod packet;
+mod routing;
+mod trace;
+mod walk;
+
+pub use connection::{ConnectionKey, Connections, Opened, Tracking};
+pub use decision::{Decision, Delivery, Denial, Verdict};
+pub use evaluate::evaluate;
+pub use matching::matches;
+pub use packet::{ECHO_REPLY, ECHO_REPLY_V6, ECHO_REQUEST, ECHO_REQUEST_V6, Packet, Quoted, Transport};
+pub use routing::{Route, RouteState, Target, routes, target_state};
+pub use trace::{Admission, Recorder, Step, Trace};

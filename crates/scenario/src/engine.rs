@@ -1,0 +1,18 @@
+//! What plays a scenario.
+
+use crate::probe::Probe;
+use crate::statement::Statement;
+
+/// Something that can be changed by statements and asked by probes: the core, the API, the kernel.
+pub trait Engine {
+    /// Makes the change; `Err` says why it cannot be made.
+    fn change(&mut self, statement: &Statement) -> Result<(), String>;
+
+    /// All changes of a block were made: what they say holds from here on.
+    fn settle(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Sends the packet, and says what became of it in the words of [`Outcome::describe`](crate::Outcome::describe).
+    fn probe(&mut self, probe: &Probe) -> Result<String, String>;
+}

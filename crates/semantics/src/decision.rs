@@ -1,0 +1,158 @@
+//! What becomes of a packet.
+
+use std::net::IpAddr;
+
+use model::{
+    Cidr, Direction, InstanceId, InternetGatewayId, MacAddress, NetworkAclId, NetworkInterfaceId, RouteTableId, RouteTarget, SubnetId, VpcId,
+    VpcPeeringConnectionId,
+};
+
+use crate::connection::Opened;
+
+/// The answer to "what becomes of this packet?".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Delivered or dropped.
+    pub verdict: Verdict,
+    /// The connection that it opened at the interface that it left.
+    pub opened_at_source: Option<Opened>,
+    /// The connection that it opened at the interface that it arrived at.
+    pub opened_at_destination: Option<Opened>,
+}
+
+/// Whether a packet arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does.
+    Deliver(Delivery),
+    /// It does not, silently: a VPC never says "unreachable".
+    Drop(Denial),
+}
+
+/// How a packet arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// At which interface.
+    pub to: NetworkInterfaceId,
+    /// From which Ethernet address it seems to come: the sender's in its own subnet, else the router's.
+    pub source_mac: MacAddress,
+}
+
+/// Why a packet is dropped: what did it, and by which of its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// The interface that it leaves from is not there any more.
+    UnknownInterface(NetworkInterfaceId),
+    /// Its source is not an address of the interface that it leaves from, and the interface checks.
+    SourceCheck(NetworkInterfaceId),
+    /// A VPC carries neither broadcast nor multicast, and link-local addresses only to its own services.
+    NotRouted {
+        /// What it is for.
+        destination: IpAddr,
+    },
+    /// No rule of the interface's groups admits it.
+    SecurityGroup {
+        /// Whose groups.
+        interface: NetworkInterfaceId,
+        /// Which way.
+        direction: Direction,
+    },
+    /// A rule of a network ACL denies it.
+    NetworkAcl {
+        /// The network ACL.
+        acl: NetworkAclId,
+        /// Of which subnet.
+        subnet: SubnetId,
+        /// Which way.
+        direction: Direction,
+        /// The rule's number; `None` is the last rule, `*`.
+        rule: Option<u16>,
+    },
+    /// The route table has no route for it.
+    NoRoute {
+        /// The table.
+        table: RouteTableId,
+        /// What it is for.
+        destination: IpAddr,
+    },
+    /// The best route for it leads nowhere.
+    Blackhole {
+        /// The table.
+        table: RouteTableId,
+        /// The route.
+        route: Cidr,
+        /// Where it would lead.
+        target: RouteTarget,
+    },
+    /// The peering connection only carries packets for the addresses of the VPC at its other end.
+    PeeringNotForAddress {
+        /// The table that sent it there.
+        table: RouteTableId,
+        /// By this route.
+        route: Cidr,
+        /// The connection.
+        connection: VpcPeeringConnectionId,
+        /// What it is for.
+        destination: IpAddr,
+    },
+    /// A gateway or peering connection only takes packets whose source is in the VPC that they come from.
+    Spoofed {
+        /// The VPC.
+        vpc: VpcId,
+        /// The source it claims.
+        source: IpAddr,
+    },
+    /// An internet gateway does not carry private destinations (RFC 1918, RFC 6598).
+    PrivateDestination {
+        /// The gateway.
+        gateway: InternetGatewayId,
+        /// The table that sent it there.
+        table: RouteTableId,
+        /// By this route.
+        route: Cidr,
+        /// What it is for.
+        destination: IpAddr,
+    },
+    /// An internet gateway only carries what it can translate: the interface has no public address.
+    NoPublicAddress {
+        /// The gateway.
+        gateway: InternetGatewayId,
+        /// Which interface.
+        interface: NetworkInterfaceId,
+    },
+    /// Nothing in the VPC has that address.
+    NoSuchAddress {
+        /// The VPC.
+        vpc: VpcId,
+        /// What it is for.
+        destination: IpAddr,
+    },
+    /// The interface has the address, and no running instance behind it.
+    NotRunning {
+        /// The interface.
+        interface: NetworkInterfaceId,
+        /// Its instance, if it is attached.
+        instance: Option<InstanceId>,
+    },
+}
+
+impl Denial {
+    /// The code with which Reachability Analyzer explains the same
+    /// (<https://docs.aws.amazon.com/vpc/latest/reachability/explanation-codes.html>).
+    pub fn code(&self) -> &'static str {
+        match self {
+            Denial::UnknownInterface(_) => "UNKNOWN_RESOURCE",
+            Denial::SourceCheck(_) => "ENI_SOURCE_DEST_CHECK_RESTRICTION",
+            Denial::NotRouted { .. } | Denial::NoSuchAddress { .. } => "NO_POSSIBLE_DESTINATION",
+            Denial::SecurityGroup { .. } => "ENI_SG_RULES_MISMATCH",
+            Denial::NetworkAcl { .. } => "SUBNET_ACL_RESTRICTION",
+            Denial::NoRoute { .. } => "NO_ROUTE_TO_DESTINATION",
+            Denial::Blackhole { .. } => "BAD_STATE_ROUTE",
+            Denial::PeeringNotForAddress { .. } => "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR",
+            Denial::Spoofed { .. } => "GATEWAY_REJECTS_SPOOFED_TRAFFIC",
+            Denial::PrivateDestination { .. } => "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS",
+            Denial::NoPublicAddress { .. } => "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",
+            Denial::NotRunning { .. } => "BAD_STATE",
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The one place that knows what a VPC does with a packet.
+//!
+//! [`evaluate`] walks AWS's order of checks, in the modules of [`walk`](crate::walk):
+//!
+//! 1. the interface that the packet leaves: its source address, then its groups' egress rules;
+//! 2. the subnet's edge, unless the packet stays in the subnet: the network ACL's egress rules, then the route table;
+//! 3. the gateway or peering connection that the route leads to;
+//! 4. the edge of the subnet that it arrives in: the network ACL's ingress rules;
+//! 5. the interface that it is for: its groups' ingress rules, and a running instance behind it.
+//!
+//! It is linear and keeps nothing: same snapshot, packet and connections, same answer.
+
+use model::{NetworkInterfaceId, Snapshot};
+
+use crate::connection::Connections;
+use crate::decision::{Decision, Verdict};
+use crate::packet::Packet;
+use crate::trace::Recorder;
+use crate::walk::Walk;
+
+/// What becomes of a packet that an instance sends out of this interface.
+pub fn evaluate(
+    snapshot: &Snapshot,
+    packet: &Packet,
+    from: NetworkInterfaceId,
+    connections: &impl Connections,
+    recorder: &mut impl Recorder,
+) -> Decision {
+    let mut walk = Walk::new(snapshot, packet, connections, recorder);
+    let verdict = match walk.go(from) {
+        Ok(delivery) => Verdict::Deliver(delivery),
+        Err(denial) => Verdict::Drop(denial),
+    };
+    Decision { verdict, opened_at_source: walk.opened_at_source, opened_at_destination: walk.opened_at_destination }
+}

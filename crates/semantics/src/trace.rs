@@ -1,0 +1,111 @@
+//! The way of a packet, step by step, in AWS's nouns.
+
+use model::{
+    Cidr, Direction, InternetGatewayId, NetworkAclId, NetworkInterfaceId, RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetId,
+    VpcPeeringConnectionId,
+};
+
+use crate::routing::Target;
+
+/// Who is told of each step. `()` listens to nothing and costs nothing; [`Trace`] keeps them all.
+pub trait Recorder {
+    /// The packet passed this.
+    fn passed(&mut self, step: Step);
+}
+
+impl Recorder for () {
+    #[inline(always)]
+    fn passed(&mut self, _step: Step) {}
+}
+
+/// The steps that a packet passed, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+impl Recorder for Trace {
+    fn passed(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+}
+
+/// Something that a packet passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It left an interface.
+    Leave {
+        /// Which.
+        interface: NetworkInterfaceId,
+    },
+    /// The groups of an interface let it through.
+    SecurityGroup {
+        /// Whose groups.
+        interface: NetworkInterfaceId,
+        /// Which way.
+        direction: Direction,
+        /// Because of what.
+        by: Admission,
+    },
+    /// It is for its own subnet: neither network ACLs nor route tables are asked.
+    SameSubnet {
+        /// The subnet.
+        subnet: SubnetId,
+    },
+    /// A rule of a network ACL allows it.
+    NetworkAcl {
+        /// The network ACL.
+        acl: NetworkAclId,
+        /// Of which subnet.
+        subnet: SubnetId,
+        /// Which way.
+        direction: Direction,
+        /// The rule's number.
+        rule: u16,
+    },
+    /// The longest prefix of a route table that holds its destination.
+    Route {
+        /// The table.
+        table: RouteTableId,
+        /// The route.
+        route: Cidr,
+        /// Where it leads.
+        target: Target,
+        /// The next best route, if one was beaten.
+        beats: Option<(Cidr, Target)>,
+    },
+    /// It crossed a peering connection.
+    Peering {
+        /// Which.
+        connection: VpcPeeringConnectionId,
+    },
+    /// It reached an internet gateway.
+    InternetGateway {
+        /// Which.
+        gateway: InternetGatewayId,
+    },
+    /// It arrived at an interface.
+    Arrive {
+        /// Which.
+        interface: NetworkInterfaceId,
+    },
+}
+
+/// Why a security group lets a packet through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// A rule says so.
+    Rule {
+        /// The group.
+        group: SecurityGroupId,
+        /// Its rule.
+        rule: SecurityGroupRuleId,
+    },
+    /// It is the reply of a flow that was let through the other way.
+    Reply,
+    /// It is of a flow that was let through this way before, and is still tracked.
+    Tracked,
+    /// It is an ICMP error about a flow that is tracked.
+    Related,
+}
