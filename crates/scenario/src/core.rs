@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use model::NetworkInterfaceId;
-use semantics::{ConnectionKey, Denial, Packet, Tracking, Transport, Verdict, evaluate};
+use semantics::{ConnectionKey, Denial, Explanation, Line, Packet, Service, Tracking, Transport, Verdict, evaluate, explain};
 
 use crate::engine::Engine;
 use crate::outcome::{Leg, Outcome};
-use crate::probe::{Probe, ProbeTraffic};
+use crate::probe::{Probe, ProbeTraffic, Question};
 use crate::statement::Statement;
 use crate::world::World;
 
@@ -64,6 +64,45 @@ impl CoreEngine {
     }
 }
 
+impl CoreEngine {
+    fn explanation(&self, from: &str, to: &str, traffic: ProbeTraffic) -> Result<Explanation, String> {
+        let endpoint = |word| self.world.endpoint(word).map_err(|error| error.to_string());
+        let service = match traffic {
+            ProbeTraffic::Icmp => Service::Icmp,
+            ProbeTraffic::Tcp(port) => Service::Tcp(port),
+            ProbeTraffic::Udp(port) => Service::Udp(port),
+        };
+        let question = semantics::Question { from: endpoint(from)?, to: endpoint(to)?, service };
+        let explanation = explain(self.world.snapshot(), &question).map_err(|error| error.to_string())?;
+        explanation.render(self.world.snapshot());
+        Ok(explanation)
+    }
+
+    /// What the explanation names, in order.
+    fn named(&self, explanation: &Explanation) -> Vec<String> {
+        let legs = [(Leg::Request, &explanation.forward), (Leg::Reply, &explanation.reply)];
+        let named: Vec<String> = legs
+            .into_iter()
+            .flat_map(|(leg, lines)| lines.iter().map(move |line| (leg, line)))
+            .filter_map(|(leg, line)| match *line {
+                Line::Blocked { denial, .. } => Some(Outcome::Dropped { leg, denial }.describe_in(&self.world, &explanation.repaired)),
+                Line::Passed(_) => None,
+            })
+            .collect();
+        if named.is_empty() { vec!["nothing".to_owned()] } else { named }
+    }
+
+    /// Whether the explanation of a new flow begins with what became of it.
+    fn agrees(&self, probe: &Probe, outcome: &str) -> Result<(), String> {
+        let named = self.named(&self.explanation(&probe.from, &probe.to, probe.traffic)?);
+        let first = if outcome == Outcome::ANSWERED { "nothing" } else { outcome };
+        match named.first() {
+            Some(begins) if begins == first => Ok(()),
+            _ => Err(format!("the packet was {outcome}, and the explanation names: {}", named.join("; "))),
+        }
+    }
+}
+
 impl Engine for CoreEngine {
     fn change(&mut self, statement: &Statement) -> Result<(), String> {
         self.world.apply(statement).map_err(|error| error.to_string())
@@ -74,6 +113,15 @@ impl Engine for CoreEngine {
         let destination = self.world.address(&probe.to).map_err(|error| error.to_string())?;
         let source = IpAddr::from(self.world.snapshot().resolve(from).private_ip);
         let request = self.request(probe, source, destination);
-        Ok(self.exchange(&request, from).describe(&self.world))
+        let outcome = self.exchange(&request, from).describe(&self.world);
+        if probe.flow.is_none() {
+            self.agrees(probe, &outcome)?;
+        }
+        Ok(outcome)
+    }
+
+    fn explain(&mut self, question: &Question) -> Result<Option<String>, String> {
+        let explanation = self.explanation(&question.from, &question.to, question.traffic)?;
+        Ok(Some(self.named(&explanation).join("; ")))
     }
 }

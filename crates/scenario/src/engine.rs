@@ -1,6 +1,6 @@
 //! What plays a scenario.
 
-use crate::probe::Probe;
+use crate::probe::{Probe, Question};
 use crate::statement::Statement;
 
 /// Something that can be changed by statements and asked by probes: the core, the API, the kernel.
@@ -15,4 +15,10 @@ pub trait Engine {
 
     /// Sends the packet, and says what became of it in the words of [`Outcome::describe`](crate::Outcome::describe).
     fn probe(&mut self, probe: &Probe) -> Result<String, String>;
+
+    /// What is in the way, in the words of [`Outcome::describe`](crate::Outcome::describe) joined by `; `, or
+    /// `nothing`. `None` from an engine that only carries packets.
+    fn explain(&mut self, _question: &Question) -> Result<Option<String>, String> {
+        Ok(None)
+    }
 }

@@ -1,7 +1,8 @@
 //! A VPC and what is expected of it, as readable text.
 //!
 //! A scenario is a Markdown file. Its prose says why; its `vpc` blocks build and change a world, a statement a line;
-//! its `probe` blocks send packets and say what must become of them. The runner plays the blocks from top to bottom on
+//! its `probe` blocks send packets and say what must become of them; its `explain` blocks say what must be
+//! named as being in the way. The runner plays the blocks from top to bottom on
 //! an [`Engine`]: the core (`evaluate` alone), the API, or the kernel. One text, and no engine may disagree.
 //!
 //! ````text
@@ -29,7 +30,7 @@ pub use core::CoreEngine;
 pub use engine::Engine;
 pub use outcome::{Leg, Outcome};
 pub use parse::{Block, Scenario, SyntaxError};
-pub use probe::{Probe, ProbeTraffic};
+pub use probe::{Probe, ProbeTraffic, Question};
 pub use run::{Failure, run};
 pub use statement::{AclEntry, Peer, Permission, RouteVia, Statement};
 pub use world::{World, WorldError};

@@ -1,5 +1,6 @@
 //! What became of a probe, in words that a scenario can expect.
 
+use model::Snapshot;
 use semantics::Denial;
 
 use crate::world::World;
@@ -42,21 +43,26 @@ impl Outcome {
 
     /// The words for it, with the names that the world gives to things: `reply dropped at green/main: no route`.
     pub fn describe(&self, world: &World) -> String {
+        self.describe_in(world, world.snapshot())
+    }
+
+    /// The same, where the snapshot holds more than the world does: what an explanation imagined.
+    pub fn describe_in(&self, world: &World, snapshot: &Snapshot) -> String {
         match self {
             Outcome::Answered => Self::ANSWERED.to_owned(),
-            Outcome::Dropped { leg, denial } => format!("{} dropped at {}", leg.as_str(), describe(denial, world)),
+            Outcome::Dropped { leg, denial } => format!("{} dropped at {}", leg.as_str(), describe(denial, world, snapshot)),
         }
     }
 }
 
-fn describe(denial: &Denial, world: &World) -> String {
+fn describe(denial: &Denial, world: &World, snapshot: &Snapshot) -> String {
     let name = |id| world.name_of(id);
     match *denial {
         Denial::UnknownInterface(id) => format!("{id}: it is gone"),
         Denial::SourceCheck(id) => format!("{}: source check", world.instance_name(id)),
         Denial::NotRouted { destination } => format!("router: {destination} is not routed"),
         Denial::SecurityGroup { interface, direction } => {
-            let groups = world.snapshot().get(interface).map(|interface| interface.groups.clone()).unwrap_or_default();
+            let groups = snapshot.get(interface).map(|interface| interface.groups.clone()).unwrap_or_default();
             let groups: Vec<String> = groups.into_iter().map(|group| world.name_of(group)).collect();
             format!("{}: no {} rule", groups.join(" + "), direction.as_str())
         }

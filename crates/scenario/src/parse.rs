@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use crate::probe::Probe;
+use crate::probe::{Probe, Question};
 use crate::statement::Statement;
 
-/// A scenario: what stands in the file's `vpc` and `probe` blocks, in order.
+/// A scenario: what stands in the file's `vpc`, `probe` and `explain` blocks, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
     /// The first heading.
@@ -21,6 +21,8 @@ pub enum Block {
     Vpc(Vec<(usize, Statement)>),
     /// Packets, and what must become of them.
     Probe(Vec<(usize, Probe)>),
+    /// Questions, and what must be named.
+    Explain(Vec<(usize, Question)>),
 }
 
 /// A line that says nothing that a scenario can say.
@@ -62,6 +64,7 @@ impl Scenario {
             match language.trim() {
                 "vpc" => blocks.push(Block::Vpc(parse_lines(&body)?)),
                 "probe" => blocks.push(Block::Probe(parse_lines(&body)?)),
+                "explain" => blocks.push(Block::Explain(parse_lines(&body)?)),
                 _ => {}
             }
         }

@@ -34,6 +34,38 @@ pub enum ProbeTraffic {
     Udp(u16),
 }
 
+/// A question, and what the explanation must name, in order, and nothing else:
+/// `blue/a/1 -> green/a/1 icmp   request dropped at …; reply dropped at …`, or `nothing`.
+///
+/// The ends may be subnets too: what would an instance there meet?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The instance or subnet that begins.
+    pub from: String,
+    /// The instance, subnet or address that it is for.
+    pub to: String,
+    /// What is asked about.
+    pub traffic: ProbeTraffic,
+    /// What must be named.
+    pub expected: String,
+}
+
+/// `FROM -> TO PROTOCOL [PORT] …`
+fn exchange(words: &mut Words) -> Result<(String, String, ProbeTraffic), String> {
+    let from = words.name("sender")?;
+    if words.word("->")? != "->" {
+        return Err("'->' must stand between sender and receiver".to_owned());
+    }
+    let to = words.name("receiver")?;
+    let traffic = match words.word("protocol")? {
+        "icmp" => ProbeTraffic::Icmp,
+        "tcp" => ProbeTraffic::Tcp(words.parsed("port")?),
+        "udp" => ProbeTraffic::Udp(words.parsed("port")?),
+        other => return Err(format!("'{other}' is neither icmp, tcp nor udp")),
+    };
+    Ok((from, to, traffic))
+}
+
 impl FromStr for Probe {
     type Err = String;
 
@@ -43,21 +75,25 @@ impl FromStr for Probe {
             _ => (None, line),
         };
         let mut words = Words::new(line);
-        let from = words.name("sender")?;
-        if words.word("->")? != "->" {
-            return Err("'->' must stand between sender and receiver".to_owned());
-        }
-        let to = words.name("receiver")?;
-        let traffic = match words.word("protocol")? {
-            "icmp" => ProbeTraffic::Icmp,
-            "tcp" => ProbeTraffic::Tcp(words.parsed("port")?),
-            "udp" => ProbeTraffic::Udp(words.parsed("port")?),
-            other => return Err(format!("'{other}' is neither icmp, tcp nor udp")),
-        };
+        let (from, to, traffic) = exchange(&mut words)?;
         let expected = words.rest();
         if expected != Outcome::ANSWERED && !expected.starts_with("request dropped at ") && !expected.starts_with("reply dropped at ") {
             return Err(format!("'{expected}' is neither 'answered' nor 'request dropped at …' nor 'reply dropped at …'"));
         }
         Ok(Probe { flow, from, to, traffic, expected })
+    }
+}
+
+impl FromStr for Question {
+    type Err = String;
+
+    fn from_str(line: &str) -> Result<Self, String> {
+        let mut words = Words::new(line);
+        let (from, to, traffic) = exchange(&mut words)?;
+        let expected = words.rest();
+        if expected.is_empty() {
+            return Err("what must be named is missing ('nothing' if nothing is in the way)".to_owned());
+        }
+        Ok(Question { from, to, traffic, expected })
     }
 }

@@ -41,15 +41,26 @@ pub fn run(scenario: &Scenario, engine: &mut impl Engine) -> Vec<Failure> {
             }
             Block::Probe(probes) => {
                 for (line, probe) in probes {
-                    let complaint = match engine.probe(probe) {
-                        Ok(seen) if seen == probe.expected => continue,
-                        Ok(seen) => format!("expected: {}\n      seen: {seen}", probe.expected),
-                        Err(complaint) => complaint,
-                    };
-                    failures.push(Failure { line: *line, complaint });
+                    failures.extend(compare(*line, &probe.expected, engine.probe(probe)));
+                }
+            }
+            Block::Explain(questions) => {
+                for (line, question) in questions {
+                    if let Some(seen) = engine.explain(question).transpose() {
+                        failures.extend(compare(*line, &question.expected, seen));
+                    }
                 }
             }
         }
     }
     failures
+}
+
+fn compare(line: usize, expected: &str, seen: Result<String, String>) -> Option<Failure> {
+    let complaint = match seen {
+        Ok(seen) if seen == expected => return None,
+        Ok(seen) => format!("expected: {expected}\n      seen: {seen}"),
+        Err(complaint) => complaint,
+    };
+    Some(Failure { line, complaint })
 }

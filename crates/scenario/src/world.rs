@@ -73,6 +73,17 @@ impl World {
         primary.ok_or_else(|| WorldError(format!("instance '{instance}' has no interface")))
     }
 
+    /// What a question calls by that word: an instance, a subnet or an address.
+    pub fn endpoint(&self, word: &str) -> Result<semantics::Endpoint> {
+        if let Ok(address) = word.parse() {
+            return Ok(semantics::Endpoint::Address(address));
+        }
+        match find!(self, SubnetId, word) {
+            Ok(subnet) => Ok(semantics::Endpoint::Subnet(subnet)),
+            Err(_) => self.interface(word).map(semantics::Endpoint::Interface),
+        }
+    }
+
     /// The address that a word names: itself, or an instance's private one.
     pub fn address(&self, word: &str) -> Result<IpAddr> {
         match word.parse() {

@@ -1,0 +1,338 @@
+//! An explanation in words, once for every reader: the command line, its JSON, the console.
+
+use model::{
+    Direction, IcmpMatch, NetworkInterfaceId, PeeringStatus, PortRange, ResourceId, RulePeer, Scope, Snapshot, Traffic, VpcPeeringConnectionId,
+};
+
+use super::{Explanation, Line, Repair};
+use crate::decision::Denial;
+use crate::trace::{Admission, Step};
+
+/// An explanation, ready to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// The answer in one line.
+    pub headline: String,
+    /// Whether packets arrive as things are.
+    pub reachable: bool,
+    /// The way there and the way back.
+    pub legs: Vec<RenderedLeg>,
+    /// What helps, as AWS CLI commands in order; empty if nothing is in the way, or nothing helps.
+    pub fix: Vec<String>,
+}
+
+/// One direction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenderedLeg {
+    /// `forward` or `reply`.
+    pub title: &'static str,
+    /// What is on the way.
+    pub lines: Vec<RenderedLine>,
+}
+
+/// One thing on the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenderedLine {
+    /// Whether it lets the packet pass.
+    pub passed: bool,
+    /// What kind of thing it is: `SG out`, `route`, …
+    pub stage: &'static str,
+    /// Which one, by id and name.
+    pub resource: String,
+    /// What it says about this packet.
+    pub detail: String,
+    /// The code of AWS's Reachability Analyzer, where the packet does not pass.
+    pub code: Option<&'static str>,
+}
+
+impl Explanation {
+    /// The words for it.
+    pub fn render(&self, snapshot: &Snapshot) -> Rendered {
+        let words = Words { before: snapshot, snapshot: &self.repaired };
+        let leg = |title, lines: &[Line]| RenderedLeg { title, lines: lines.iter().map(|line| words.line(line)).collect() };
+        let legs = [leg("forward", &self.forward), leg("reply", &self.reply)];
+        let request = &self.request;
+        let verdict = if self.is_reachable() { "reachable" } else { "not reachable" };
+        Rendered {
+            headline: format!("{verdict}: {} {} → {}", request.transport, request.source, request.destination),
+            reachable: self.is_reachable(),
+            legs: legs.into_iter().filter(|leg| !leg.lines.is_empty()).collect(),
+            fix: self.repairs().map(|repair| words.command(repair)).collect(),
+        }
+    }
+}
+
+struct Words<'a> {
+    /// Things as they are.
+    before: &'a Snapshot,
+    /// Things as they would be: everything that the explanation names is in here.
+    snapshot: &'a Snapshot,
+}
+
+impl Words<'_> {
+    fn line(&self, line: &Line) -> RenderedLine {
+        match line {
+            Line::Passed(step) => self.step(step),
+            Line::Blocked { denial, .. } => {
+                let (stage, resource, detail) = self.denial(denial);
+                RenderedLine { passed: false, stage, resource, detail, code: Some(denial.code()) }
+            }
+        }
+    }
+
+    fn step(&self, step: &Step) -> RenderedLine {
+        let (stage, resource, detail) = match *step {
+            Step::Leave { interface } => ("from", self.interface(interface), self.address(interface)),
+            Step::SecurityGroup { interface, direction, by } => self.admission(interface, direction, by),
+            Step::SameSubnet { subnet } => ("subnet", self.named(subnet), "stays in it: network ACLs and route tables are not asked".to_owned()),
+            Step::NetworkAcl { acl, direction, rule, .. } => (acl_stage(direction), self.named(acl), format!("rule {rule} allows it")),
+            Step::Route { table, route, target, beats } => {
+                let beaten = beats.map(|(route, target)| format!(" (beats {route} → {target})")).unwrap_or_default();
+                ("route", self.named(table), format!("{route} → {target}{beaten}"))
+            }
+            Step::Peering { connection } => ("peering", self.named(connection), "active".to_owned()),
+            Step::InternetGateway { gateway } => ("gateway", self.named(gateway), "reached by the default route".to_owned()),
+            Step::Arrive { interface } => ("to", self.interface(interface), self.address(interface)),
+        };
+        RenderedLine { passed: true, stage, resource, detail, code: None }
+    }
+
+    fn admission(&self, interface: NetworkInterfaceId, direction: Direction, by: Admission) -> (&'static str, String, String) {
+        let stage = group_stage(direction);
+        match by {
+            Admission::Rule { group, rule } => {
+                let rule = self.snapshot.get(group).and_then(|group| group.rules.iter().find(|other| other.id == rule));
+                let detail = rule.map(|rule| format!("{} {} {}", traffic(&rule.traffic), arrow(direction), peer(&rule.peer)));
+                (stage, self.group(group), detail.unwrap_or_default())
+            }
+            Admission::Reply => (stage, self.groups(interface), "lets the reply of a tracked flow pass".to_owned()),
+            Admission::Tracked => (stage, self.groups(interface), "the flow is tracked".to_owned()),
+            Admission::Related => (stage, self.groups(interface), "the error is about a tracked flow".to_owned()),
+        }
+    }
+
+    fn denial(&self, denial: &Denial) -> (&'static str, String, String) {
+        match *denial {
+            Denial::UnknownInterface(id) => ("from", id.to_string(), "is not there any more".to_owned()),
+            Denial::SourceCheck(id) => ("from", self.interface(id), "sends from an address that is not its own, and checks".to_owned()),
+            Denial::NotRouted { destination } => ("router", destination.to_string(), "is never routed in a VPC".to_owned()),
+            Denial::SecurityGroup { interface, direction } => {
+                (group_stage(direction), self.groups(interface), format!("no {} rule admits it", direction.as_str()))
+            }
+            Denial::NetworkAcl { acl, direction, rule, .. } => {
+                let rule = rule.map_or_else(|| "*".to_owned(), |number| number.to_string());
+                (acl_stage(direction), self.named(acl), format!("rule {rule} denies it"))
+            }
+            Denial::NoRoute { table, destination } => ("route", self.named(table), format!("no route to {destination}")),
+            Denial::Blackhole { table, route, target } => {
+                let why = match target {
+                    model::RouteTarget::VpcPeeringConnection(id) => self.peering_status(id),
+                    model::RouteTarget::InternetGateway(_) => "not attached to this VPC".to_owned(),
+                };
+                let target = crate::routing::Target::Beyond(target);
+                ("route", self.named(table), format!("{route} → {target} is a blackhole: {why}"))
+            }
+            Denial::PeeringNotForAddress { route, connection, destination, .. } => {
+                ("peering", self.named(connection), format!("{route} leads here, and the VPC at its other end does not have {destination}"))
+            }
+            Denial::Spoofed { vpc, source } => ("gateway", self.named(vpc), format!("{source} is not an address of this VPC")),
+            Denial::PrivateDestination { gateway, table, route, destination } => {
+                let table = self.named(table);
+                ("gateway", self.named(gateway), format!("{table} sends {destination} here by {route}; the internet carries no private destination"))
+            }
+            Denial::NoPublicAddress { gateway, interface } => {
+                ("gateway", self.named(gateway), format!("{} has no public address", self.interface(interface)))
+            }
+            Denial::NoSuchAddress { vpc, destination } => ("to", self.named(vpc), format!("nothing has the address {destination}")),
+            Denial::NotRunning { interface, .. } => ("to", self.interface(interface), "no running instance".to_owned()),
+        }
+    }
+
+    fn peering_status(&self, id: VpcPeeringConnectionId) -> String {
+        match self.before.get(id).map(|connection| connection.status) {
+            Some(PeeringStatus::InitiatingRequest | PeeringStatus::PendingAcceptance) => "it is not accepted yet".to_owned(),
+            Some(status) => format!("it is {status}"),
+            None => "it is to be accepted".to_owned(),
+        }
+    }
+
+    fn scope_of(&self, id: ResourceId) -> Option<Scope> {
+        Some(match id {
+            ResourceId::VpcId(id) => self.snapshot.get(id)?.scope,
+            ResourceId::SubnetId(id) => self.snapshot.get(id)?.scope,
+            ResourceId::RouteTableId(id) => self.snapshot.get(id)?.scope,
+            ResourceId::NetworkAclId(id) => self.snapshot.get(id)?.scope,
+            ResourceId::SecurityGroupId(id) => self.snapshot.get(id)?.scope,
+            ResourceId::InternetGatewayId(id) => self.snapshot.get(id)?.scope,
+            ResourceId::InstanceId(id) => self.snapshot.get(id)?.scope,
+            ResourceId::VpcPeeringConnectionId(id) => self.snapshot.get(id)?.requester.scope,
+            _ => return None,
+        })
+    }
+
+    /// Id and `Name` tag.
+    fn named(&self, id: impl Into<ResourceId>) -> String {
+        let id = id.into();
+        match self.scope_of(id).and_then(|scope| self.snapshot.name(scope, id)) {
+            Some(name) => format!("{id} {name}"),
+            None => id.to_string(),
+        }
+    }
+
+    fn group(&self, id: model::SecurityGroupId) -> String {
+        self.snapshot.get(id).map_or_else(|| id.to_string(), |group| format!("{id} {}", group.name))
+    }
+
+    fn groups(&self, interface: NetworkInterfaceId) -> String {
+        let groups = self.snapshot.get(interface).map(|interface| interface.groups.as_slice()).unwrap_or_default();
+        groups.iter().map(|&group| self.group(group)).collect::<Vec<_>>().join(" + ")
+    }
+
+    /// The instance that has the interface; an imagined one has none, and is named by its subnet.
+    fn interface(&self, id: NetworkInterfaceId) -> String {
+        let Some(interface) = self.snapshot.get(id) else { return id.to_string() };
+        let imagined = model::IdDigits::from_random(u64::MAX);
+        match interface.attachment {
+            Some(attachment) if attachment.id.digits() != imagined => self.named(attachment.instance),
+            Some(_) => format!("a new instance in {}", self.named(interface.subnet)),
+            None => id.to_string(),
+        }
+    }
+
+    fn address(&self, id: NetworkInterfaceId) -> String {
+        self.snapshot.get(id).map(|interface| interface.private_ip.to_string()).unwrap_or_default()
+    }
+
+    /// The repair as a command of the AWS CLI.
+    fn command(&self, repair: &Repair) -> String {
+        match *repair {
+            Repair::Authorize { group, direction, traffic, peer } => {
+                let ranges = if peer.is_ipv6() { format!("Ipv6Ranges=[{{CidrIpv6={peer}}}]") } else { format!("IpRanges=[{{CidrIp={peer}}}]") };
+                let permission = format!("{},{ranges}", permission(&traffic));
+                format!("aws ec2 authorize-security-group-{} --group-id {group} --ip-permissions '{permission}'", direction.as_str())
+            }
+            Repair::AllowInAcl { acl, direction, number, traffic, cidr } => format!(
+                "aws ec2 create-network-acl-entry --network-acl-id {acl} --{} --rule-number {number} --rule-action allow --cidr-block {cidr} {}",
+                direction.as_str(),
+                acl_traffic(&traffic),
+            ),
+            Repair::CreatePeering { requester, accepter, .. } => format!(
+                "PCX=$(aws ec2 create-vpc-peering-connection --vpc-id {requester} --peer-vpc-id {accepter} \
+                 --query VpcPeeringConnection.VpcPeeringConnectionId --output text)"
+            ),
+            Repair::AcceptPeering { connection } => {
+                format!("aws ec2 accept-vpc-peering-connection --vpc-peering-connection-id {}", self.connection(connection))
+            }
+            Repair::Route { table, destination, connection, replaces } => {
+                let verb = if replaces { "replace" } else { "create" };
+                let connection = self.connection(connection);
+                format!(
+                    "aws ec2 {verb}-route --route-table-id {table} --destination-cidr-block {destination} --vpc-peering-connection-id {connection}"
+                )
+            }
+            Repair::Start { instance } => format!("aws ec2 start-instances --instance-ids {instance}"),
+        }
+    }
+
+    /// A connection's id; of an imagined one, the shell variable that will hold it.
+    fn connection(&self, id: VpcPeeringConnectionId) -> String {
+        if id.digits() == model::IdDigits::from_random(u64::MAX) { "\"$PCX\"".to_owned() } else { id.to_string() }
+    }
+}
+
+fn group_stage(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Ingress => "SG in",
+        Direction::Egress => "SG out",
+    }
+}
+
+fn acl_stage(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Ingress => "NACL in",
+        Direction::Egress => "NACL out",
+    }
+}
+
+fn arrow(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Ingress => "from",
+        Direction::Egress => "to",
+    }
+}
+
+fn peer(peer: &RulePeer) -> String {
+    match peer {
+        RulePeer::Cidr(cidr) => cidr.to_string(),
+        RulePeer::SecurityGroup { group, .. } => format!("members of {group}"),
+    }
+}
+
+fn traffic(traffic: &Traffic) -> String {
+    match traffic {
+        Traffic::All => "all traffic".to_owned(),
+        Traffic::Tcp(range) => format!("TCP {}", ports(range)),
+        Traffic::Udp(range) => format!("UDP {}", ports(range)),
+        Traffic::Icmp(message) => format!("ICMP{}", icmp(message)),
+        Traffic::Icmpv6(message) => format!("ICMPv6{}", icmp(message)),
+        Traffic::Protocol(number) => format!("protocol {number}"),
+    }
+}
+
+fn ports(range: &PortRange) -> String {
+    match range {
+        PortRange { from, to } if from == to => from.to_string(),
+        PortRange { from, to } => format!("{from}-{to}"),
+    }
+}
+
+fn icmp(message: &IcmpMatch) -> String {
+    match message {
+        IcmpMatch::Any => String::new(),
+        IcmpMatch::Type(kind) => format!(" type {kind}"),
+        IcmpMatch::TypeAndCode(kind, code) => format!(" type {kind} code {code}"),
+    }
+}
+
+/// Type and code as the API writes them, -1 for any.
+fn icmp_numbers(message: &IcmpMatch) -> (i16, i16) {
+    match *message {
+        IcmpMatch::Any => (-1, -1),
+        IcmpMatch::Type(kind) => (kind.into(), -1),
+        IcmpMatch::TypeAndCode(kind, code) => (kind.into(), code.into()),
+    }
+}
+
+/// The traffic in the AWS CLI's shorthand for `--ip-permissions`.
+fn permission(traffic: &Traffic) -> String {
+    let with_ports = |protocol: &str, range: &PortRange| format!("IpProtocol={protocol},FromPort={},ToPort={}", range.from, range.to);
+    let with_icmp = |protocol: &str, message: &IcmpMatch| {
+        let (kind, code) = icmp_numbers(message);
+        format!("IpProtocol={protocol},FromPort={kind},ToPort={code}")
+    };
+    match traffic {
+        Traffic::All => "IpProtocol=-1".to_owned(),
+        Traffic::Tcp(range) => with_ports("tcp", range),
+        Traffic::Udp(range) => with_ports("udp", range),
+        Traffic::Icmp(message) => with_icmp("icmp", message),
+        Traffic::Icmpv6(message) => with_icmp("icmpv6", message),
+        Traffic::Protocol(number) => format!("IpProtocol={number}"),
+    }
+}
+
+/// The traffic as options of `create-network-acl-entry`.
+fn acl_traffic(traffic: &Traffic) -> String {
+    let with_ports = |protocol: u8, range: &PortRange| format!("--protocol {protocol} --port-range From={},To={}", range.from, range.to);
+    let with_icmp = |protocol: u8, message: &IcmpMatch| {
+        let (kind, code) = icmp_numbers(message);
+        format!("--protocol {protocol} --icmp-type-code Type={kind},Code={code}")
+    };
+    match traffic {
+        Traffic::All => "--protocol -1".to_owned(),
+        Traffic::Tcp(range) => with_ports(6, range),
+        Traffic::Udp(range) => with_ports(17, range),
+        Traffic::Icmp(message) => with_icmp(1, message),
+        Traffic::Icmpv6(message) => with_icmp(58, message),
+        Traffic::Protocol(number) => format!("--protocol {number}"),
+    }
+}
