@@ -1,0 +1,81 @@
+# What one does with this repository. `make` alone lists it.
+
+AWS := .tools/aws/installed
+# The crates whose tests send packets.
+PACKET_CRATES := peerless-dataplane peerless-instance peerless
+# Every test binary on its own, where it cannot touch this machine's network.
+SANDBOXED := --config "target.'cfg(target_os = \"linux\")'.runner = ['$(CURDIR)/tools/sandbox']"
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+.PHONY: help
+help: ## List what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: prerequisites ## Build target/release/peerless
+	cargo build --release --locked --package peerless
+
+.PHONY: test
+test: tools check ## Run everything; tests with packets only as root
+	@if [ "$$(id -u)" -eq 0 ]; then $(MAKE) --no-print-directory kernel-test; else $(MAKE) --no-print-directory kernel-test-skipped; fi
+
+.PHONY: check
+check: prerequisites fmt-check clippy tidy doc unit ## Run what needs no root: formats, lints, rules, documentation, unit tests, scenarios
+
+.PHONY: fmt-check
+fmt-check:
+	cargo fmt --all --check
+
+.PHONY: clippy
+clippy:
+	cargo clippy --workspace --all-targets --locked -- --deny warnings
+
+.PHONY: tidy
+tidy: ## Check the rules that reviewers would repeat
+	cargo run --locked --package xtask -- tidy
+
+.PHONY: doc
+doc:
+	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked
+
+.PHONY: unit
+unit:
+	PEERLESS_TEST_PACKETS=no cargo test --workspace --locked
+
+.PHONY: kernel-test
+kernel-test: prerequisites ## Run the tests with real packets, as root or with sudo
+	PEERLESS_TEST_PACKETS=yes cargo test --locked $(PACKET_CRATES:%=--package %) --tests $(SANDBOXED)
+
+.PHONY: kernel-test-skipped
+kernel-test-skipped:
+	@echo
+	@echo "  NOT TESTED: real packets, in $(PACKET_CRATES)."
+	@echo "  Making network namespaces needs root, and this is $$(id -un). All else was tested."
+	@echo "  To test them too: make kernel-test (asks sudo), or make test as root."
+	@echo
+
+.PHONY: demo
+demo: build $(AWS) ## Show two peered VPCs with real packets, as root or with sudo
+	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" tools/sandbox examples/vpc-peering/demo.sh
+
+.PHONY: tools
+tools: ## Install what is missing to build and test (compilers, headers, the AWS CLI into .tools)
+	tools/prerequisites --install
+	@$(MAKE) --no-print-directory $(AWS)
+
+.PHONY: prerequisites
+prerequisites:
+	@tools/prerequisites
+
+$(AWS): tools/aws-cli.txt
+	rm -rf .tools/aws
+	python3 -m venv .tools/aws
+	.tools/aws/bin/pip install --require-hashes --only-binary :all: --requirement tools/aws-cli.txt
+	touch $@
+
+.PHONY: clean
+clean: ## Remove what was built or installed here
+	cargo clean
+	rm -rf .tools
