@@ -58,16 +58,14 @@ kernel-test-skipped:
 
 .PHONY: demo
 demo: build $(AWS) ## Show two peered VPCs with real packets, as root or with sudo
-	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" tools/sandbox examples/vpc-peering/demo.sh
+	PATH="$(CURDIR)/target/release:$(CURDIR)/.tools/aws/bin:$$PATH" tools/sandbox examples/vpc-peering/demo.sh
 
 .PHONY: tools
-tools: ## Install what is missing to build and test (compilers, headers, the AWS CLI into .tools)
-	tools/prerequisites --install
-	@$(MAKE) --no-print-directory $(AWS)
+tools: prerequisites $(AWS) ## Install what is missing to build and test (compilers, headers, the AWS CLI into .tools)
 
 .PHONY: prerequisites
 prerequisites:
-	@tools/prerequisites
+	@tools/prerequisites --install
 
 $(AWS): tools/aws-cli.txt
 	rm -rf .tools/aws

@@ -9,4 +9,6 @@ pub enum Observation {
     InstanceRunning(InstanceId),
     /// The instance is gone, with all it was on the host: because it was asked to go, or by itself.
     InstanceGone(InstanceId),
+    /// The instance could not be built.
+    InstanceFailed(InstanceId),
 }
