@@ -1,0 +1,209 @@
+#!/usr/bin/env bash
+# Two VPCs get peered by the AWS CLI, a ping stays silent, and the same ping wakes when the rule is saved.
+#
+# Each step shows its command, what is expected of it, and what was seen. The exit status is 0 if all was as expected.
+# Needs: root, namespaces of its own (tools/sandbox), `aws` and `peerless` on the PATH. `make demo` sees to it all.
+set -euo pipefail
+
+work=$(mktemp -d)
+export PEERLESS_NAME=demo PEERLESS_STATE=$work/state PEERLESS_RUNTIME_DIR=$work/run PEERLESS_LISTEN=127.0.0.1:4566
+passed=0 failed=0
+ping_pid=
+
+if [[ -t 1 ]]; then bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'; else bold='' dim='' green='' red='' plain=''; fi
+
+finish() {
+    local status=$?
+    trap - EXIT
+    if [[ -n $ping_pid ]]; then kill "$ping_pid" 2>/dev/null || true; fi
+    peerless down --wipe || status=1
+    rm -rf "$work"
+    if ((status != 0 && failed == 0)); then failed=1; fi
+    printf '\n%s%d as expected, %d not%s\n' "$bold" "$passed" "$failed" "$plain"
+    exit $((failed > 0))
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+step() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+
+# Shows a command and runs it; what it prints is in $seen, its exit status in $status.
+run() {
+    printf '  %s$' "$dim"; printf ' %q' "$@"; printf '%s\n' "$plain"
+    status=0
+    seen=$("$@" 2>&1) || status=$?
+}
+
+# run, where anything but success ends the play.
+must() {
+    run "$@"
+    if ((status != 0)); then
+        printf '%s\n' "$seen"
+        expect "the command succeeds" false
+        exit 1
+    fi
+}
+
+# expect SENTENCE COMMAND...: the command says whether it is so.
+expect() {
+    local sentence=$1; shift
+    if "$@"; then
+        passed=$((passed + 1)); printf '  %s✓%s %s\n' "$green" "$plain" "$sentence"
+    else
+        failed=$((failed + 1)); printf '  %s✗%s %s\n' "$red" "$plain" "$sentence"
+        printf '%s\n' "$seen" | sed 's/^/      /'
+    fi
+}
+is() { [[ $seen == "$1" ]]; }
+has() { [[ $seen == *"$1"* ]]; }
+has_not() { [[ $seen != *"$1"* ]]; }
+refused() { ((status != 0)) && [[ $seen == *"$1"* ]]; }
+lines() { [[ $(wc -l <"$work/ping") == "$1" ]]; }
+
+# within SECONDS COMMAND...: it becomes true in that time.
+within() {
+    local until=$((SECONDS + $1)); shift
+    until "$@"; do
+        if ((SECONDS > until)); then return 1; fi
+        sleep 0.1
+    done
+}
+
+# What an explanation says is in the way, a line each.
+obstacles() { seen=$(peerless explain "$@" | grep '✗ [A-Za-z]' | grep -v '✗ not reachable' | sed 's/^ *✗ *//; s/   */  /g') || true; }
+obstacle_stages() { [[ $(awk -F'  ' '{print $1}' <<<"$seen" | paste -sd,) == "$1" ]]; }
+
+# The calls of the console's wizard "VPC and more": one zone, one public subnet. Sets vpc_N, subnet_N, table_N.
+vpc_and_more() {
+    local name=$1 number=$2 cidr=$3 subnet_cidr=$4 vpc subnet gateway table
+    must aws ec2 create-vpc --cidr-block "$cidr" --tag-specifications "ResourceType=vpc,Tags=[{Key=Name,Value=$name-vpc}]" --query Vpc.VpcId --output text
+    vpc=$seen
+    must aws ec2 modify-vpc-attribute --vpc-id "$vpc" --enable-dns-hostnames
+    must aws ec2 modify-vpc-attribute --vpc-id "$vpc" --enable-dns-support
+    must aws ec2 wait vpc-available --vpc-ids "$vpc"
+    must aws ec2 create-subnet --vpc-id "$vpc" --cidr-block "$subnet_cidr" --availability-zone us-east-1a \
+        --tag-specifications "ResourceType=subnet,Tags=[{Key=Name,Value=$name-subnet-public1-us-east-1a}]" --query Subnet.SubnetId --output text
+    subnet=$seen
+    must aws ec2 create-internet-gateway --tag-specifications "ResourceType=internet-gateway,Tags=[{Key=Name,Value=$name-igw}]" \
+        --query InternetGateway.InternetGatewayId --output text
+    gateway=$seen
+    must aws ec2 attach-internet-gateway --vpc-id "$vpc" --internet-gateway-id "$gateway"
+    must aws ec2 create-route-table --vpc-id "$vpc" --tag-specifications "ResourceType=route-table,Tags=[{Key=Name,Value=$name-rtb-public}]" \
+        --query RouteTable.RouteTableId --output text
+    table=$seen
+    must aws ec2 create-route --route-table-id "$table" --destination-cidr-block 0.0.0.0/0 --gateway-id "$gateway"
+    must aws ec2 associate-route-table --route-table-id "$table" --subnet-id "$subnet"
+    must aws ec2 describe-route-tables --filters "Name=vpc-id,Values=$vpc" --query 'length(RouteTables)' --output text
+    expect "the VPC has two route tables: the wizard's, and the main one that nobody asked for" is 2
+    must aws ec2 describe-route-tables --route-table-ids "$table" --query 'RouteTables[0].Routes[].[DestinationCidrBlock,GatewayId,State]' --output text
+    expect "$name-rtb-public has the local route and one to the internet gateway" \
+        is "$cidr"$'\tlocal\tactive\n0.0.0.0/0\t'"$gateway"$'\tactive'
+    must aws ec2 describe-subnets --subnet-ids "$subnet" --query 'Subnets[0].[AvailableIpAddressCount,MapPublicIpOnLaunch]' --output text
+    expect "the subnet has 4091 addresses to give, and gives no public ones" is $'4091\tFalse'
+    printf -v "vpc_$number" %s "$vpc"
+    printf -v "subnet_$number" %s "$subnet"
+    printf -v "table_$number" %s "$table"
+}
+
+launch() {
+    local name=$1 subnet=$2 group=$3
+    must aws ec2 describe-images --owners amazon --filters 'Name=name,Values=al2023-ami-2023.*' --query 'Images[0].ImageId' --output text
+    must aws ec2 run-instances --image-id "$seen" --instance-type t2.micro --count 1 --subnet-id "$subnet" --security-group-ids "$group" \
+        --tag-specifications "ResourceType=instance,Tags=[{Key=Name,Value=$name}]" --query 'Instances[0].[InstanceId,State.Name]' --output text
+    expect "$name is pending" has $'\tpending'
+    instance=${seen%%$'\t'*}
+    must aws ec2 wait instance-running --instance-ids "$instance"
+    must aws ec2 describe-instances --instance-ids "$instance" \
+        --query 'Reservations[0].Instances[0].[State.Name,PublicIpAddress,PrivateIpAddress]' --output text
+    expect "it is running, and has no public address" has $'running\tNone\t'
+    address=${seen##*$'\t'}
+}
+
+step "Peerless starts, in namespaces of its own"
+must peerless up --detach
+eval "$(peerless env)"
+must aws sts get-caller-identity --query Account --output text
+expect "the AWS CLI talks to it" is 000000000000
+
+step "A1  Create VPC, \"VPC and more\": NextWork-1, 10.1.0.0/16"
+vpc_and_more NextWork-1 1 10.1.0.0/16 10.1.0.0/20
+
+step "A2  The same: NextWork-2, 10.2.0.0/16"
+vpc_and_more NextWork-2 2 10.2.0.0/16 10.2.0.0/20
+
+step "A3  Create peering connection: VPC 1 <> VPC 2"
+must aws ec2 create-vpc-peering-connection --vpc-id "$vpc_1" --peer-vpc-id "$vpc_2" \
+    --tag-specifications 'ResourceType=vpc-peering-connection,Tags=[{Key=Name,Value=VPC 1 <> VPC 2}]' \
+    --query VpcPeeringConnection.VpcPeeringConnectionId --output text
+connection=$seen
+must aws ec2 describe-vpc-peering-connections --vpc-peering-connection-ids "$connection" --query 'VpcPeeringConnections[0].Status.Code' --output text
+expect "it waits to be accepted" is pending-acceptance
+run peerless explain "$subnet_1" "$subnet_2" --icmp
+printf '%s\n' "$seen"
+expect "nothing would arrive" test "$status" = 1
+obstacles "$subnet_1" "$subnet_2" --icmp
+expect "it names: the default route takes it to the internet gateway, the peering is not accepted, the far group, and the way back" \
+    obstacle_stages 'gateway,route,SG in,gateway'
+
+step "A4  Accept request"
+must aws ec2 accept-vpc-peering-connection --vpc-peering-connection-id "$connection" --query VpcPeeringConnection.Status.Code --output text
+must aws ec2 describe-vpc-peering-connections --vpc-peering-connection-ids "$connection" --query 'VpcPeeringConnections[0].Status.Code' --output text
+expect "it is active" is active
+obstacles "$subnet_1" "$subnet_2" --icmp
+expect "still nothing would arrive: routes are missing on both sides" obstacle_stages 'gateway,SG in,gateway'
+
+step "A5  Routes, with the slip that the course makes on purpose"
+run aws ec2 create-route --route-table-id "$table_1" --destination-cidr-block 10.1.0.0/16 --vpc-peering-connection-id "$connection"
+expect "AWS refuses a route to one's own addresses" \
+    refused "(InvalidParameterValue) when calling the CreateRoute operation: The destination CIDR block 10.1.0.0/16 is equal to or more specific than one of this VPC's CIDR blocks. This route can target only an interface or an instance."
+must aws ec2 create-route --route-table-id "$table_1" --destination-cidr-block 10.2.0.0/16 --vpc-peering-connection-id "$connection"
+must aws ec2 describe-route-tables --route-table-ids "$table_1" --query 'length(RouteTables[0].Routes)' --output text
+expect "NextWork-1-rtb-public has three routes" is 3
+obstacles "$subnet_1" "$subnet_2" --icmp
+expect "the way there is open but for the group; the way back is missing" obstacle_stages 'SG in,gateway'
+must aws ec2 create-route --route-table-id "$table_2" --destination-cidr-block 10.1.0.0/16 --vpc-peering-connection-id "$connection"
+obstacles "$subnet_1" "$subnet_2" --icmp
+expect "now only the group is in the way" obstacle_stages 'SG in'
+
+step "A6  Launch an instance in each VPC, with the default group and no key pair"
+must aws ec2 describe-security-groups --filters "Name=vpc-id,Values=$vpc_1" Name=group-name,Values=default --query 'SecurityGroups[0].GroupId' --output text
+group_1=$seen
+must aws ec2 describe-security-groups --filters "Name=vpc-id,Values=$vpc_2" Name=group-name,Values=default --query 'SecurityGroups[0].GroupId' --output text
+group_2=$seen
+launch "Instance - NextWork VPC 1" "$subnet_1" "$group_1"
+address_1=$address
+launch "Instance - NextWork VPC 2" "$subnet_2" "$group_2"
+address_2=$address
+must peerless run "Instance - NextWork VPC 1" -- hostname
+expect "the first one is called by its address" is "ip-${address_1//./-}"
+
+step "A12 Ping the second instance from the first"
+printf '  %s$ peerless run "Instance - NextWork VPC 1" -- ping %s%s\n' "$dim" "$address_2" "$plain"
+# A terminal of its own, so that ping prints its lines as they come.
+script --quiet --flush --return --command "exec peerless run 'Instance - NextWork VPC 1' -- ping -c 30 $address_2" /dev/null >"$work/ping" </dev/null &
+ping_pid=$!
+within 5 lines 1 || true
+sleep 3
+seen=$(tr -d '\r' <"$work/ping")
+expect "one line, then silence" is "PING $address_2 ($address_2) 56(84) bytes of data."
+run peerless explain "Instance - NextWork VPC 1" "Instance - NextWork VPC 2" --icmp
+printf '%s\n' "$seen"
+obstacles "Instance - NextWork VPC 1" "Instance - NextWork VPC 2" --icmp
+expect "the far group's inbound rules drop it, and nothing else does" obstacle_stages 'SG in'
+expect "it names the group" has "$group_2 default"
+
+step "A13 Save the rule: All ICMP - IPv4 from 10.1.0.0/16, in the second VPC's default group"
+silent_for=$(($(date +%s) - $(stat -c %W "$work/ping")))
+must aws ec2 authorize-security-group-ingress --group-id "$group_2" --ip-permissions 'IpProtocol=icmp,FromPort=-1,ToPort=-1,IpRanges=[{CidrIp=10.1.0.0/16}]'
+woken() { grep -q 'bytes from' "$work/ping"; }
+expect "within a second replies start, in the same running ping" within 1 woken
+seen=$(tr -d '\r' <"$work/ping")
+printf '%s\n' "$seen" | sed 's/^/      /'
+first=$(grep -m1 -o 'icmp_seq=[0-9]*' "$work/ping" | cut -d= -f2)
+expect "the first answer is number $first after some $silent_for s: the packets before it were dropped" test "${first:-0}" -gt 2
+expect "its TTL is 127, as on Amazon Linux: no router shows" has ttl=127
+run peerless explain "Instance - NextWork VPC 1" "Instance - NextWork VPC 2" --icmp
+printf '%s\n' "$seen"
+expect "the explanation says: reachable" test "$status" = 0
+run peerless explain "Instance - NextWork VPC 2" "Instance - NextWork VPC 1" --icmp
+expect "the other way round it is not: the rule was added on one side, and replies need none" test "$status" = 1
