@@ -22,12 +22,14 @@
 mod builder;
 mod cgroup;
 mod command;
+mod disk;
 mod enter;
 mod error;
 mod furnish;
 mod guest;
 mod host;
 mod image;
+mod inheritance;
 mod init;
 mod network;
 mod process;

@@ -1,0 +1,109 @@
+//! Building a guest: a straight line of steps, each of which needs what the one before it still had.
+//!
+//! This is a process of its own. A daemon with threads cannot enter user and mount namespaces, and what is mounted on the way vanishes with
+//! the builder. It begins with all rights over the host and has none at the end.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::Read,
+    os::{
+        fd::OwnedFd,
+        unix::fs::{MetadataExt, OpenOptionsExt},
+    },
+    path::{Path, PathBuf},
+};
+
+use nix::{
+    fcntl::OFlag,
+    mount::{MsFlags, mount},
+    sched::{CloneFlags, unshare},
+    sys::signal::SigSet,
+    unistd::{Pid, fchdir, pipe2},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    cgroup,
+    error::{Doing, Error},
+    image, inheritance,
+    init::{self, READY},
+    process::{self, SingleThreaded},
+    spec::Spec,
+    user_namespace,
+};
+
+/// What the builder is told: the guest's cgroups and directories have been made.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Order {
+    pub(crate) spec: Spec,
+    pub(crate) groups: Vec<PathBuf>,
+    pub(crate) root: PathBuf,
+    pub(crate) console: PathBuf,
+}
+
+/// What the builder answers: the guest's init waits for its network.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Built {
+    pub(crate) pid: i32,
+    pub(crate) network_namespace: u64,
+}
+
+/// Builds a guest around a new init, and returns when that waits for its network.
+pub(crate) fn build(order: &Order) -> Result<Built, Error> {
+    let alone = SingleThreaded::check()?;
+    let console = open_console(&order.console)?;
+    inheritance::shed()?;
+    join(&order.groups)?;
+
+    let ids = user_namespace::create(alone, order.spec.first_id)?;
+    unshare(CloneFlags::CLONE_NEWNS).doing("making a mount namespace")?;
+    mount(None::<&str>, "/", None::<&str>, MsFlags::MS_PRIVATE | MsFlags::MS_REC, None::<&str>).doing("making mounts private")?;
+    let root = image::assemble(&order.root, &ids, order.spec.first_id)?;
+    // The path to the disk may lead through directories that are closed to the guest's root, who starts from here.
+    fchdir(&root).doing("entering the disk")?;
+
+    user_namespace::enter(&ids)?;
+    unshare(namespaces()).doing("making the guest's namespaces")?;
+    let network_namespace = std::fs::metadata("/proc/self/ns/net").doing("identifying the network namespace")?.ino();
+    let init = start_init(alone, &order.spec, console)?;
+    Ok(Built { pid: init.as_raw(), network_namespace })
+}
+
+/// All that a guest has to itself besides its users.
+fn namespaces() -> CloneFlags {
+    CloneFlags::CLONE_NEWNS
+        | CloneFlags::CLONE_NEWPID
+        | CloneFlags::CLONE_NEWNET
+        | CloneFlags::CLONE_NEWUTS
+        | CloneFlags::CLONE_NEWIPC
+        | CloneFlags::CLONE_NEWCGROUP
+}
+
+fn open_console(path: &Path) -> Result<File, Error> {
+    let flags = OFlag::O_NOFOLLOW.bits();
+    let console = OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(path);
+    console.doing_with(|| format!("opening {}", path.display()))
+}
+
+fn join(groups: &[PathBuf]) -> Result<(), Error> {
+    groups.iter().map(|group| group.join(cgroup::PROCESSES)).try_for_each(|path| {
+        // Zero is whoever writes.
+        std::fs::write(&path, "0").map_err(|source| Error::Cgroup { path, source })
+    })
+}
+
+/// Forks the guest's first process and waits until it has made itself at home.
+fn start_init(alone: SingleThreaded, spec: &Spec, console: File) -> Result<Pid, Error> {
+    // Blocked signals are kept for the init until it asks for them, so that none comes too early.
+    SigSet::all().thread_block().doing("blocking signals")?;
+    let (report, reporter): (OwnedFd, OwnedFd) = pipe2(OFlag::O_CLOEXEC).doing("making a pipe")?;
+    let init = alone.fork(move || init::run(alone, spec, console, reporter.into()))?;
+    let mut text = String::new();
+    File::from(report).read_to_string(&mut text).doing("waiting for the guest's init")?;
+    if text == READY {
+        return Ok(init);
+    }
+    let status = process::wait(init)?;
+    let reason = if text.is_empty() { format!("without a word, status {status}") } else { text };
+    Err(Error::Inside { reason })
+}

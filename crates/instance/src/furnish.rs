@@ -1,0 +1,168 @@
+//! The files of a guest's own: what a fresh image has in `/etc`, the homes, and the skeleton of `/var`.
+//!
+//! A disk that was kept belongs to its user: only what follows the host's programs or the guest's name is written again.
+//! What comes from the host is read with the rights of nobody, so nothing can come that its users may not all read.
+
+mod accounts;
+mod etc;
+
+use std::{
+    fs, io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, lchown, symlink},
+    path::Path,
+};
+
+use accounts::Accounts;
+use nix::mount::{MsFlags, mount};
+
+use crate::{
+    error::{Doing, Error},
+    image,
+    sandbox::Outside,
+    spec::Spec,
+};
+
+/// Settings of the host's that its programs need and people change. What is only read is part of the image.
+const COPIED: [&str; 6] = ["services", "protocols", "login.defs", "inputrc", "os-release", "ssl/openssl.cnf"];
+
+/// Directories that programs expect, with their permissions. Each costs an inode for every guest, so there are no more.
+const DIRECTORIES: [(&str, u32); 16] = [
+    ("/etc/profile.d", 0o755),
+    ("/home", 0o755),
+    ("/mnt", 0o755),
+    ("/opt", 0o755),
+    ("/root", 0o700),
+    ("/run/lock", 0o1777),
+    ("/run/sshd", 0o755),
+    ("/run/user", 0o755),
+    ("/srv", 0o755),
+    ("/var", 0o755),
+    ("/var/cache", 0o755),
+    ("/var/lib", 0o755),
+    ("/var/log", 0o755),
+    ("/var/mail", 0o1777),
+    ("/var/spool", 0o755),
+    ("/var/tmp", 0o1777),
+];
+
+/// Writes what the guest's disk lacks.
+pub(crate) fn furnish(spec: &Spec, outside: &Outside) -> Result<(), Error> {
+    for (path, mode) in DIRECTORIES {
+        make_directory(Path::new(path), mode)?;
+    }
+    for part in image::PROGRAMS {
+        // Where it is a directory, the image has mounted it.
+        if let Ok(target) = fs::read_link(outside.path(part)) {
+            link(&target, &Path::new("/").join(part))?;
+        }
+    }
+    for part in COPIED {
+        copy(&outside.path("etc").join(part), &Path::new("/etc").join(part))?;
+    }
+    trust_administrators(outside)?;
+
+    let shell = if Path::new("/bin/bash").exists() { "/bin/bash" } else { "/bin/sh" };
+    let host = |file: &str| fs::read_to_string(outside.path("etc").join(file)).unwrap_or_default();
+    let accounts = Accounts::new(&spec.login, shell, &host("passwd"), &host("group"));
+    for file in etc::first_boot(spec, shell, &accounts) {
+        write_new(Path::new(file.path), file.text.as_bytes(), file.mode)?;
+        if let Some(group) = file.group {
+            lchown(file.path, Some(0), Some(group)).doing_with(|| format!("giving {} to its group", file.path))?;
+        }
+    }
+    for file in etc::every_boot(spec) {
+        replace(Path::new(file.path), file.text.as_bytes())?;
+    }
+    for (target, path) in [("/usr/share/zoneinfo/UTC", "/etc/localtime"), ("/proc/self/mounts", "/etc/mtab"), ("/run", "/var/run")] {
+        link(Path::new(target), Path::new(path))?;
+    }
+    link(Path::new("/run/lock"), Path::new("/var/lock"))?;
+    make_home(Path::new("/root"), 0, spec)?;
+    make_home(&Path::new("/home").join(&spec.login), accounts::LOGIN_ID, spec)
+}
+
+/// Lets administrators become root by `su` without a password, as EC2's images do by `sudo`, which not every host has.
+///
+/// The rules are the host's, mounted read-only; so one more rule takes one more mount.
+fn trust_administrators(outside: &Outside) -> Result<(), Error> {
+    let Ok(rules) = fs::read_to_string(outside.path("etc/pam.d/su")) else { return Ok(()) };
+    let (ours, theirs) = (Path::new("/run/pam.d-su"), Path::new("/etc/pam.d/su"));
+    if !theirs.exists() {
+        return Ok(());
+    }
+    write_new(ours, format!("{}{rules}", etc::TRUST).as_bytes(), 0o644)?;
+    mount(Some(ours), theirs, None::<&str>, MsFlags::MS_BIND, None::<&str>).doing("mounting /etc/pam.d/su")
+}
+
+fn make_home(home: &Path, owner: u32, spec: &Spec) -> Result<(), Error> {
+    if home.join(".bashrc").exists() {
+        return Ok(());
+    }
+    make_directory(home, 0o700)?;
+    make_directory(&home.join(".ssh"), 0o700)?;
+    let mut made = vec![home.to_owned(), home.join(".ssh")];
+    for (name, text) in etc::home(spec) {
+        write_new(&home.join(name), text.as_bytes(), 0o644)?;
+        made.push(home.join(name));
+    }
+    made.iter().try_for_each(|path| lchown(path, Some(owner), Some(owner)).doing_with(|| format!("giving {} away", path.display())))
+}
+
+fn make_directory(path: &Path, mode: u32) -> Result<(), Error> {
+    // Whatever the guest has put there instead is its own affair.
+    if fs::symlink_metadata(path).is_ok() {
+        return Ok(());
+    }
+    fs::DirBuilder::new().recursive(true).mode(0o755).create(path).doing_with(|| format!("making {}", path.display()))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).doing_with(|| format!("opening {} to its users", path.display()))
+}
+
+/// Copies a file, a link or a directory, unless the guest has one already. What is missing, or not for everyone's eyes, is left out.
+fn copy(source: &Path, target: &Path) -> Result<(), Error> {
+    let Ok(metadata) = fs::symlink_metadata(source) else { return Ok(()) };
+    let mode = metadata.permissions().mode() & 0o777;
+    if metadata.is_dir() {
+        let Ok(entries) = fs::read_dir(source) else { return Ok(()) };
+        make_directory(target, mode)?;
+        for entry in entries.flatten() {
+            copy(&entry.path(), &target.join(entry.file_name()))?;
+        }
+        return Ok(());
+    }
+    if let Some(directory) = target.parent() {
+        make_directory(directory, 0o755)?;
+    }
+    if metadata.is_symlink() {
+        return fs::read_link(source).map_or(Ok(()), |destination| link(&destination, target));
+    }
+    fs::read(source).map_or(Ok(()), |content| write_new(target, &content, mode))
+}
+
+fn link(destination: &Path, path: &Path) -> Result<(), Error> {
+    already(symlink(destination, path)).doing_with(|| format!("linking {}", path.display()))
+}
+
+fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<(), Error> {
+    let file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
+    already(file.and_then(|mut file| io::Write::write_all(&mut file, content))).doing_with(|| format!("writing {}", path.display()))
+}
+
+/// Writes a file whatever is in its place: opening that could follow a link or wait for ever.
+fn replace(path: &Path, content: &[u8]) -> Result<(), Error> {
+    let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
+    if is_file && fs::read(path).is_ok_and(|old| old == content) {
+        return Ok(());
+    }
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        result => result.doing_with(|| format!("replacing {}", path.display()))?,
+    }
+    write_new(path, content, 0o644)
+}
+
+fn already(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        result => result,
+    }
+}

@@ -1,0 +1,108 @@
+//! What a guest shall be like.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// The number of user and group ids that a guest has to itself: as many as fit 16 bits, which is what distributions count on.
+pub const IDS_PER_GUEST: u32 = 65_536;
+
+/// What a guest shall be like.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// `i-0123456789abcdef0`: names the record, the disk and the cgroup.
+    pub id: String,
+    /// `ip-10-1-4-7`
+    pub hostname: String,
+    /// `ec2.internal`: what the resolver appends to short names.
+    pub domain: String,
+    /// `ec2-user`: the user whom one logs in as, who may become root.
+    pub login: String,
+    /// The time to live with which packets leave: 127 on Amazon Linux, 64 on Debian and Ubuntu.
+    pub ttl: u8,
+    /// The instance type's memory.
+    pub memory_mib: u32,
+    /// The instance type's processors.
+    pub vcpus: u32,
+    /// The first of [`IDS_PER_GUEST`] user and group ids that no other guest and no user of the host has. It must stay the same as long as
+    /// the disk is kept, for files on the disk belong to these ids.
+    pub first_id: u32,
+    /// The resolver's address, if there is one.
+    pub nameserver: Option<IpAddr>,
+}
+
+impl Spec {
+    /// Refuses what would make a path, a file in `/etc` or a limit into something else.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        check_name("id", &self.id, "-")?;
+        check_name("hostname", &self.hostname, "-.")?;
+        check_name("domain", &self.domain, "-.")?;
+        check_name("login", &self.login, "-_")?;
+        if self.login == "root" {
+            return Err(Error::Spec { field: "login", reason: "root is there already".to_owned() });
+        }
+        if self.hostname.len() > 64 {
+            // The kernel's limit for a host name.
+            return Err(Error::Spec { field: "hostname", reason: format!("{} is longer than 64 bytes", self.hostname) });
+        }
+        for (field, value) in [("memory_mib", self.memory_mib), ("vcpus", self.vcpus), ("ttl", self.ttl.into())] {
+            if value == 0 {
+                return Err(Error::Spec { field, reason: "it is zero".to_owned() });
+            }
+        }
+        // A range that began lower would hold ids of the host's own users.
+        if self.first_id < IDS_PER_GUEST || self.first_id.checked_add(IDS_PER_GUEST).is_none() {
+            return Err(Error::Spec { field: "first_id", reason: format!("{} leaves no room of {IDS_PER_GUEST} ids", self.first_id) });
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a name that is not letters, digits and the given marks, beginning with a letter or digit.
+pub(crate) fn check_name(field: &'static str, name: &str, marks: &str) -> Result<(), Error> {
+    let good = name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.len() <= 255
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || marks.contains(c));
+    if good { Ok(()) } else { Err(Error::Spec { field, reason: format!("{name:?} is not a name") }) }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn spec() -> Spec {
+        Spec {
+            id: "i-0123456789abcdef0".into(),
+            hostname: "ip-10-1-4-7".into(),
+            domain: "ec2.internal".into(),
+            login: "ec2-user".into(),
+            ttl: 127,
+            memory_mib: 1024,
+            vcpus: 2,
+            first_id: 10 * IDS_PER_GUEST,
+            nameserver: None,
+        }
+    }
+
+    #[test]
+    fn an_ordinary_spec_passes() {
+        spec().check().unwrap();
+    }
+
+    #[test]
+    fn names_cannot_leave_their_directory_or_line() {
+        for id in ["", ".", "..", "a/b", "a\nb", "-a"] {
+            assert!(Spec { id: id.into(), ..spec() }.check().is_err(), "{id:?}");
+        }
+        assert!(Spec { login: "a:b".into(), ..spec() }.check().is_err());
+    }
+
+    #[test]
+    fn ids_never_reach_the_hosts_own() {
+        for first_id in [0, 1000, u32::MAX] {
+            assert!(Spec { first_id, ..spec() }.check().is_err(), "{first_id}");
+        }
+    }
+}
