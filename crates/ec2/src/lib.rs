@@ -7,32 +7,52 @@
 //! This crate knows AWS's names, error codes, filters and pages. It deliberately knows no sockets, no files and no
 //! Linux, and it checks no signature: it reads from one who calls, and where.
 //!
-//! - the protocol: [`mod@wire`] (two codecs), `call`, `caller`, `reply`, `error`, `actions`
-//! - what all operations share: `operations` (the table), `view` and `edit` (what a handler sees), `describe`,
-//!   `filter`, `page`, `tag`, `quota`, `kind`
+//! - the protocol: `wire` (two codecs), `call`, `caller`, `reply`, `error`, `actions`
+//! - what all operations share: `operations` (the table), `view` (what a handler sees) and `edit` (what it changes), `describe`,
+//!   `filter`, `page`, `tag_specification`, `quota`, `kind`
 //! - one file per resource, each in the same order
 
-mod actions;
+mod wire;
+
 mod call;
 mod caller;
+mod operations;
+mod reply;
+
+mod actions;
 mod describe;
 mod edit;
 mod error;
 mod filter;
 mod kind;
 mod moment;
-mod operations;
 mod page;
 mod quota;
-mod reply;
+mod tag_specification;
 mod view;
-mod wire;
 
+mod image;
+mod instance;
+mod internet_gateway;
+mod ip_permission;
+mod network_acl;
+mod network_interface;
+mod place;
+mod reservation;
+mod route;
+mod route_table;
+mod route_table_association;
+mod run_instances;
+mod security_group;
+mod security_group_rule;
+mod sts;
 mod subnet;
 mod tag;
-mod tag_specification;
+mod traffic;
 mod vpc;
 mod vpc_peering_connection;
+
+pub mod lifecycle;
 
 pub use call::{Call, Ctx, Request};
 pub use operations::operations;

@@ -1,0 +1,195 @@
+//! Everything that a call can be refused with: AWS's code and AWS's sentence, side by side, in the order of the codes.
+//!
+//! Clients act on the code, people read the sentence. Where AWS's sentence is known from reports, it is that one.
+//!
+//! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
+
+use std::fmt;
+use std::net::Ipv4Addr;
+
+use model::{
+    AccountId, Cidr, IdKind, InstanceId, InternetGatewayId, Ipv4Cidr, MalformedId, PeeringStatus, Region, ResourceId, RouteTableAssociationId,
+    RouteTableId, SecurityGroupId, SubnetId, VpcId, VpcPeeringConnectionId,
+};
+
+use crate::kind::words;
+use crate::quota::Quota;
+
+macro_rules! errors {
+    ($($(#[$doc:meta])* $name:ident $({ $($field:ident: $type:ty),* })? = $code:expr, $sentence:literal;)*) => {
+        /// Why a call is refused.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub(crate) enum Error { $($(#[$doc])* $name $({ $($field: $type),* })?,)* }
+
+        impl Error {
+            /// AWS's code.
+            #[allow(unused_variables, reason = "most codes do not depend on the data")]
+            pub fn code(&self) -> &'static str {
+                match self { $(Error::$name $({ $($field),* })? => $code,)* }
+            }
+        }
+
+        impl fmt::Display for Error {
+            /// AWS's sentence.
+            #[allow(unused_variables, reason = "not every sentence tells all")]
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self { $(Error::$name $({ $($field),* })? => write!(f, $sentence),)* }
+            }
+        }
+    };
+}
+
+errors! {
+    InvalidRegion = "AuthFailure", "Credential should be scoped to a valid region.";
+    DefaultSecurityGroup { group: SecurityGroupId } = "CannotDelete",
+        "the specified group: \"{group}\" name: \"default\" cannot be deleted by a user";
+    /// Something still needs it.
+    DependencyViolation { noun: &'static str, id: ResourceId } = "DependencyViolation", "The {noun} '{id}' has dependencies and cannot be deleted.";
+    SecurityGroupInUse { group: SecurityGroupId } = "DependencyViolation", "resource {group} has a dependent object";
+    DryRun = "DryRunOperation", "Request would have succeeded, but DryRun flag is set.";
+    GatewayNotAttached { gateway: InternetGatewayId, vpc: VpcId } = "Gateway.NotAttached", "resource {gateway} is not attached to network {vpc}";
+    InstanceTerminated = "IdempotentInstanceTerminated", "The instances of the request that this client token belongs to have been terminated.";
+    IdempotentParameterMismatch = "IdempotentParameterMismatch",
+        "The client token was used before, in a request with other parameters.";
+    InsufficientFreeAddresses { subnet: SubnetId, free: usize } = "InsufficientFreeAddressesInSubnet",
+        "There are not enough free addresses in subnet '{subnet}' to satisfy the requested number of instances: {free} are free.";
+    Internal = "InternalError", "An internal error has occurred";
+    UnknownAction { action: String } = "InvalidAction", "The action {action} is not valid for this web service.";
+    DuplicateSecurityGroup { name: String, vpc: VpcId } = "InvalidGroup.Duplicate", "The security group '{name}' already exists for VPC '{vpc}'";
+    UnknownSecurityGroupName { name: String } = "InvalidGroup.NotFound", "The security group '{name}' does not exist";
+    /// The two groups could never see each other's interfaces.
+    SecurityGroupOfOtherNetwork = "InvalidGroup.NotFound", "You have specified two resources that belong to different networks.";
+    /// An id that could be of any kind and is of none.
+    InvalidId { value: String } = "InvalidID", "The ID '{value}' is not valid";
+    AddressInUse { address: Ipv4Addr } = "InvalidIPAddress.InUse", "Address {address} is in use.";
+    UnknownKeyPair { name: String } = "InvalidKeyPair.NotFound", "The key pair '{name}' does not exist";
+    InvalidNextToken = "InvalidNextToken", "The token is invalid.";
+    SecurityGroupOfOtherVpc { group: SecurityGroupId, subnet: SubnetId } = "InvalidParameter",
+        "Security group {group} and subnet {subnet} belong to different networks.";
+    /// Two parameters that do not go together, or one of several that is missing.
+    InvalidCombination { reason: String } = "InvalidParameterCombination", "{reason}";
+    /// A value that AWS describes in this common way.
+    InvalidValue { parameter: String, value: String, reason: String } = "InvalidParameterValue",
+        "Value ({value}) for parameter {parameter} is invalid. {reason}";
+    InvalidFilter { name: String } = "InvalidParameterValue", "The filter '{name}' is invalid";
+    EmptyFilter { name: String } = "InvalidParameterValue", "The filter '{name}' has no values";
+    InvalidMaxResults { value: u32, least: u32, most: u32 } = "InvalidParameterValue",
+        "Value ( {value} ) for parameter maxResults is invalid. Expecting a value between {least} and {most}.";
+    InvalidInstanceType { value: String } = "InvalidParameterValue", "Invalid value '{value}' for InstanceType.";
+    InvalidZone { value: String } = "InvalidParameterValue", "Invalid availability zone: [{value}]";
+    InvalidRegionName { value: String } = "InvalidParameterValue", "Invalid region: [{value}]";
+    InvalidTag { reason: String } = "InvalidParameterValue", "{reason}";
+    MalformedCidr { cidr: String } = "InvalidParameterValue", "CIDR block {cidr} is malformed";
+    /// A rule of a security group that says nothing sensible.
+    InvalidPermission { reason: String } = "InvalidParameterValue", "{reason}";
+    InvalidGroupName { reason: String } = "InvalidParameterValue", "{reason}";
+    VpcHasGateway { vpc: VpcId } = "InvalidParameterValue", "Network {vpc} already has an internet gateway attached";
+    DifferentNetworks { table: RouteTableId, noun: &'static str, id: ResourceId } = "InvalidParameterValue",
+        "route table {table} and {noun} {id} belong to different networks";
+    /// The beginner's slip: the VPC's own addresses were given where the peer's were meant.
+    DestinationIsLocal { destination: Cidr } = "InvalidParameterValue",
+        "The destination CIDR block {destination} is equal to or more specific than one of this VPC's CIDR blocks. This route can target only an \
+         interface or an instance.";
+    /// A range that AWS keeps for services such as the instance metadata.
+    DestinationIsReserved { destination: Cidr } = "InvalidParameterValue", "The destination CIDR block {destination} is reserved.";
+    LocalRoute { destination: Cidr, table: RouteTableId } = "InvalidParameterValue", "cannot remove local route {destination} in route table {table}";
+    NoRouteToReplace { destination: Cidr } = "InvalidParameterValue",
+        "There is no route defined for '{destination}' in the route table. Use CreateRoute instead.";
+    MainAssociation { association: RouteTableAssociationId } = "InvalidParameterValue",
+        "cannot disassociate the main route table association {association}";
+    AddressOutsideSubnet { address: Ipv4Addr } = "InvalidParameterValue", "Address {address} does not fall within the subnet's address range";
+    AddressReserved { address: Ipv4Addr } = "InvalidParameterValue", "Address {address} is in subnet's reserved address range";
+    PeeringWithItself { vpc: VpcId } = "InvalidParameterValue", "The VPC {vpc} cannot be peered with itself.";
+    DuplicatePermission { rule: String } = "InvalidPermission.Duplicate", "the specified rule \"{rule}\" already exists";
+    UnknownPermission = "InvalidPermission.NotFound", "The specified rule does not exist in this security group.";
+    UnknownRoute { destination: Cidr, table: RouteTableId } = "InvalidRoute.NotFound",
+        "no route with destination-cidr-block {destination} in route table {table}";
+    InvalidTransition { id: VpcPeeringConnectionId, from: PeeringStatus, to: &'static str } = "InvalidStateTransition",
+        "Invalid state transition for {id}, attempted to transition from {from} to {to}";
+    SubnetConflict { cidr: Ipv4Cidr } = "InvalidSubnet.Conflict", "The CIDR '{cidr}' conflicts with another subnet";
+    SubnetRange { cidr: Ipv4Cidr } = "InvalidSubnet.Range", "The CIDR '{cidr}' is invalid.";
+    VpcRange { cidr: Ipv4Cidr } = "InvalidVpc.Range", "The CIDR '{cidr}' is invalid.";
+    MalformedQueryString { reason: &'static str } = "MalformedQueryString", "The query string is malformed: {reason}.";
+    RepeatedParameter { parameter: String } = "MalformedQueryString", "The parameter {parameter} appears more than once.";
+    MissingAction = "MissingAction", "The request must contain the parameter Action";
+    NoDefaultSubnet = "MissingInput", "No subnets found for the default VPC. Please specify a subnet.";
+    MissingParameter { parameter: String } = "MissingParameter", "The request must contain the parameter {parameter}";
+    UnknownVersion { version: String } = "NoSuchVersion", "The requested version ({version}) of service AmazonEC2 does not exist";
+    NotPermitted { id: VpcPeeringConnectionId, account: AccountId, verb: &'static str } = "OperationNotPermitted",
+        "User ({account}) cannot {verb} peering {id}";
+    WrongRegion { id: VpcPeeringConnectionId, region: Region, accepter: Region, verb: &'static str } = "OperationNotPermitted",
+        "Incorrect region ({region}) specified for this request. VPC peering connection {id} must be {verb} in region {accepter}";
+    GatewayAttached { gateway: InternetGatewayId, vpc: VpcId } = "Resource.AlreadyAssociated",
+        "resource {gateway} is already attached to network {vpc}";
+    SubnetAssociated { table: RouteTableId } = "Resource.AlreadyAssociated",
+        "the specified association for route table {table} conflicts with an existing association";
+    RouteExists { destination: Cidr } = "RouteAlreadyExists", "The route identified by {destination} already exists.";
+    UnknownParameter { parameter: String } = "UnknownParameter", "The parameter {parameter} is not recognized";
+    /// An action of AWS's that is not built.
+    UnsupportedAction { action: String } = "UnsupportedOperation", "The action {action} is not supported by Peerless.";
+    /// A parameter of AWS's that is not acted on.
+    UnsupportedParameter { parameter: String, value: String } = "UnsupportedOperation",
+        "The parameter {parameter} is not supported with the value '{value}'.";
+    NoDefaultVpc = "VPCIdNotSpecified", "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.";
+    PeeringExists { id: VpcPeeringConnectionId } = "VpcPeeringConnectionAlreadyExists",
+        "A VPC peering connection between these VPCs already exists: {id}";
+
+    /// What each kind of resource has a code of its own for.
+    NotFound { kind: IdKind, sentence: String } = words(*kind).not_found, "{sentence}";
+    NoSuchGateway { value: String } = "InvalidGatewayID.NotFound", "The gateway ID '{value}' does not exist";
+    Malformed { id: MalformedId } = id.expected.and_then(|kind| words(kind).malformed).unwrap_or("InvalidID"), "{id}";
+    QuotaExceeded { quota: &'static Quota } = quota.code, "{quota}";
+}
+
+impl Error {
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        match self.code() {
+            "AuthFailure" => 401,
+            "DryRunOperation" => 412,
+            "InternalError" => 500,
+            _ => 400,
+        }
+    }
+
+    /// There is no such resource, or it is somebody else's.
+    pub fn not_found(id: impl Into<ResourceId>) -> Error {
+        let id = id.into();
+        Error::NotFound { kind: id.kind(), sentence: words(id.kind()).missing(&id) }
+    }
+
+    /// Some of the instances that were named do not exist.
+    pub fn no_such_instances(ids: &[InstanceId]) -> Error {
+        let all = ids.iter().map(InstanceId::to_string).collect::<Vec<_>>().join(", ");
+        Error::NotFound { kind: IdKind::InstanceId, sentence: format!("The instance IDs '{all}' do not exist") }
+    }
+
+    /// A text that is no id of the kind. Kinds without a code for this say that there is no such thing.
+    pub fn malformed_id(kind: IdKind, value: String) -> Error {
+        match words(kind).malformed {
+            Some(_) => Error::Malformed { id: MalformedId { value, expected: Some(kind) } },
+            None => Error::NotFound { kind, sentence: words(kind).missing(&value) },
+        }
+    }
+
+    /// Something still needs it.
+    pub fn dependencies(id: impl Into<ResourceId>) -> Error {
+        let id = id.into();
+        Error::DependencyViolation { noun: words(id.kind()).noun, id }
+    }
+
+    /// A value of a parameter, in AWS's common words.
+    pub fn value(parameter: &str, value: impl fmt::Display, reason: &str) -> Error {
+        Error::InvalidValue { parameter: parameter.to_owned(), value: value.to_string(), reason: reason.to_owned() }
+    }
+
+    /// A parameter that is missing.
+    pub fn missing(parameter: &str) -> Error {
+        Error::MissingParameter { parameter: parameter.to_owned() }
+    }
+
+    /// Parameters that do not go together.
+    pub fn combination(reason: &str) -> Error {
+        Error::InvalidCombination { reason: reason.to_owned() }
+    }
+}

@@ -1,0 +1,90 @@
+//! What happens without a call: states that pass, requests that expire, records that vanish, and what a data plane
+//! reports.
+//!
+//! States pass at once: the reply to a call shows the first one, and the next [`advance`] is already beyond it. Clients
+//! that wait for a state see the same sequence as on AWS, only sooner.
+
+use model::{
+    Draft, Instance, InstanceId, InstanceState, Observation, StateReason, Subnet, SubnetState, Timestamp, Vpc, VpcPeeringConnection, VpcState,
+};
+
+use crate::instance::{instance_initiated_shutdown, launch_error};
+use crate::vpc_peering_connection::{Next, next};
+
+/// For how long a terminated instance is still listed: AWS says "about an hour".
+const TERMINATED_STAYS_LISTED: i64 = 60 * 60 * 1000;
+
+/// Does what is due, and says when there is something to do next.
+pub fn advance(draft: &mut Draft, now: Timestamp) -> Option<Timestamp> {
+    let vpcs: Vec<_> = draft.all::<Vpc>().filter(|vpc| vpc.state == VpcState::Pending).map(|vpc| vpc.id).collect();
+    for id in vpcs {
+        draft.update(id, |vpc| vpc.state = VpcState::Available);
+    }
+    let subnets: Vec<_> = draft.all::<Subnet>().filter(|subnet| subnet.state == SubnetState::Pending).map(|subnet| subnet.id).collect();
+    for id in subnets {
+        draft.update(id, |subnet| subnet.state = SubnetState::Available);
+    }
+    [advance_peerings(draft, now), purge_instances(draft, now)].into_iter().flatten().min()
+}
+
+/// Takes in what a data plane saw. What is no news changes nothing.
+pub fn observe(draft: &mut Draft, now: Timestamp, observation: Observation) {
+    match observation {
+        Observation::InstanceRunning(id) => {
+            if draft.get(id).is_some_and(|instance| instance.state == InstanceState::Pending) {
+                draft.update(id, |instance| (instance.state, instance.since) = (InstanceState::Running, now));
+            }
+        }
+        Observation::InstanceGone(id) => terminate(draft, now, id, instance_initiated_shutdown),
+        Observation::InstanceFailed(id) => terminate(draft, now, id, launch_error),
+    }
+}
+
+fn advance_peerings(draft: &mut Draft, now: Timestamp) -> Option<Timestamp> {
+    let snapshot = draft.clone();
+    let mut due = None;
+    for connection in snapshot.all::<VpcPeeringConnection>() {
+        let mut step = next(connection, &snapshot, now);
+        // A connection that has come into a state may already have to wait there for something.
+        if let Next::Becomes(after) = step {
+            step = match next(&after, &snapshot, now) {
+                waits @ Next::Waits(_) => waits,
+                _ => Next::Waits(Some(now)),
+            };
+            draft.put(*after);
+        }
+        match step {
+            Next::Vanishes => draft.remove(connection.id),
+            Next::Waits(until) => due = [due, until].into_iter().flatten().min(),
+            Next::Becomes(_) => {}
+        }
+    }
+    due
+}
+
+fn purge_instances(draft: &mut Draft, now: Timestamp) -> Option<Timestamp> {
+    let end = |instance: &Instance| instance.since.plus_millis(TERMINATED_STAYS_LISTED);
+    let terminated: Vec<(InstanceId, Timestamp)> =
+        draft.all::<Instance>().filter(|instance| instance.state == InstanceState::Terminated).map(|instance| (instance.id, end(instance))).collect();
+    for &(id, _) in terminated.iter().filter(|(_, end)| *end <= now) {
+        draft.remove(id);
+    }
+    terminated.into_iter().map(|(_, end)| end).filter(|end| *end > now).min()
+}
+
+/// The end of an instance: interfaces that end with it go, others become available. One that was asked to go keeps the
+/// reason it has.
+fn terminate(draft: &mut Draft, now: Timestamp, id: InstanceId, reason: fn() -> StateReason) {
+    let Some(mut instance) = draft.get(id).filter(|instance| instance.state != InstanceState::Terminated).cloned() else { return };
+    for id in std::mem::take(&mut instance.interfaces) {
+        match draft.resolve(id).attachment.is_some_and(|attachment| attachment.delete_on_termination) {
+            true => draft.remove(id),
+            false => draft.update(id, |interface| interface.attachment = None),
+        }
+    }
+    if instance.state != InstanceState::ShuttingDown {
+        instance.state_reason = Some(reason());
+    }
+    (instance.state, instance.since) = (InstanceState::Terminated, now);
+    draft.put(instance);
+}

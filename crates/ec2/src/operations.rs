@@ -1,0 +1,162 @@
+//! All operations, in one table. Dispatch and everything that lists operations come from it.
+
+use serde::de::DeserializeOwned;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use crate::describe::{self, Describe};
+use crate::edit::Edit;
+use crate::error::Error;
+use crate::filter::Filters;
+use crate::page::Page;
+use crate::reply::Service;
+use crate::tag_specification::TagSpecifications;
+use crate::view::View;
+use crate::wire::form::Form;
+use crate::wire::{query, xml};
+
+/// An operation that only reads.
+pub(crate) trait Read: DeserializeOwned + Send + Sync + 'static {
+    /// What it answers.
+    type Answer: Serialize;
+    /// Parameters without effect, as [`query::read`] has them.
+    const INERT: &'static [&'static str] = &[];
+
+    /// Answers.
+    fn read(&self, view: View<'_>) -> Result<Self::Answer, Error>;
+}
+
+/// An operation that changes something.
+pub(crate) trait Change: DeserializeOwned + Send + Sync + 'static {
+    /// What it answers.
+    type Answer: Serialize;
+    /// The kinds of resource that its tag specifications may be for.
+    const TAGS: &'static [model::IdKind] = &[];
+    /// Parameters without effect, as [`query::read`] has them.
+    const INERT: &'static [&'static str] = &[];
+
+    /// Changes and answers. What it did before it refuses is forgotten.
+    fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error>;
+}
+
+/// The answer `<return>true</return>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Done;
+
+impl Serialize for Done {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Done", 1)?;
+        fields.serialize_field("return", &true)?;
+        fields.end()
+    }
+}
+
+/// An operation with its parameters, waiting for a state; it answers with the elements of its reply.
+pub(crate) enum Prepared {
+    Read(Reading),
+    Change(Changing),
+}
+
+type Reading = Box<dyn Fn(View<'_>) -> Result<String, Error> + Send + Sync>;
+type Changing = Box<dyn Fn(&mut Edit<'_, '_>) -> Result<String, Error> + Send + Sync>;
+
+/// A row of the table.
+pub(crate) struct Operation {
+    name: &'static str,
+    service: Service,
+    pub prepare: fn(&mut Form) -> Result<Prepared, Error>,
+}
+
+/// The names of all operations that are there, in alphabetical order within each service.
+pub fn operations() -> impl Iterator<Item = &'static str> {
+    OPERATIONS.iter().map(|operation| operation.name)
+}
+
+/// The operation of that name.
+pub(crate) fn find(service: Service, name: &str) -> Option<&'static Operation> {
+    OPERATIONS.iter().find(|operation| operation.service == service && operation.name == name)
+}
+
+macro_rules! operations {
+    ($($service:ident { $($kind:ident $module:ident::$name:ident;)* })*) => {
+        const OPERATIONS: &[Operation] = &[
+            $($(Operation { name: stringify!($name), service: Service::$service, prepare: $kind::<crate::$module::$name> },)*)*
+        ];
+    };
+}
+
+operations! {
+    Ec2 {
+        change vpc_peering_connection::AcceptVpcPeeringConnection;
+        change route_table_association::AssociateRouteTable;
+        change internet_gateway::AttachInternetGateway;
+        change security_group_rule::AuthorizeSecurityGroupEgress;
+        change security_group_rule::AuthorizeSecurityGroupIngress;
+        change internet_gateway::CreateInternetGateway;
+        change route::CreateRoute;
+        change route_table::CreateRouteTable;
+        change security_group::CreateSecurityGroup;
+        change subnet::CreateSubnet;
+        change tag::CreateTags;
+        change vpc::CreateVpc;
+        change vpc_peering_connection::CreateVpcPeeringConnection;
+        change internet_gateway::DeleteInternetGateway;
+        change route::DeleteRoute;
+        change route_table::DeleteRouteTable;
+        change security_group::DeleteSecurityGroup;
+        change subnet::DeleteSubnet;
+        change tag::DeleteTags;
+        change vpc::DeleteVpc;
+        change vpc_peering_connection::DeleteVpcPeeringConnection;
+        describe place::DescribeAvailabilityZones;
+        describe image::DescribeImages;
+        describe instance::DescribeInstances;
+        describe internet_gateway::DescribeInternetGateways;
+        describe network_acl::DescribeNetworkAcls;
+        describe network_interface::DescribeNetworkInterfaces;
+        describe place::DescribeRegions;
+        describe route_table::DescribeRouteTables;
+        describe security_group_rule::DescribeSecurityGroupRules;
+        describe security_group::DescribeSecurityGroups;
+        describe subnet::DescribeSubnets;
+        describe tag::DescribeTags;
+        read vpc::DescribeVpcAttribute;
+        describe vpc_peering_connection::DescribeVpcPeeringConnections;
+        describe vpc::DescribeVpcs;
+        change internet_gateway::DetachInternetGateway;
+        change route_table_association::DisassociateRouteTable;
+        change subnet::ModifySubnetAttribute;
+        change vpc::ModifyVpcAttribute;
+        change vpc_peering_connection::RejectVpcPeeringConnection;
+        change route::ReplaceRoute;
+        change route_table_association::ReplaceRouteTableAssociation;
+        change security_group_rule::RevokeSecurityGroupEgress;
+        change security_group_rule::RevokeSecurityGroupIngress;
+        change run_instances::RunInstances;
+        change instance::TerminateInstances;
+    }
+    Sts {
+        read sts::GetCallerIdentity;
+    }
+}
+
+fn read<R: Read>(form: &mut Form) -> Result<Prepared, Error> {
+    let operation: R = query::read(form, R::INERT)?;
+    Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&operation.read(view)?)))))
+}
+
+fn describe<D: Describe>(form: &mut Form) -> Result<Prepared, Error> {
+    let filters = Filters::take(form, D::FILTERS, D::ABSENT, D::TAGGED)?;
+    let page = Page::take(form, D::PAGES)?;
+    let operation: D = query::read(form, D::INERT)?;
+    operation.check(&page)?;
+    Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&describe::list(&operation, &filters, &page, view)?)))))
+}
+
+fn change<C: Change>(form: &mut Form) -> Result<Prepared, Error> {
+    let tags = TagSpecifications::take(form, C::TAGS)?;
+    let operation: C = query::read(form, C::INERT)?;
+    Ok(Prepared::Change(Box::new(move |edit| {
+        edit.tags = tags.clone();
+        Ok(xml::content(&operation.apply(edit)?))
+    })))
+}

@@ -1,0 +1,351 @@
+//! RunInstances: from parameters to instances, each with its primary network interface.
+//!
+//! Where the instances are to be is said in one of two ways that do not mix: by `SubnetId`, `SecurityGroupId` and
+//! `PrivateIpAddress`, or by the same under `NetworkInterface.1`. As many instances are made as there are addresses for,
+//! up to `MaxCount`; fewer than `MinCount` are none at all.
+//! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html>
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+use model::{
+    Attachment, AvailabilityZone, IdKind, ImageId, Instance, InstanceId, InstanceState, InstanceType, MacAddress, NetworkInterface,
+    NetworkInterfaceId, ReservationId, SecurityGroupId, Subnet, SubnetId,
+};
+use serde::Deserialize;
+
+use crate::edit::Edit;
+use crate::error::Error;
+use crate::operations::Change;
+use crate::quota;
+use crate::reservation::{Instance as InstanceView, Reservation};
+use crate::subnet::available_addresses;
+use crate::view::View;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RunInstances {
+    image_id: ImageId,
+    min_count: usize,
+    max_count: usize,
+    instance_type: Option<InstanceType>,
+    key_name: Option<String>,
+    client_token: Option<String>,
+    placement: Option<Placement>,
+    subnet_id: Option<SubnetId>,
+    #[serde(default)]
+    security_group_id: Vec<SecurityGroupId>,
+    #[serde(default)]
+    security_group: Vec<String>,
+    private_ip_address: Option<Ipv4Addr>,
+    #[serde(default)]
+    network_interface: Vec<InterfaceSpecification>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Placement {
+    availability_zone: Option<AvailabilityZone>,
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct InterfaceSpecification {
+    device_index: Option<u16>,
+    subnet_id: Option<SubnetId>,
+    #[serde(default)]
+    security_group_id: Vec<SecurityGroupId>,
+    private_ip_address: Option<Ipv4Addr>,
+    description: Option<String>,
+    delete_on_termination: Option<bool>,
+}
+
+impl Change for RunInstances {
+    type Answer = Reservation;
+    const TAGS: &'static [IdKind] = &[IdKind::InstanceId, IdKind::NetworkInterfaceId];
+    const INERT: &'static [&'static str] = &[
+        "AdditionalInfo",
+        "BlockDeviceMapping",
+        "CapacityReservationSpecification.CapacityReservationPreference=open",
+        "CapacityReservationSpecification.CapacityReservationTarget",
+        "CpuOptions",
+        "CreditSpecification",
+        "DisableApiStop=false",
+        "DisableApiTermination=false",
+        "EbsOptimized=false",
+        "ElasticGpuSpecification",
+        "ElasticInferenceAccelerator",
+        "EnablePrimaryIpv6=false",
+        "EnclaveOptions.Enabled=false",
+        "HibernationOptions.Configured=false",
+        "IamInstanceProfile",
+        "InstanceInitiatedShutdownBehavior=terminate",
+        "InstanceMarketOptions",
+        "Ipv6Address",
+        "Ipv6AddressCount=0",
+        "KernelId",
+        "LaunchTemplate",
+        "LicenseSpecification",
+        "MaintenanceOptions.AutoRecovery=default",
+        "MetadataOptions",
+        "Monitoring.Enabled=false",
+        "Monitoring.MetricCategoryId",
+        "NetworkInterface.N.AssociateCarrierIpAddress=false",
+        "NetworkInterface.N.AssociatePublicIpAddress=false",
+        "NetworkInterface.N.ConnectionTrackingSpecification",
+        "NetworkInterface.N.EnaQueueCount",
+        "NetworkInterface.N.EnaSrdSpecification",
+        "NetworkInterface.N.InterfaceType=interface",
+        "NetworkInterface.N.Ipv4Prefix",
+        "NetworkInterface.N.Ipv4PrefixCount=0",
+        "NetworkInterface.N.Ipv6AddressCount=0",
+        "NetworkInterface.N.Ipv6Addresses",
+        "NetworkInterface.N.Ipv6Prefix",
+        "NetworkInterface.N.Ipv6PrefixCount=0",
+        "NetworkInterface.N.NetworkCardIndex=0",
+        "NetworkInterface.N.NetworkInterfaceId",
+        "NetworkInterface.N.PrimaryIpv6=false",
+        "NetworkInterface.N.PrivateIpAddresses",
+        "NetworkInterface.N.SecondaryPrivateIpAddressCount=0",
+        "NetworkPerformanceOptions.BandwidthWeighting=default",
+        "Operator",
+        "Placement.Affinity",
+        "Placement.AvailabilityZoneId",
+        "Placement.GroupId",
+        "Placement.GroupName=",
+        "Placement.HostId",
+        "Placement.HostResourceGroupArn",
+        "Placement.PartitionNumber",
+        "Placement.SpreadDomain",
+        "Placement.Tenancy=default",
+        "PrivateDnsNameOptions.EnableResourceNameDnsAAAARecord=false",
+        "PrivateDnsNameOptions.EnableResourceNameDnsARecord=false",
+        "PrivateDnsNameOptions.HostnameType=ip-name",
+        "RamdiskId",
+        "SecondaryInterface",
+        "UserData",
+    ];
+
+    fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error> {
+        self.check_counts()?;
+        if let Some(earlier) = self.earlier(edit.view())? {
+            return Ok(earlier);
+        }
+        let place = self.place()?;
+        if let Some(name) = &self.key_name {
+            return Err(Error::UnknownKeyPair { name: name.clone() });
+        }
+        let subnet = place.subnet(edit.view())?.clone();
+        let groups = place.groups(&subnet, edit.view())?;
+        self.check_zone(&subnet)?;
+        let addresses = self.addresses(&place, &subnet, edit)?;
+
+        let reservation = edit.new_part_id();
+        let mut instances = Vec::new();
+        for (launch_index, &private_ip) in (0..).zip(&addresses) {
+            let id = edit.new_id();
+            let interface = place.interface(id, &subnet, groups.clone(), private_ip, edit);
+            let instance = Instance {
+                id,
+                scope: edit.scope,
+                reservation,
+                launch_index,
+                image: self.image_id,
+                instance_type: self.instance_type(),
+                zone: subnet.zone,
+                state: InstanceState::Pending,
+                since: edit.now(),
+                state_reason: None,
+                launch_time: edit.now(),
+                client_token: self.client_token.clone(),
+                interfaces: vec![interface],
+            };
+            edit.create(instance.clone());
+            instances.push(instance);
+        }
+        Ok(answer(reservation, &instances, edit.view()))
+    }
+}
+
+impl RunInstances {
+    fn instance_type(&self) -> InstanceType {
+        self.instance_type.unwrap_or(InstanceType::t3_micro())
+    }
+
+    fn check_counts(&self) -> Result<(), Error> {
+        match () {
+            () if self.min_count == 0 => Err(Error::value("minCount", self.min_count, "Must be at least 1.")),
+            () if self.max_count < self.min_count => Err(Error::value("maxCount", self.max_count, "Must not be less than minCount.")),
+            () => Ok(()),
+        }
+    }
+
+    /// What an earlier call with the same client token made: repeating a call is not making it twice.
+    /// <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html>
+    ///
+    /// Of the earlier call's parameters only those that the instances show are compared.
+    fn earlier(&self, view: View<'_>) -> Result<Option<Reservation>, Error> {
+        let Some(token) = self.client_token.as_ref().filter(|token| !token.is_empty()) else { return Ok(None) };
+        if token.len() > 64 || !token.is_ascii() {
+            return Err(Error::value("clientToken", token, "It may have up to 64 ASCII characters."));
+        }
+        let instances: Vec<Instance> = view.all::<Instance>().filter(|instance| instance.client_token.as_ref() == Some(token)).cloned().collect();
+        let differs = |instance: &Instance| (instance.image, instance.instance_type) != (self.image_id, self.instance_type());
+        match () {
+            () if instances.is_empty() => Ok(None),
+            () if instances.iter().any(differs) || instances.len() > self.max_count => Err(Error::IdempotentParameterMismatch),
+            () if instances.iter().all(|instance| instance.state == InstanceState::Terminated) => Err(Error::InstanceTerminated),
+            () => Ok(instances.first().map(|first| answer(first.reservation, &instances, view))),
+        }
+    }
+
+    /// Where the instances are to be, whichever way it is said.
+    fn place(&self) -> Result<InterfaceSpecification, Error> {
+        let mixed =
+            |what: &str| Error::combination(&format!("Network interfaces and an instance-level {what} may not be specified on the same request"));
+        if let (Some(name), true) = (self.security_group.first(), self.subnet_id.is_some() || !self.network_interface.is_empty()) {
+            return Err(Error::InvalidCombination { reason: format!("The parameter groupName cannot be used with the parameter subnet: {name}") });
+        }
+        let place = match self.network_interface.as_slice() {
+            [] => InterfaceSpecification {
+                subnet_id: self.subnet_id,
+                security_group_id: self.security_group_id.clone(),
+                private_ip_address: self.private_ip_address,
+                ..Default::default()
+            },
+            [_, ..] if self.subnet_id.is_some() => return Err(mixed("subnet ID")),
+            [_, ..] if !self.security_group_id.is_empty() => return Err(mixed("security groups")),
+            [_, ..] if self.private_ip_address.is_some() => return Err(mixed("private address")),
+            [primary] => primary.clone(),
+            [_, _, ..] => {
+                let parameter = "NetworkInterface.2".to_owned();
+                return Err(Error::UnsupportedParameter { parameter, value: "a second interface".to_owned() });
+            }
+        };
+        match place.device_index {
+            None if !self.network_interface.is_empty() => Err(Error::missing("NetworkInterface.1.DeviceIndex")),
+            Some(index) if index != 0 => Err(Error::value("deviceIndex", index, "The primary network interface has the device index 0.")),
+            _ if place.private_ip_address.is_some() && self.max_count > 1 => {
+                Err(Error::combination("A private address may not be specified for more than one instance"))
+            }
+            _ => Ok(place),
+        }
+    }
+
+    fn check_zone(&self, subnet: &Subnet) -> Result<(), Error> {
+        match self.placement.as_ref().and_then(|placement| placement.availability_zone) {
+            Some(zone) if zone != subnet.zone => {
+                Err(Error::value("availabilityZone", zone, &format!("The subnet {} is in the availability zone {}.", subnet.id, subnet.zone)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The addresses of the instances, which are as many as the addresses.
+    fn addresses(&self, place: &InterfaceSpecification, subnet: &Subnet, edit: &mut Edit<'_, '_>) -> Result<Vec<Ipv4Addr>, Error> {
+        let addresses = match place.private_ip_address {
+            Some(address) => vec![check_address(address, subnet, edit.view())?],
+            None => free_addresses(subnet, self.max_count, edit),
+        };
+        if addresses.len() < self.min_count {
+            return Err(Error::InsufficientFreeAddresses { subnet: subnet.id, free: addresses.len() });
+        }
+        quota::NETWORK_INTERFACES.admit(edit.view().all::<NetworkInterface>().count() + addresses.len())?;
+        Ok(addresses)
+    }
+}
+
+impl InterfaceSpecification {
+    /// The subnet that is named, else a default one.
+    fn subnet<'a>(&self, view: View<'a>) -> Result<&'a Subnet, Error> {
+        match (self.subnet_id, view.default_vpc()) {
+            (Some(id), _) => view.find(id),
+            (None, Some(_)) => view.all::<Subnet>().find(|subnet| subnet.default_for_az).ok_or(Error::NoDefaultSubnet),
+            (None, None) => Err(Error::NoDefaultVpc),
+        }
+    }
+
+    /// The groups that are named, each once, else the VPC's default one.
+    fn groups(&self, subnet: &Subnet, view: View<'_>) -> Result<Vec<SecurityGroupId>, Error> {
+        let mut groups = Vec::new();
+        for &id in &self.security_group_id {
+            let group = view.find(id)?;
+            if group.vpc != subnet.vpc {
+                return Err(Error::SecurityGroupOfOtherVpc { group: id, subnet: subnet.id });
+            }
+            if !groups.contains(&id) {
+                groups.push(id);
+            }
+        }
+        quota::GROUPS_PER_INTERFACE.admit(groups.len())?;
+        if groups.is_empty() {
+            groups.push(view.snapshot.resolve(subnet.vpc).default_security_group);
+        }
+        Ok(groups)
+    }
+
+    /// Makes the primary interface of an instance.
+    fn interface(
+        &self,
+        instance: InstanceId,
+        subnet: &Subnet,
+        groups: Vec<SecurityGroupId>,
+        private_ip: Ipv4Addr,
+        edit: &mut Edit<'_, '_>,
+    ) -> NetworkInterfaceId {
+        let id: NetworkInterfaceId = edit.new_id();
+        let attachment = Attachment {
+            id: edit.new_part_id(),
+            instance,
+            device_index: 0,
+            delete_on_termination: self.delete_on_termination.unwrap_or(true),
+            attach_time: edit.now(),
+        };
+        let serial = edit.draft.next_interface_serial();
+        edit.create(NetworkInterface {
+            id,
+            scope: edit.scope,
+            serial,
+            subnet: subnet.id,
+            vpc: subnet.vpc,
+            mac: MacAddress::interface(id.digits().low_bits()),
+            private_ip,
+            groups,
+            source_dest_check: true,
+            description: self.description.clone().unwrap_or_default(),
+            attachment: Some(attachment),
+        });
+        id
+    }
+}
+
+fn answer(reservation: ReservationId, instances: &[Instance], view: View<'_>) -> Reservation {
+    Reservation::new(reservation, view.scope.account, instances.iter().map(|instance| InstanceView::new(instance, view)).collect())
+}
+
+fn check_address(address: Ipv4Addr, subnet: &Subnet, view: View<'_>) -> Result<Ipv4Addr, Error> {
+    match () {
+        () if !subnet.cidr.contains(address) => Err(Error::AddressOutsideSubnet { address }),
+        () if subnet.is_reserved(address) => Err(Error::AddressReserved { address }),
+        () if view.snapshot.interface_at(subnet.vpc, address.into()).is_some() => Err(Error::AddressInUse { address }),
+        () => Ok(address),
+    }
+}
+
+/// Free addresses, as many as are wanted and there are: AWS's seem random, so each is the first free one above a random
+/// address, the lowest coming after the highest.
+fn free_addresses(subnet: &Subnet, wanted: usize, edit: &mut Edit<'_, '_>) -> Vec<Ipv4Addr> {
+    let room = available_addresses(subnet, edit.view()) as usize;
+    let assignable = subnet.cidr.size() - 5;
+    let mut chosen = BTreeSet::new();
+    while chosen.len() < wanted.min(room) {
+        let start = edit.random() % assignable;
+        let upward = (0..assignable).filter_map(|step| subnet.cidr.nth(4 + (start + step) % assignable));
+        let is_free = |address: &Ipv4Addr| !chosen.contains(address) && edit.draft.interface_at(subnet.vpc, (*address).into()).is_none();
+        match upward.into_iter().find(is_free) {
+            Some(address) => _ = chosen.insert(address),
+            None => break,
+        }
+    }
+    chosen.into_iter().collect()
+}

@@ -1,0 +1,148 @@
+//! Whatever is called in whatever order: a refusal changes nothing, the invariants hold, and Describe can list it all.
+
+use proptest::prelude::*;
+
+use crate::aws::{ALICE, Aws, BOB};
+
+/// A call with holes for ids: `{vpc}` is one of the caller's.
+#[derive(Clone, Debug)]
+enum Step {
+    Call { template: &'static str, picks: [u8; 4] },
+    Become { bob: bool },
+    Settle,
+    Sleep { hours: i64 },
+}
+
+const TEMPLATES: &[&str] = &[
+    "CreateVpc CidrBlock=10.1.0.0/16",
+    "CreateVpc CidrBlock=10.2.0.0/16",
+    "CreateVpc CidrBlock=10.2.128.0/24 DryRun=true",
+    "DeleteVpc VpcId={vpc}",
+    "CreateSubnet VpcId={vpc} CidrBlock=10.1.0.0/28",
+    "CreateSubnet VpcId={vpc} CidrBlock=10.2.0.0/24",
+    "CreateSubnet VpcId={vpc} CidrBlock=10.1.0.16/28 AvailabilityZone=us-east-1a",
+    "DeleteSubnet SubnetId={subnet}",
+    "CreateInternetGateway",
+    "AttachInternetGateway InternetGatewayId={igw} VpcId={vpc}",
+    "DetachInternetGateway InternetGatewayId={igw} VpcId={vpc}",
+    "DeleteInternetGateway InternetGatewayId={igw}",
+    "CreateRouteTable VpcId={vpc}",
+    "CreateRoute RouteTableId={rtb} DestinationCidrBlock=0.0.0.0/0 GatewayId={igw}",
+    "CreateRoute RouteTableId={rtb} DestinationCidrBlock=10.2.0.0/16 VpcPeeringConnectionId={pcx}",
+    "ReplaceRoute RouteTableId={rtb} DestinationCidrBlock=10.2.0.0/16 VpcPeeringConnectionId={pcx}",
+    "DeleteRoute RouteTableId={rtb} DestinationCidrBlock=10.2.0.0/16",
+    "AssociateRouteTable RouteTableId={rtb} SubnetId={subnet}",
+    "ReplaceRouteTableAssociation AssociationId={rtbassoc} RouteTableId={rtb}",
+    "DisassociateRouteTable AssociationId={rtbassoc}",
+    "DeleteRouteTable RouteTableId={rtb}",
+    "CreateSecurityGroup VpcId={vpc} GroupName=web GroupDescription=web",
+    "AuthorizeSecurityGroupIngress GroupId={sg} IpPermissions.1.IpProtocol=-1 IpPermissions.1.Groups.1.GroupId={sg} TagSpecification.1.ResourceType=security-group-rule TagSpecification.1.Tag.1.Key=k TagSpecification.1.Tag.1.Value=v",
+    "AuthorizeSecurityGroupIngress GroupId={sg} IpProtocol=tcp FromPort=22 ToPort=22 CidrIp=0.0.0.0/0",
+    "RevokeSecurityGroupIngress GroupId={sg} IpProtocol=tcp FromPort=22 ToPort=22 CidrIp=0.0.0.0/0",
+    "RevokeSecurityGroupEgress GroupId={sg} SecurityGroupRuleId.1={sgr}",
+    "DeleteSecurityGroup GroupId={sg}",
+    "CreateVpcPeeringConnection VpcId={vpc} PeerVpcId={vpc}",
+    "CreateVpcPeeringConnection VpcId={vpc} PeerVpcId={vpc} PeerOwnerId=222222222222",
+    "AcceptVpcPeeringConnection VpcPeeringConnectionId={pcx}",
+    "RejectVpcPeeringConnection VpcPeeringConnectionId={pcx}",
+    "DeleteVpcPeeringConnection VpcPeeringConnectionId={pcx}",
+    "RunInstances ImageId=ami-0123456789abcdef0 MinCount=1 MaxCount=6 SubnetId={subnet}",
+    "RunInstances ImageId=ami-0123456789abcdef0 MinCount=1 MaxCount=1 SubnetId={subnet} SecurityGroupId.1={sg} ClientToken=t",
+    "RunInstances ImageId=ami-0123456789abcdef0 MinCount=1 MaxCount=1 NetworkInterface.1.DeviceIndex=0 NetworkInterface.1.SubnetId={subnet} NetworkInterface.1.DeleteOnTermination=false",
+    "TerminateInstances InstanceId.1={i}",
+    "CreateTags ResourceId.1={vpc} ResourceId.2={pcx} Tag.1.Key=Name Tag.1.Value=x",
+    "CreateTags ResourceId.1={sgr} Tag.1.Key=Name Tag.1.Value=x",
+    "DeleteTags ResourceId.1={vpc}",
+];
+
+/// Where the ids of each kind are listed.
+const LISTS: &[(&str, &str, &str)] = &[
+    ("vpc", "DescribeVpcs", "vpcSet/item/vpcId"),
+    ("subnet", "DescribeSubnets", "subnetSet/item/subnetId"),
+    ("igw", "DescribeInternetGateways", "internetGatewaySet/item/internetGatewayId"),
+    ("rtb", "DescribeRouteTables", "routeTableSet/item/routeTableId"),
+    ("rtbassoc", "DescribeRouteTables", "routeTableSet/item/associationSet/item/routeTableAssociationId"),
+    ("sg", "DescribeSecurityGroups", "securityGroupInfo/item/groupId"),
+    ("sgr", "DescribeSecurityGroupRules", "securityGroupRuleSet/item/securityGroupRuleId"),
+    ("pcx", "DescribeVpcPeeringConnections", "vpcPeeringConnectionSet/item/vpcPeeringConnectionId"),
+    ("i", "DescribeInstances", "reservationSet/item/instancesSet/item/instanceId"),
+];
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        20 => (0..TEMPLATES.len(), any::<[u8; 4]>()).prop_map(|(at, picks)| Step::Call { template: TEMPLATES[at], picks }),
+        1 => any::<bool>().prop_map(|bob| Step::Become { bob }),
+        2 => Just(Step::Settle),
+        1 => (0i64..200).prop_map(|hours| Step::Sleep { hours }),
+    ]
+}
+
+/// Something to begin with, so that short histories get somewhere.
+fn prepare(aws: &mut Aws) {
+    let (blue, green) = (aws.vpc("10.1.0.0/16"), aws.vpc("10.2.0.0/16"));
+    aws.subnet(&blue, "10.1.1.0/28");
+    aws.subnet(&green, "10.2.1.0/28");
+    aws.ok("CreateInternetGateway");
+    aws.ok(&format!("CreateRouteTable VpcId={blue}"));
+    aws.ok(&format!("CreateSecurityGroup VpcId={blue} GroupName=first GroupDescription=first"));
+    aws.peering(&blue, &green);
+}
+
+/// The template with ids of the caller's in its holes, and now and then with one of nothing.
+fn fill(aws: &mut Aws, template: &str, picks: [u8; 4]) -> String {
+    let mut picks = picks.into_iter().map(usize::from);
+    let mut filled = template.to_owned();
+    while let Some((before, rest)) = filled.split_once('{') {
+        let (kind, after) = rest.split_once('}').unwrap();
+        let &(_, call, path) = LISTS.iter().find(|(listed, ..)| *listed == kind).unwrap();
+        let ids = aws.all(call, path);
+        let pick = picks.next().unwrap();
+        let exists = !ids.is_empty() && pick < 240;
+        let id = if exists { ids[pick % ids.len()].clone() } else { format!("{kind}-00000000000000000") };
+        filled = format!("{before}{id}{after}");
+    }
+    filled
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    /// The fake AWS asks after the invariants, and whether a refusal changed anything, behind every step.
+    #[test]
+    fn any_history_keeps_the_invariants(steps in prop::collection::vec(step(), 1..80)) {
+        let mut aws = Aws::new();
+        prepare(&mut aws);
+        for step in steps {
+            match step {
+                Step::Call { template, picks } => {
+                    let call = fill(&mut aws, template, picks);
+                    let (reply, _) = aws.call(&call);
+                    prop_assert!(reply.status != 500, "{call} answered {}", reply.body);
+                }
+                Step::Become { bob } => aws.become_caller(if bob { BOB } else { ALICE }, "us-east-1"),
+                Step::Settle => aws.settle(),
+                Step::Sleep { hours } => aws.sleep(hours),
+            }
+        }
+        for (_, call, _) in LISTS.iter().chain(&[("", "DescribeNetworkAcls", ""), ("", "DescribeNetworkInterfaces", ""), ("", "DescribeTags", "")]) {
+            aws.ok(call);
+        }
+    }
+
+    /// Whatever is sent, there is an answer.
+    #[test]
+    fn any_request_is_answered(query in "[ -~]{0,60}", body in prop::collection::vec(any::<u8>(), 0..200)) {
+        Aws::new().send("POST", &query, &body);
+    }
+
+    /// Whatever an operation is given, there is an answer.
+    #[test]
+    fn any_parameters_are_answered(
+        at in any::<prop::sample::Index>(),
+        parameters in prop::collection::vec(("[A-Z][A-Za-z]{0,8}(\\.[A-Za-z0-9]{1,8}){0,3}", "[ -~]{0,20}"), 0..6),
+    ) {
+        let operations: Vec<_> = ec2::operations().collect();
+        let form: String = parameters.iter().map(|(name, value)| format!("&{name}={}", value.replace(['%', '&', '+'], ""))).collect();
+        Aws::new().send("POST", "", format!("Action={}{form}", at.get(&operations)).as_bytes());
+    }
+}

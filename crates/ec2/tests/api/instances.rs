@@ -1,0 +1,166 @@
+//! Instances and their interfaces.
+
+use crate::aws::{ALICE, Aws};
+
+const RUN: &str = "RunInstances ImageId=ami-0123456789abcdef0";
+
+#[test]
+fn an_instance_is_refused_for_one_reason_after_the_other() {
+    let mut aws = Aws::new();
+    let (vpc, elsewhere) = (aws.vpc("10.1.0.0/16"), aws.vpc("10.2.0.0/16"));
+    let (subnet, foreign) = (aws.subnet(&vpc, "10.1.0.0/28"), aws.default_group(&elsewhere));
+    let one = |rest: &str| format!("{RUN} MinCount=1 MaxCount=1 {rest}");
+    let there = |rest: &str| one(&format!("SubnetId={subnet} {rest}"));
+    aws.instance(&subnet);
+    let taken = aws.get("DescribeInstances", "reservationSet/item/instancesSet/item/privateIpAddress");
+    aws.refuses(&[
+        ("RunInstances", "MissingParameter: The request must contain the parameter ImageId"),
+        ("RunInstances ImageId=ami-1", "InvalidAMIID.Malformed: Invalid id: \"ami-1\" (expecting \"ami-...\")"),
+        (RUN, "MissingParameter: The request must contain the parameter MinCount"),
+        (&one("InstanceType=t3.huge"), "InvalidParameterValue: Invalid value 't3.huge' for InstanceType."),
+        (&one("UserData=eA=="), "UnsupportedOperation: The parameter UserData "),
+        (&one("Monitoring.Enabled=true"), "UnsupportedOperation: The parameter Monitoring.Enabled "),
+        (&format!("{RUN} MinCount=0 MaxCount=1"), "InvalidParameterValue: Value (0) for parameter minCount is invalid."),
+        (&format!("{RUN} MinCount=2 MaxCount=1"), "InvalidParameterValue: Value (1) for parameter maxCount is invalid."),
+        (&there("NetworkInterface.1.DeviceIndex=0"), "InvalidParameterCombination: Network interfaces and an instance-level subnet ID may not "),
+        (
+            &one(&format!("SecurityGroupId.1={foreign} NetworkInterface.1.DeviceIndex=0")),
+            "InvalidParameterCombination: Network interfaces and an instance-level security groups may not ",
+        ),
+        (&there("SecurityGroup.1=web"), "InvalidParameterCombination: The parameter groupName cannot be used with the parameter subnet"),
+        (&one("NetworkInterface.1.DeviceIndex=1"), "InvalidParameterValue: Value (1) for parameter deviceIndex is invalid."),
+        (&one("NetworkInterface.1.DeviceIndex=0 NetworkInterface.1.AssociatePublicIpAddress=true"), "UnsupportedOperation: "),
+        (&one("KeyName=mine"), "InvalidKeyPair.NotFound: The key pair 'mine' does not exist"),
+        (&one(""), "VPCIdNotSpecified: No default VPC for this user."),
+        (&one("SubnetId=subnet-00000000000000000"), "InvalidSubnetID.NotFound: The subnet ID 'subnet-00000000000000000' does not exist"),
+        (&there("SecurityGroupId.1=sg-00000000000000000"), "InvalidGroup.NotFound: "),
+        (
+            &there(&format!("SecurityGroupId.1={foreign}")),
+            &format!("InvalidParameter: Security group {foreign} and subnet {subnet} belong to different networks."),
+        ),
+        (&there("PrivateIpAddress=10.1"), "InvalidParameterValue: Value (10.1) for parameter privateIpAddress is invalid."),
+        (&there("PrivateIpAddress=10.1.1.4"), "InvalidParameterValue: Address 10.1.1.4 does not fall within the subnet's address range"),
+        (&there("PrivateIpAddress=10.1.0.3"), "InvalidParameterValue: Address 10.1.0.3 is in subnet's reserved address range"),
+        (&there(&format!("PrivateIpAddress={taken}")), &format!("InvalidIPAddress.InUse: Address {taken} is in use.")),
+        (&format!("{RUN} MinCount=1 MaxCount=2 SubnetId={subnet} PrivateIpAddress=10.1.0.9"), "InvalidParameterCombination: "),
+        (&format!("{RUN} MinCount=11 MaxCount=12 SubnetId={subnet}"), "InsufficientFreeAddressesInSubnet: "),
+    ]);
+    let many = aws.ok(&format!("{RUN} MinCount=10 MaxCount=12 SubnetId={subnet}"));
+    assert_eq!(many.all("instancesSet/item/amiLaunchIndex"), ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+    aws.refuses(&[(&there(""), "InsufficientFreeAddressesInSubnet: ")]);
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html>
+#[test]
+fn an_instance_lives_and_is_forgotten() {
+    let mut aws = Aws::new();
+    let vpc = aws.vpc("10.1.0.0/16");
+    let subnet = aws.subnet(&vpc, "10.1.0.0/24");
+    aws.ok(&format!("ModifyVpcAttribute VpcId={vpc} EnableDnsHostnames.Value=true"));
+    let call = format!(
+        "{RUN} MinCount=1 MaxCount=1 InstanceType=t2.small NetworkInterface.1.DeviceIndex=0 NetworkInterface.1.SubnetId={subnet} \
+         NetworkInterface.1.PrivateIpAddress=10.1.0.10 NetworkInterface.1.Description=first \
+         TagSpecification.1.ResourceType=instance TagSpecification.1.Tag.1.Key=Name TagSpecification.1.Tag.1.Value=a \
+         TagSpecification.2.ResourceType=network-interface TagSpecification.2.Tag.1.Key=Name TagSpecification.2.Tag.1.Value=b"
+    );
+    let launched = aws.ok(&call);
+    let instance = launched.find("instancesSet/item")[0];
+    assert_eq!((instance.get("instanceState/code"), instance.get("instanceState/name")), ("0", "pending"));
+    assert_eq!((instance.get("privateIpAddress"), instance.get("privateDnsName")), ("10.1.0.10", "ip-10-1-0-10.ec2.internal"));
+    assert_eq!((instance.get("instanceType"), instance.get("tagSet/item/value")), ("t2.small", "a"));
+    assert_eq!(instance.get("groupSet/item/groupName"), "default");
+    let id = instance.get("instanceId").to_owned();
+    aws.settle();
+
+    let interfaces = aws.ok("DescribeNetworkInterfaces");
+    let interface = interfaces.find("networkInterfaceSet/item")[0];
+    assert_eq!((interface.get("status"), interface.get("attachment/instanceId")), ("in-use", id.as_str()));
+    assert_eq!((interface.get("description"), interface.get("tagSet/item/value")), ("first", "b"));
+    assert!(interface.get("macAddress").starts_with("0a:"));
+
+    let listed = aws.ok("DescribeInstances Filter.1.Name=instance-state-name Filter.1.Value.1=running Filter.2.Name=vpc-id Filter.2.Value.1=vpc-*");
+    assert_eq!(listed.get("reservationSet/item/instancesSet/item/instanceId"), id);
+    assert_eq!(listed.get("reservationSet/item/ownerId"), ALICE);
+
+    let terminate = format!("TerminateInstances InstanceId.1={id} InstanceId.2={id}");
+    let change = aws.ok(&terminate);
+    assert_eq!((change.get("instancesSet/item/previousState/name"), change.get("instancesSet/item/currentState/name")), ("running", "shutting-down"));
+    let change = aws.ok(&terminate);
+    assert_eq!(change.get("instancesSet/item/currentState/code"), "32");
+    aws.settle();
+    let change = aws.ok(&terminate);
+    assert_eq!((change.get("instancesSet/item/previousState/name"), change.get("instancesSet/item/currentState/name")), ("terminated", "terminated"));
+
+    let listed = aws.ok("DescribeInstances");
+    let instance = listed.find("reservationSet/item/instancesSet/item")[0];
+    assert_eq!(instance.get("stateReason/code"), "Client.UserInitiatedShutdown");
+    assert_eq!(instance.get("reason"), "User initiated (2026-01-31 12:00:00 GMT)");
+    for gone in ["vpcId", "subnetId", "privateIpAddress", "networkInterfaceSet/item"] {
+        assert!(instance.find(gone).is_empty(), "{gone}");
+    }
+    assert_eq!(instance.get("privateDnsName"), "");
+    assert!(aws.ok("DescribeNetworkInterfaces").find("networkInterfaceSet/item").is_empty());
+    assert_eq!(aws.all("DescribeTags", "tagSet/item/value"), ["a"]);
+    aws.sleep(1);
+    assert!(aws.ok("DescribeInstances").find("reservationSet/item").is_empty());
+    assert!(aws.ok("DescribeTags").find("tagSet/item").is_empty());
+}
+
+/// One bad id and nothing happens (9.3.3).
+#[test]
+fn a_batch_is_all_or_nothing() {
+    let mut aws = Aws::new();
+    let vpc = aws.vpc("10.1.0.0/16");
+    let subnet = aws.subnet(&vpc, "10.1.0.0/24");
+    let id = aws.instance(&subnet);
+    let absent = ["i-00000000000000000", "i-00000000000000001"];
+    aws.refuses(&[
+        ("TerminateInstances", "MissingParameter: The request must contain the parameter InstanceId"),
+        (&format!("TerminateInstances InstanceId.1={id} InstanceId.2=i-1"), "InvalidInstanceID.Malformed: "),
+        (
+            &format!("TerminateInstances InstanceId.1={id} InstanceId.2={}", absent[0]),
+            "InvalidInstanceID.NotFound: The instance ID 'i-00000000000000000' does not exist",
+        ),
+        (
+            &format!("DescribeInstances InstanceId.1={} InstanceId.2={id} InstanceId.3={}", absent[0], absent[1]),
+            "InvalidInstanceID.NotFound: The instance IDs 'i-00000000000000000, i-00000000000000001' do not exist",
+        ),
+    ]);
+    assert_eq!(aws.all("DescribeInstances", "reservationSet/item/instancesSet/item/instanceState/name"), ["pending"]);
+}
+
+/// SDKs repeat a launch under the same token when they did not hear the answer.
+/// <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html>
+#[test]
+fn a_launch_can_be_repeated() {
+    let mut aws = Aws::new();
+    let vpc = aws.vpc("10.1.0.0/16");
+    let subnet = aws.subnet(&vpc, "10.1.0.0/24");
+    let call = format!("{RUN} MinCount=2 MaxCount=2 SubnetId={subnet} ClientToken=once");
+    let first = aws.ok(&call);
+    let again = aws.ok(&call);
+    assert_eq!(first.all("instancesSet/item/instanceId"), again.all("instancesSet/item/instanceId"));
+    assert_eq!(first.get("reservationId"), again.get("reservationId"));
+    aws.refuses(&[(&format!("{call} InstanceType=t2.nano"), "IdempotentParameterMismatch: ")]);
+    let ids = first.all("instancesSet/item/instanceId");
+    aws.ok(&format!("TerminateInstances InstanceId.1={} InstanceId.2={}", ids[0], ids[1]));
+    aws.settle();
+    aws.refuses(&[(&call, "IdempotentInstanceTerminated: ")]);
+    aws.sleep(1);
+    assert_ne!(aws.ok(&call).get("reservationId"), first.get("reservationId"));
+}
+
+#[test]
+fn instances_keep_their_group_and_subnet() {
+    let mut aws = Aws::new();
+    let vpc = aws.vpc("10.1.0.0/16");
+    let subnet = aws.subnet(&vpc, "10.1.0.0/24");
+    let group = aws.get(&format!("CreateSecurityGroup VpcId={vpc} GroupName=web GroupDescription=web"), "groupId");
+    aws.ok(&format!("{RUN} MinCount=1 MaxCount=1 SubnetId={subnet} SecurityGroupId.1={group} SecurityGroupId.2={group}"));
+    assert_eq!(aws.all("DescribeNetworkInterfaces", "networkInterfaceSet/item/groupSet/item/groupId"), [group.as_str()]);
+    aws.refuses(&[
+        (&format!("DeleteSecurityGroup GroupId={group}"), "DependencyViolation: "),
+        (&format!("DeleteSubnet SubnetId={subnet}"), "DependencyViolation: "),
+        (&format!("DeleteVpc VpcId={vpc}"), "DependencyViolation: "),
+    ]);
+}

@@ -1,0 +1,61 @@
+//! What happens without a call.
+
+use model::{InstanceState, Observation};
+
+use crate::aws::Aws;
+
+fn instance(aws: &mut Aws) -> model::InstanceId {
+    let vpc = aws.vpc("10.1.0.0/16");
+    let subnet = aws.subnet(&vpc, "10.1.0.0/24");
+    aws.instance(&subnet).parse().unwrap()
+}
+
+#[test]
+fn an_instance_that_goes_by_itself_says_so() {
+    for (observation, code) in [
+        (Observation::InstanceGone as fn(_) -> _, "Client.InstanceInitiatedShutdown"),
+        (Observation::InstanceFailed as fn(_) -> _, "Server.InternalError"),
+    ] {
+        let mut aws = Aws::new();
+        let id = instance(&mut aws);
+        aws.observe(observation(id));
+        let listed = aws.ok("DescribeInstances");
+        let instance = listed.find("reservationSet/item/instancesSet/item")[0];
+        assert_eq!((instance.get("instanceState/name"), instance.get("stateReason/code")), ("terminated", code));
+        assert_eq!(instance.get("reason"), "");
+    }
+}
+
+#[test]
+fn old_news_changes_nothing() {
+    let mut aws = Aws::new();
+    let id = instance(&mut aws);
+    aws.observe(Observation::InstanceRunning(id));
+    aws.ok(&format!("TerminateInstances InstanceId.1={id}"));
+    aws.observe(Observation::InstanceRunning(id));
+    assert_eq!(aws.snapshot.resolve(id).state, InstanceState::ShuttingDown);
+    aws.observe(Observation::InstanceGone(id));
+    let generation = aws.snapshot.generation();
+    aws.observe(Observation::InstanceGone(id));
+    aws.observe(Observation::InstanceRunning(id));
+    aws.observe(Observation::InstanceGone("i-00000000000000000".parse().unwrap()));
+    assert_eq!(aws.snapshot.generation(), generation);
+}
+
+/// An interface may be made to outlive its instance (9.4).
+#[test]
+fn an_interface_can_outlive_its_instance() {
+    let mut aws = Aws::new();
+    let vpc = aws.vpc("10.1.0.0/16");
+    let subnet = aws.subnet(&vpc, "10.1.0.0/24");
+    let call = format!(
+        "RunInstances ImageId=ami-0123456789abcdef0 MinCount=1 MaxCount=1 NetworkInterface.1.DeviceIndex=0 \
+         NetworkInterface.1.SubnetId={subnet} NetworkInterface.1.DeleteOnTermination=false"
+    );
+    let id = aws.get(&call, "instancesSet/item/instanceId");
+    aws.ok(&format!("TerminateInstances InstanceId.1={id}"));
+    aws.settle();
+    let interfaces = aws.ok("DescribeNetworkInterfaces");
+    assert_eq!(interfaces.get("networkInterfaceSet/item/status"), "available");
+    assert!(interfaces.find("networkInterfaceSet/item/attachment").is_empty());
+}

@@ -1,0 +1,19 @@
+//! The API as a client sees it: forms in, XML out, on a fake AWS that checks every reply whatever the test is about.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says by panicking that something is wrong")]
+
+mod aws;
+mod xml;
+
+mod describing;
+mod histories;
+mod identity;
+mod instances;
+mod lifecycle;
+mod peering;
+mod protocol;
+mod routing;
+mod security_groups;
+mod subnets;
+mod tags;
+mod vpcs;
