@@ -54,6 +54,8 @@ pub enum Response {
         id: String,
         /// The user that people log in as.
         login: String,
+        /// Its primary private address.
+        address: std::net::IpAddr,
     },
     /// An explanation.
     Explanation(Explanation),

@@ -6,6 +6,7 @@
 mod cli;
 mod control;
 mod daemon;
+mod doctor;
 mod resolve;
 mod runtime;
 

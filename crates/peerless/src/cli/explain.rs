@@ -60,7 +60,8 @@ pub fn json(value: &impl serde::Serialize) -> String {
     object.to_string()
 }
 
-fn print(explanation: &Explanation) {
+/// The explanation for people.
+pub fn print(explanation: &Explanation) {
     println!("{} {}", if explanation.reachable { '✓' } else { '✗' }, explanation.headline);
     let widest = explanation.legs.iter().flat_map(|leg| &leg.lines).map(|line| line.resource.chars().count()).max().unwrap_or_default();
     for leg in &explanation.legs {

@@ -3,9 +3,11 @@
 //! Data goes to standard output and talk to standard error. Exit status: 0 yes or done, 1 no, 2 a wrong or unclear
 //! question, 3 not running or not permitted.
 
+mod doctor;
 mod down;
 mod env;
 mod explain;
+mod ping;
 mod run;
 mod status;
 mod up;
@@ -38,6 +40,10 @@ enum Verb {
     Env(env::Env),
     /// Run a command in an instance
     Run(run::Run),
+    /// Ping one instance from another; on silence, say why
+    Ping(ping::Ping),
+    /// Look at this machine: what carrying packets needs, and what is left of daemons that were killed
+    Doctor(doctor::Doctor),
     /// Say whether one thing reaches another; if not, all that is in the way, and what helps
     Explain(explain::Explain),
 }
@@ -111,6 +117,8 @@ pub fn main() -> ExitCode {
         Verb::Status(status) => status.go(),
         Verb::Env(env) => env.go(),
         Verb::Run(run) => run.go(),
+        Verb::Ping(ping) => ping.go(),
+        Verb::Doctor(doctor) => doctor.go(),
         Verb::Explain(explain) => explain.go(),
     };
     done.unwrap_or_else(|trouble| {

@@ -29,7 +29,7 @@ impl Run {
     /// Enters by itself: this process has a single thread, as entering user and mount namespaces demands.
     pub fn go(self) -> Result<ExitCode, Trouble> {
         let (id, login) = match self.daemon.ask(&Request::Instance { word: self.instance.clone() })? {
-            Response::Instance { id, login } => (id, login),
+            Response::Instance { id, login, .. } => (id, login),
             other => return Err(unexpected(&other)),
         };
         let host = self.daemon.runtime().guests(&self.state.of(&self.daemon.name));

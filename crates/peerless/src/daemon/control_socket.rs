@@ -85,11 +85,22 @@ fn answer(desk: &Desk, request: &Request) -> Response {
     match request {
         Request::Status => Response::Status(status(&desk.facts, &snapshot)),
         Request::Instance { word } => match resolve::instance(&snapshot, word) {
-            Ok(instance) => Response::Instance { id: instance.id.to_string(), login: Image::boots(instance.image).login.to_owned() },
+            Ok(instance) => facts_of(&snapshot, instance),
             Err(unclear) => Response::Unclear { message: unclear.to_string() },
         },
         Request::Explain { from, to, service } => explanation(&snapshot, from, to, *service),
         Request::Down => unreachable!("it is answered when all is done"),
+    }
+}
+
+fn facts_of(snapshot: &Snapshot, instance: &Instance) -> Response {
+    match instance.interfaces.first() {
+        Some(&primary) => Response::Instance {
+            id: instance.id.to_string(),
+            login: Image::boots(instance.image).login.to_owned(),
+            address: snapshot.resolve(primary).private_ip.into(),
+        },
+        None => Response::Failed { message: format!("{} is {}", instance.id, instance.state) },
     }
 }
 
