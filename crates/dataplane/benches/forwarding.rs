@@ -4,7 +4,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark that fails has nothing to say")]
 
-#[path = "../tests/lab/mod.rs"]
+#[path = "../tests/kernel/lab.rs"]
+#[expect(dead_code, reason = "the tests use the rest of it")]
 mod lab;
 
 use std::fmt::Write as _;

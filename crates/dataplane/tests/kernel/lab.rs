@@ -2,8 +2,6 @@
 //!
 //! A lab lives in namespaces of the test's own thread, so that tests neither see each other nor the machine.
 
-#![allow(dead_code, reason = "each test uses a part of it")]
-
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::net::{IpAddr, TcpListener, TcpStream};
@@ -24,13 +22,24 @@ use scenario::{Statement, World};
 /// How long to wait for something that must come. It never costs this long unless the test fails.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Whether the test can run; says so if not.
+/// Whether the test can run; says so if not. `PEERLESS_TEST_PACKETS` may forbid it (`no`) or insist on it (`yes`).
 pub fn is_root() -> bool {
     let root = nix::unistd::geteuid().is_root();
-    if !root {
-        eprintln!("SKIPPED: needs root");
+    match std::env::var("PEERLESS_TEST_PACKETS").as_deref() {
+        Ok("no") => {
+            eprintln!("SKIPPED: PEERLESS_TEST_PACKETS=no");
+            false
+        }
+        Ok("yes") => {
+            assert!(root, "PEERLESS_TEST_PACKETS=yes, and this is not root");
+            true
+        }
+        _ if root => true,
+        _ => {
+            eprintln!("SKIPPED: needs root");
+            false
+        }
     }
-    root
 }
 
 /// Gives the calling thread, and those that it starts, network and mount namespaces of their own.

@@ -3,10 +3,6 @@
 //! Instances are bare network namespaces; probes are `ping`, TCP and UDP as any program would do them. That a packet
 //! was dropped is read from the counters of its flow's slot, together with the reason; no silence is ever waited for.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod lab;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddrV4, TcpListener, TcpStream, UdpSocket};
@@ -15,8 +11,8 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::lab::{Guest, Lab, PATIENCE, is_root};
 use dataplane::{Discard, FlowReport};
-use lab::{Guest, Lab, PATIENCE, is_root};
 use model::NetworkInterfaceId;
 use nix::sys::socket::{
     AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, SockaddrIn, bind, connect, recv, sendto, setsockopt, socket, sockopt,

@@ -1,17 +1,13 @@
 //! What instances send arrives as it was: big segments, fragments, errors, and ports used again.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod lab;
-
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::thread;
 use std::time::Duration;
 
+use crate::lab::{Lab, PATIENCE, PEERED, eventually, is_root};
 use dataplane::Discard;
-use lab::{Lab, PATIENCE, PEERED, eventually, is_root};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, setsockopt, socket, sockopt};
 use semantics::{Transport, Verdict};
 

@@ -1,11 +1,7 @@
 //! Root in an instance may do to its network what it likes; nothing comes of it, and all of it is counted.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod lab;
-
+use crate::lab::{Lab, PEERED, is_root};
 use dataplane::Discard;
-use lab::{Lab, PEERED, is_root};
 
 #[test]
 fn nobody_can_be_somebody_else() {
@@ -68,7 +64,7 @@ fn noise_is_counted_and_asked_about_never() {
     lab.change(PEERED);
     lab.guest("blue/a/1").command("ping", &["-c", "1", "-W", "0.1", "-b", "10.1.0.255"]);
     lab.guest("blue/a/1").command("ping", &["-c", "1", "-W", "0.1", "224.0.0.1"]);
-    lab::eventually("the noise", || (lab.discarded(Discard::Ipv6) > 0).then_some(()));
+    crate::lab::eventually("the noise", || (lab.discarded(Discard::Ipv6) > 0).then_some(()));
     assert!(lab.discarded(Discard::Multicast) >= 2);
     assert_eq!(lab.data_plane.statistics().unwrap().asked, 0);
 }

@@ -1,13 +1,9 @@
 //! When there is no room: what matters least goes, and packets pass all the same.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod lab;
-
 use std::net::{Ipv4Addr, UdpSocket};
 
+use crate::lab::{Lab, PEERED, is_root, runtime_dir};
 use dataplane::Config;
-use lab::{Lab, PEERED, is_root, runtime_dir};
 
 const BLUE: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 10);
 const GREEN: Ipv4Addr = Ipv4Addr::new(10, 2, 0, 10);
@@ -44,11 +40,11 @@ fn established_flows_stay_and_others_pass_beside_them() {
     }
     let lab = small_lab();
     let server = lab.guest("green/a/1").run(|| UdpSocket::bind((GREEN, 5000)).unwrap());
-    server.set_read_timeout(Some(lab::PATIENCE)).unwrap();
+    server.set_read_timeout(Some(crate::lab::PATIENCE)).unwrap();
     let clients: Vec<_> = (0..60).map(|_| lab.guest("blue/a/1").run(|| UdpSocket::bind((BLUE, 0)).unwrap())).collect();
     for _ in 0..2 {
         for client in &clients {
-            client.set_read_timeout(Some(lab::PATIENCE)).unwrap();
+            client.set_read_timeout(Some(crate::lab::PATIENCE)).unwrap();
             client.send_to(b"ping", (GREEN, 5000)).unwrap();
             let mut buffer = [0; 16];
             let (length, from) = server.recv_from(&mut buffer).unwrap();

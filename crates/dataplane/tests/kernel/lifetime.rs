@@ -1,16 +1,12 @@
 //! What outlives the daemon, and that nothing outlives `down`.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod lab;
-
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use crate::lab::{Guest, Lab, PEERED, apply, eventually, is_root, isolate, read, runtime_dir};
 use dataplane::{Config, DataPlane, remove_everything};
-use lab::{Guest, Lab, PEERED, apply, eventually, is_root, isolate, read, runtime_dir};
 use scenario::World;
 
 /// Set for the process that plays the daemon: its runtime folder.
@@ -56,7 +52,7 @@ fn an_established_flow_survives_kill_9_and_a_new_one_waits_for_the_next_daemon()
         guest
     });
     let mut daemon = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "the_daemon_that_is_killed", "--nocapture"])
+        .args(["--exact", "lifetime::the_daemon_that_is_killed", "--nocapture"])
         .env(DAEMON, &runtime_dir)
         .stdout(Stdio::piped())
         .spawn()

@@ -1,9 +1,5 @@
 //! A change takes effect on what is running: the ping that wakes, the flow that is cut, the instance that comes later.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod lab;
-
 use std::io::{BufRead, BufReader};
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::{Child, Command, Stdio};
@@ -11,7 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lab::{Guest, Lab, PATIENCE, PEERED, eventually, is_root};
+use crate::lab::{Guest, Lab, PATIENCE, PEERED, eventually, is_root};
 use semantics::{Denial, Verdict};
 
 const GREEN: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 2, 0, 10));

@@ -1,0 +1,11 @@
+//! The data plane with real packets, between bare network namespaces.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod lab;
+mod lifetime;
+mod packets;
+mod pressure;
+mod scenarios;
+mod spoofing;
+mod waking;
