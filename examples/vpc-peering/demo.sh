@@ -27,9 +27,19 @@ trap 'exit 130' INT TERM
 
 step() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 
+# A command as one would type it.
+typed() {
+    local word line=
+    for word in "$@"; do
+        if [[ ! $word =~ ^[A-Za-z0-9_./:=,@%+-]+$ ]]; then word="'${word//\'/\'\\\'\'}'"; fi
+        line+=" $word"
+    done
+    printf '  %s$%s%s\n' "$dim" "$line" "$plain"
+}
+
 # Shows a command and runs it; what it prints is in $seen, its exit status in $status.
 run() {
-    printf '  %s$' "$dim"; printf ' %q' "$@"; printf '%s\n' "$plain"
+    typed "$@"
     status=0
     seen=$("$@" 2>&1) || status=$?
 }
@@ -178,10 +188,14 @@ must peerless run "Instance - NextWork VPC 1" -- hostname
 expect "the first one is called by its address" is "ip-${address_1//./-}"
 
 step "A12 Ping the second instance from the first"
-printf '  %s$ peerless run "Instance - NextWork VPC 1" -- ping %s%s\n' "$dim" "$address_2" "$plain"
-# A terminal of its own, so that ping prints its lines as they come.
-script --quiet --flush --return --command "exec peerless run 'Instance - NextWork VPC 1' -- ping -c 30 $address_2" /dev/null >"$work/ping" </dev/null &
+typed peerless run "Instance - NextWork VPC 1" -- ping "$address_2"
+# On a terminal of its own, so that ping prints its lines as they come, with a keyboard to press Ctrl-C on.
+mkfifo "$work/keyboard"
+script --quiet --flush --return --command "exec peerless run 'Instance - NextWork VPC 1' -- ping -c 60 $address_2" /dev/null \
+    <"$work/keyboard" >"$work/ping" 2>/dev/null &
 ping_pid=$!
+exec 3>"$work/keyboard"
+started=$(date +%s)
 within 5 lines 1 || true
 sleep 3
 seen=$(tr -d '\r' <"$work/ping")
@@ -193,7 +207,7 @@ expect "the far group's inbound rules drop it, and nothing else does" obstacle_s
 expect "it names the group" has "$group_2 default"
 
 step "A13 Save the rule: All ICMP - IPv4 from 10.1.0.0/16, in the second VPC's default group"
-silent_for=$(($(date +%s) - $(stat -c %W "$work/ping")))
+silent_for=$(($(date +%s) - started))
 must aws ec2 authorize-security-group-ingress --group-id "$group_2" --ip-permissions 'IpProtocol=icmp,FromPort=-1,ToPort=-1,IpRanges=[{CidrIp=10.1.0.0/16}]'
 woken() { grep -q 'bytes from' "$work/ping"; }
 expect "within a second replies start, in the same running ping" within 1 woken
@@ -202,6 +216,11 @@ printf '%s\n' "$seen" | sed 's/^/      /'
 first=$(grep -m1 -o 'icmp_seq=[0-9]*' "$work/ping" | cut -d= -f2)
 expect "the first answer is number $first after some $silent_for s: the packets before it were dropped" test "${first:-0}" -gt 2
 expect "its TTL is 127, as on Amazon Linux: no router shows" has ttl=127
+printf '\003' >&3
+wait "$ping_pid" || true
+ping_pid=
+seen=$(tr -d '\r' <"$work/ping" | grep 'packets transmitted' || true)
+expect "Ctrl-C counts what was lost: ${seen%, time*}" has 'packet loss'
 run peerless explain "Instance - NextWork VPC 1" "Instance - NextWork VPC 2" --icmp
 printf '%s\n' "$seen"
 expect "the explanation says: reachable" test "$status" = 0

@@ -17,7 +17,7 @@ mod walk;
 pub use connection::{ConnectionKey, Connections, Opened, Tracking};
 pub use decision::{Decision, Delivery, Denial, Verdict};
 pub use evaluate::evaluate;
-pub use explain::{Endpoint, Explanation, Line, Question, Rendered, RenderedLeg, RenderedLine, Repair, Service, Unanswerable, explain};
+pub use explain::{Endpoint, Explanation, Line, Mark, Question, Rendered, RenderedLeg, RenderedLine, Repair, Service, Unanswerable, explain};
 pub use matching::matches;
 pub use packet::{ECHO_REPLY, ECHO_REPLY_V6, ECHO_REQUEST, ECHO_REQUEST_V6, Packet, Quoted, Transport};
 pub use routing::{Route, RouteState, Target, routes, target_state};

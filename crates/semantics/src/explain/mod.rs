@@ -23,7 +23,7 @@ use crate::trace::{Step, Trace};
 use repair::Wish;
 
 pub use repair::Repair;
-pub use words::{Rendered, RenderedLeg, RenderedLine};
+pub use words::{Mark, Rendered, RenderedLeg, RenderedLine};
 
 /// Who is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

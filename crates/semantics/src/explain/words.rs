@@ -33,8 +33,8 @@ pub struct RenderedLeg {
 /// One thing on the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenderedLine {
-    /// Whether it lets the packet pass.
-    pub passed: bool,
+    /// What it does to the packet.
+    pub mark: Mark,
     /// What kind of thing it is: `SG out`, `route`, …
     pub stage: &'static str,
     /// Which one, by id and name.
@@ -45,11 +45,34 @@ pub struct RenderedLine {
     pub code: Option<&'static str>,
 }
 
+/// What a thing on the way does to the packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// It lets it pass.
+    Passed,
+    /// It drops it.
+    Blocked,
+    /// It is not reached; it will let the packet pass once what is before it does.
+    Beyond,
+}
+
+impl Mark {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mark::Passed => "passed",
+            Mark::Blocked => "blocked",
+            Mark::Beyond => "beyond",
+        }
+    }
+}
+
 impl Explanation {
     /// The words for it.
     pub fn render(&self, snapshot: &Snapshot) -> Rendered {
         let words = Words { before: snapshot, snapshot: &self.repaired };
-        let leg = |title, lines: &[Line]| RenderedLeg { title, lines: lines.iter().map(|line| words.line(line)).collect() };
+        let mut reached = true;
+        let mut leg = |title, lines: &[Line]| RenderedLeg { title, lines: words.lines(lines, &mut reached) };
         let legs = [leg("forward", &self.forward), leg("reply", &self.reply)];
         let request = &self.request;
         let verdict = if self.is_reachable() { "reachable" } else { "not reachable" };
@@ -70,17 +93,34 @@ struct Words<'a> {
 }
 
 impl Words<'_> {
-    fn line(&self, line: &Line) -> RenderedLine {
-        match line {
-            Line::Passed(step) => self.step(step),
-            Line::Blocked { denial, .. } => {
-                let (stage, resource, detail) = self.denial(denial);
-                RenderedLine { passed: false, stage, resource, detail, code: Some(denial.code()) }
+    /// The lines of a leg. What is behind the first obstacle is not reached; an obstacle that lets the packet pass
+    /// once it is repaired is not told a second time.
+    fn lines(&self, lines: &[Line], reached: &mut bool) -> Vec<RenderedLine> {
+        let mut told: Vec<RenderedLine> = Vec::new();
+        for line in lines {
+            match line {
+                Line::Blocked { denial, .. } => {
+                    *reached = false;
+                    told.push(self.blocked(denial));
+                }
+                Line::Passed(step) => {
+                    let passed = self.step(step, if *reached { Mark::Passed } else { Mark::Beyond });
+                    let repaired = |last: &RenderedLine| last.mark == Mark::Blocked && last.stage == passed.stage && last.stage != "route";
+                    if !told.last().is_some_and(repaired) {
+                        told.push(passed);
+                    }
+                }
             }
         }
+        told
     }
 
-    fn step(&self, step: &Step) -> RenderedLine {
+    fn blocked(&self, denial: &Denial) -> RenderedLine {
+        let (stage, resource, detail) = self.denial(denial);
+        RenderedLine { mark: Mark::Blocked, stage, resource, detail, code: Some(denial.code()) }
+    }
+
+    fn step(&self, step: &Step, mark: Mark) -> RenderedLine {
         let (stage, resource, detail) = match *step {
             Step::Leave { interface } => ("from", self.interface(interface), self.address(interface)),
             Step::SecurityGroup { interface, direction, by } => self.admission(interface, direction, by),
@@ -94,7 +134,7 @@ impl Words<'_> {
             Step::InternetGateway { gateway } => ("gateway", self.named(gateway), "reached by the default route".to_owned()),
             Step::Arrive { interface } => ("to", self.interface(interface), self.address(interface)),
         };
-        RenderedLine { passed: true, stage, resource, detail, code: None }
+        RenderedLine { mark, stage, resource, detail, code: None }
     }
 
     fn admission(&self, interface: NetworkInterfaceId, direction: Direction, by: Admission) -> (&'static str, String, String) {

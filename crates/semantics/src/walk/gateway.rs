@@ -7,12 +7,11 @@ use model::{Cidr, InternetGatewayId, NetworkInterface, RouteTableId};
 use super::Walk;
 use crate::connection::Connections;
 use crate::decision::Denial;
-use crate::trace::{Recorder, Step};
+use crate::trace::Recorder;
 
 impl<C: Connections, R: Recorder> Walk<'_, C, R> {
     /// Why the packet does not leave. No interface has a public address yet, so none does.
     pub(super) fn leave_by_gateway(&mut self, source: &NetworkInterface, table: RouteTableId, route: Cidr, gateway: InternetGatewayId) -> Denial {
-        self.recorder.passed(Step::InternetGateway { gateway });
         let destination = self.packet.destination;
         if is_private(destination) {
             Denial::PrivateDestination { gateway, table, route, destination }

@@ -1,0 +1,43 @@
+//! `peerless down`
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{Daemon, State, Trouble};
+use crate::control::{self, Request, Response};
+use crate::daemon;
+
+#[derive(Debug, Args)]
+pub struct Down {
+    #[command(flatten)]
+    daemon: Daemon,
+    #[command(flatten)]
+    state: State,
+    /// Remove the state as well: every VPC, every instance's disk
+    #[arg(long, env = "PEERLESS_WIPE")]
+    wipe: bool,
+}
+
+impl Down {
+    pub fn go(self) -> Result<ExitCode, Trouble> {
+        let runtime = self.daemon.runtime();
+        let mut state = self.state.of(&self.daemon.name);
+        if let Ok(Response::Status(status)) = control::ask(&runtime.control_socket(), &Request::Status) {
+            state = status.state;
+            match control::ask(&runtime.control_socket(), &Request::Down) {
+                Ok(Response::Down) => {}
+                Ok(other) => return Err(super::unexpected(&other)),
+                Err(error) => return Err(Trouble::unavailable(format!("the daemon (process {}) does not stop: {error}", status.pid))),
+            }
+        }
+        // There may be no daemon and all that it left: it was killed.
+        if runtime.folder().exists() {
+            daemon::clean_up(&runtime, &state).map_err(Trouble::unavailable)?;
+        }
+        if self.wipe && state.exists() {
+            std::fs::remove_dir_all(&state).map_err(|error| Trouble::unavailable(format!("cannot remove {}: {error}", state.display())))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,90 @@
+//! `peerless explain A B`
+
+use std::process::ExitCode;
+
+use clap::{ArgGroup, Args};
+
+use super::{Daemon, Trouble, unexpected};
+use crate::control::{Explanation, Line, Request, Response, Service};
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("service").required(true))]
+pub struct Explain {
+    #[command(flatten)]
+    daemon: Daemon,
+    /// Who begins: an instance (name, id, private address or vpc/name) or a subnet
+    from: String,
+    /// Whom it is for: an instance, a subnet or an address
+    to: String,
+    /// A ping
+    #[arg(long, group = "service", env = "PEERLESS_ICMP")]
+    icmp: bool,
+    /// A connection to a TCP port
+    #[arg(long, group = "service", env = "PEERLESS_TCP", value_name = "PORT")]
+    tcp: Option<u16>,
+    /// A datagram to a UDP port
+    #[arg(long, group = "service", env = "PEERLESS_UDP", value_name = "PORT")]
+    udp: Option<u16>,
+    /// One JSON object instead of text
+    #[arg(long, env = "PEERLESS_JSON")]
+    json: bool,
+}
+
+impl Explain {
+    /// Exit status 0 if it reaches, 1 if not.
+    pub fn go(self) -> Result<ExitCode, Trouble> {
+        let service = match (self.tcp, self.udp) {
+            (Some(port), _) => Service::Tcp(port),
+            (_, Some(port)) => Service::Udp(port),
+            _ => Service::Icmp,
+        };
+        let explanation = match self.daemon.ask(&Request::Explain { from: self.from, to: self.to, service })? {
+            Response::Explanation(explanation) => explanation,
+            other => return Err(unexpected(&other)),
+        };
+        if self.json {
+            println!("{}", json(&explanation));
+        } else {
+            print(&explanation);
+        }
+        Ok(if explanation.reachable { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+/// One object, with the version of its shape.
+pub fn json(value: &impl serde::Serialize) -> String {
+    let mut object = serde_json::json!({ "schema": "peerless/v1" });
+    if let (Some(object), Ok(serde_json::Value::Object(members))) = (object.as_object_mut(), serde_json::to_value(value)) {
+        object.extend(members);
+    }
+    object.to_string()
+}
+
+fn print(explanation: &Explanation) {
+    println!("{} {}", if explanation.reachable { '✓' } else { '✗' }, explanation.headline);
+    let widest = explanation.legs.iter().flat_map(|leg| &leg.lines).map(|line| line.resource.chars().count()).max().unwrap_or_default();
+    for leg in &explanation.legs {
+        println!("  {}", leg.title);
+        for line in &leg.lines {
+            println!("{}", text(line, widest));
+        }
+    }
+    match explanation.fix.as_slice() {
+        [] if explanation.reachable => {}
+        [] => println!("  no change of the network helps"),
+        commands => {
+            println!("  fix");
+            commands.iter().for_each(|command| println!("    {command}"));
+        }
+    }
+}
+
+fn text(line: &Line, widest: usize) -> String {
+    let code = line.code.as_deref().map(|code| format!("   {code}")).unwrap_or_default();
+    let mark = match line.mark.as_str() {
+        "passed" => '✓',
+        "blocked" => '✗',
+        _ => '·',
+    };
+    format!("    {mark} {:<8} {:<widest$}  {}{code}", line.stage, line.resource, line.detail)
+}

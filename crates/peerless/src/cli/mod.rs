@@ -1,0 +1,125 @@
+//! The command line. AWS's things are done with `aws`; this does what AWS cannot.
+//!
+//! Data goes to standard output and talk to standard error. Exit status: 0 yes or done, 1 no, 2 a wrong or unclear
+//! question, 3 not running or not permitted.
+
+mod down;
+mod env;
+mod explain;
+mod run;
+mod status;
+mod up;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::control::{self, Request, Response};
+use crate::runtime::{Name, Runtime};
+
+/// Amazon VPC on your own machine, with real packets.
+#[derive(Debug, Parser)]
+#[command(name = "peerless", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Start the daemon: the EC2 API and the packets behind it
+    Up(up::Up),
+    /// Stop it, and leave nothing behind on the host; the state is kept
+    Down(down::Down),
+    /// What is running
+    Status(status::Status),
+    /// Print what points the AWS CLI, SDKs and Terraform at Peerless, for the shell's `eval`
+    Env(env::Env),
+    /// Run a command in an instance
+    Run(run::Run),
+    /// Say whether one thing reaches another; if not, all that is in the way, and what helps
+    Explain(explain::Explain),
+}
+
+/// Which daemon is meant.
+#[derive(Clone, Debug, Args)]
+struct Daemon {
+    /// The daemon's name
+    #[arg(long, env = "PEERLESS_NAME", default_value = "default", global = true)]
+    name: Name,
+    /// Where daemons keep what lives as long as they run
+    #[arg(long, env = "PEERLESS_RUNTIME_DIR", default_value = "/run/peerless", global = true, value_name = "DIR")]
+    runtime_dir: PathBuf,
+}
+
+/// Where the state is kept.
+#[derive(Clone, Debug, Args)]
+struct State {
+    /// Folder of the state; by default /var/lib/peerless/NAME
+    #[arg(long = "state", env = "PEERLESS_STATE", value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+impl Daemon {
+    fn runtime(&self) -> Runtime {
+        Runtime::new(&self.runtime_dir, self.name.clone())
+    }
+
+    /// Asks the daemon; complains if there is none.
+    fn ask(&self, request: &Request) -> Result<Response, Trouble> {
+        let socket = self.runtime().control_socket();
+        let response = control::ask(&socket, request).map_err(|error| match error.kind() {
+            std::io::ErrorKind::PermissionDenied => Trouble::unavailable("only root may speak to the daemon (try sudo)".to_owned()),
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused => {
+                Trouble::unavailable(format!("no daemon named '{}' is running (start it with: sudo peerless up)", self.name))
+            }
+            _ => Trouble::unavailable(format!("the daemon named '{}' does not answer: {error}", self.name)),
+        })?;
+        match response {
+            Response::Unclear { message } => Err(Trouble { status: 2, message }),
+            Response::Failed { message } => Err(Trouble { status: 3, message }),
+            response => Ok(response),
+        }
+    }
+}
+
+impl State {
+    fn of(&self, name: &Name) -> PathBuf {
+        self.folder.clone().unwrap_or_else(|| PathBuf::from("/var/lib/peerless").join(name.to_string()))
+    }
+}
+
+/// Why a command did not do what was asked.
+#[derive(Debug)]
+struct Trouble {
+    status: u8,
+    message: String,
+}
+
+impl Trouble {
+    fn unavailable(message: String) -> Self {
+        Self { status: 3, message }
+    }
+}
+
+/// Does what the arguments say.
+pub fn main() -> ExitCode {
+    let done = match Cli::parse().verb {
+        Verb::Up(up) => up.go(),
+        Verb::Down(down) => down.go(),
+        Verb::Status(status) => status.go(),
+        Verb::Env(env) => env.go(),
+        Verb::Run(run) => run.go(),
+        Verb::Explain(explain) => explain.go(),
+    };
+    done.unwrap_or_else(|trouble| {
+        eprintln!("peerless: {}", trouble.message);
+        ExitCode::from(trouble.status)
+    })
+}
+
+/// An answer that belongs to another question: the two ends are of different versions.
+fn unexpected(response: &Response) -> Trouble {
+    Trouble::unavailable(format!("the daemon is of another version: it answered {response:?}"))
+}

@@ -1,0 +1,158 @@
+//! The control socket: how the command line speaks to its daemon.
+//!
+//! One JSON object a line, one answer a line, over a socket that only its owner can open. What the public API can do
+//! goes over the public API; this is for what a stranger on the same machine must not do.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+/// What the command line asks.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Request {
+    /// Facts about the daemon.
+    Status,
+    /// The instance that a word names.
+    Instance {
+        /// Name, id, private address or `vpc/instance`.
+        word: String,
+    },
+    /// What is between two things.
+    Explain {
+        /// Who begins: an instance or a subnet.
+        from: String,
+        /// Whom it is for: an instance, a subnet or an address.
+        to: String,
+        /// What is carried.
+        service: Service,
+    },
+    /// Stop, and leave nothing behind on the host.
+    Down,
+}
+
+/// What is to be carried.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub enum Service {
+    /// A ping.
+    Icmp,
+    /// A TCP connection.
+    Tcp(u16),
+    /// UDP datagrams.
+    Udp(u16),
+}
+
+/// What the daemon answers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Response {
+    /// Facts about the daemon.
+    Status(Status),
+    /// The instance that is meant, by id.
+    Instance {
+        /// Its id.
+        id: String,
+        /// The user that people log in as.
+        login: String,
+    },
+    /// An explanation.
+    Explanation(Explanation),
+    /// It is gone.
+    Down,
+    /// The word means nothing, or more than one thing.
+    Unclear {
+        /// Why.
+        message: String,
+    },
+    /// It could not be done.
+    Failed {
+        /// Why.
+        message: String,
+    },
+}
+
+/// Facts about a daemon.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Status {
+    /// Its name.
+    pub name: String,
+    /// Its process.
+    pub pid: u32,
+    /// Where the API is.
+    pub endpoint: String,
+    /// Where its state is.
+    pub state: std::path::PathBuf,
+    /// Whether it carries packets.
+    pub packets: bool,
+    /// How many changes the state has seen.
+    pub generation: u64,
+    /// How many VPCs there are, in all accounts and regions.
+    pub vpcs: usize,
+    /// How many instances there are, by state.
+    pub instances: std::collections::BTreeMap<String, usize>,
+}
+
+/// An explanation, as printed and as JSON.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Explanation {
+    /// The answer in one line.
+    pub headline: String,
+    /// Whether packets arrive as things are.
+    pub reachable: bool,
+    /// The way there and the way back.
+    pub legs: Vec<Leg>,
+    /// What helps, as commands of the AWS CLI, in order.
+    pub fix: Vec<String>,
+}
+
+/// One direction of an explanation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Leg {
+    /// `forward` or `reply`.
+    pub title: String,
+    /// What is on the way.
+    pub lines: Vec<Line>,
+}
+
+/// One thing on the way.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Line {
+    /// `passed`, `blocked`, or `beyond`: not reached, and no obstacle once those before it are gone.
+    pub mark: String,
+    /// What kind of thing it is.
+    pub stage: String,
+    /// Which one.
+    pub resource: String,
+    /// What it says about this packet.
+    pub detail: String,
+    /// AWS's code, where the packet does not pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+}
+
+impl From<semantics::Rendered> for Explanation {
+    fn from(rendered: semantics::Rendered) -> Self {
+        let line = |line: semantics::RenderedLine| Line {
+            mark: line.mark.as_str().to_owned(),
+            stage: line.stage.to_owned(),
+            resource: line.resource,
+            detail: line.detail,
+            code: line.code.map(str::to_owned),
+        };
+        let leg = |leg: semantics::RenderedLeg| Leg { title: leg.title.to_owned(), lines: leg.lines.into_iter().map(line).collect() };
+        Self { headline: rendered.headline, reachable: rendered.reachable, legs: rendered.legs.into_iter().map(leg).collect(), fix: rendered.fix }
+    }
+}
+
+/// Asks the daemon behind the socket.
+pub fn ask(socket: &Path, request: &Request) -> std::io::Result<Response> {
+    let mut stream = UnixStream::connect(socket)?;
+    let mut line = serde_json::to_string(request)?;
+    line.push('\n');
+    stream.write_all(line.as_bytes())?;
+    let mut answer = String::new();
+    if BufReader::new(stream).read_line(&mut answer)? == 0 {
+        return Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "the daemon closed the connection without an answer"));
+    }
+    Ok(serde_json::from_str(&answer)?)
+}

@@ -1,0 +1,127 @@
+//! The one writer.
+//!
+//! Calls, observations and the passing of time all come in here, one after the other. What is waiting is taken
+//! together: each is applied to the same draft (a refusal changes nothing of it), then there is one commit, one
+//! publication, and only then the replies: nobody hears of what is not on disk and not enforced. If the commit fails,
+//! it fails for all of them.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use ec2::{Call, Ctx, Reply, lifecycle};
+use model::{Draft, Observation, Snapshot, Timestamp};
+use store::Store;
+use tokio::sync::oneshot;
+
+use super::data_plane::DataPlane;
+use super::world::{now, random};
+
+/// What comes in.
+pub enum Event {
+    /// A call that may change something, and where its reply goes.
+    Call(Box<Call>, oneshot::Sender<Reply>),
+    /// What the data plane saw.
+    Observation(Observation),
+    /// End, and take everything off the host.
+    Stop,
+}
+
+/// The state as readers see it: always a whole, committed one.
+pub type Published = Arc<ArcSwap<Snapshot>>;
+
+/// The most events that share a commit; more would only make the first one wait.
+const BATCH: usize = 64;
+
+/// The longest sleep: the clock may be set while nothing happens.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// The writer.
+pub struct ControlLoop {
+    /// Where changes become durable.
+    pub store: Box<dyn Store>,
+    /// What enforces them.
+    pub data_plane: Box<dyn DataPlane>,
+    /// What readers see.
+    pub published: Published,
+    /// What comes in.
+    pub events: Receiver<Event>,
+}
+
+impl ControlLoop {
+    /// Runs until it is told to stop.
+    pub fn run(mut self) {
+        let mut due = self.advance();
+        loop {
+            let first = match self.events.recv_timeout(until(due)) {
+                Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => return self.data_plane.stop(),
+                Ok(event) => Some(event),
+                Err(RecvTimeoutError::Timeout) => None,
+            };
+            if let Some(first) = first {
+                let mut batch = vec![first];
+                let mut stop = false;
+                while batch.len() < BATCH && !stop {
+                    match self.events.try_recv() {
+                        Ok(Event::Stop) => stop = true,
+                        Ok(event) => batch.push(event),
+                        Err(_) => break,
+                    }
+                }
+                self.apply(batch);
+                if stop {
+                    return self.data_plane.stop();
+                }
+            }
+            due = self.advance();
+        }
+    }
+
+    fn apply(&mut self, batch: Vec<Event>) {
+        let mut draft = Draft::new(&self.published.load());
+        let mut replies = Vec::new();
+        for event in batch {
+            match event {
+                Event::Call(call, caller) => {
+                    let reply = call.apply(&mut draft, &mut Ctx { now: now(), random: &mut random });
+                    replies.push((call, reply, caller));
+                }
+                Event::Observation(observation) => lifecycle::observe(&mut draft, now(), observation),
+                Event::Stop => unreachable!("the loop keeps it for itself"),
+            }
+        }
+        let saved = self.commit(draft);
+        for (call, reply, caller) in replies {
+            // A caller that has hung up does not hear of it; its call is done all the same.
+            let _ = caller.send(if saved { reply } else { call.internal_error(reply) });
+        }
+    }
+
+    /// Lets happen what happens by itself; says when there is more of it.
+    fn advance(&mut self) -> Option<Timestamp> {
+        let mut draft = Draft::new(&self.published.load());
+        let due = lifecycle::advance(&mut draft, now());
+        if self.commit(draft) { due } else { Some(now().plus_millis(1000)) }
+    }
+
+    fn commit(&mut self, draft: Draft) -> bool {
+        if !draft.is_changed() {
+            return true;
+        }
+        let (next, change) = draft.finish();
+        if let Err(error) = self.store.commit(&change) {
+            tracing::error!(%error, "the change could not be stored; its calls fail");
+            return false;
+        }
+        let next = Arc::new(next);
+        self.data_plane.publish(Arc::clone(&next));
+        self.published.store(next);
+        true
+    }
+}
+
+fn until(due: Option<Timestamp>) -> Duration {
+    let wait = due.map_or(LONGEST_SLEEP, |due| Duration::from_millis(due.0.saturating_sub(now().0).max(0).unsigned_abs()));
+    wait.min(LONGEST_SLEEP)
+}

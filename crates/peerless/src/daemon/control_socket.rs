@@ -1,0 +1,119 @@
+//! The daemon's end of the control socket.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use model::{Image, Instance, Snapshot, Vpc};
+use semantics::{Question, explain};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Notify;
+
+use super::control_loop::Published;
+use crate::control::{Request, Response, Service, Status};
+use crate::resolve;
+
+/// The longest request.
+const LONGEST_REQUEST: u64 = 64 * 1024;
+
+/// What the socket can speak about.
+pub struct Desk {
+    /// The state.
+    pub published: Published,
+    /// What does not change while the daemon runs.
+    pub facts: Status,
+    /// Told when the daemon is asked to go.
+    pub leave: Arc<Notify>,
+    /// Becomes true when nothing is left on the host.
+    pub left: tokio::sync::watch::Receiver<bool>,
+}
+
+/// Opens the socket, for its owner alone.
+pub fn bind(path: &Path) -> std::io::Result<UnixListener> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    // The folder is closed to others, so that nobody gets in between the two steps.
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Answers until the process ends.
+pub async fn serve(listener: UnixListener, desk: Arc<Desk>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let desk = Arc::clone(&desk);
+                tokio::spawn(async move {
+                    if let Err(error) = converse(stream, &desk).await {
+                        tracing::debug!(%error, "a conversation on the control socket broke off");
+                    }
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the control socket");
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn converse(stream: UnixStream, desk: &Desk) -> std::io::Result<()> {
+    let (reader, mut writer) = stream.into_split();
+    let mut line = String::new();
+    BufReader::new(reader.take(LONGEST_REQUEST)).read_line(&mut line).await?;
+    let response = match serde_json::from_str(&line) {
+        Ok(Request::Down) => {
+            desk.leave.notify_one();
+            // The sender lives until the process ends.
+            let _ = desk.left.clone().wait_for(|&left| left).await;
+            Response::Down
+        }
+        Ok(request) => answer(desk, &request),
+        Err(error) => Response::Failed { message: error.to_string() },
+    };
+    let mut line = serde_json::to_string(&response)?;
+    line.push('\n');
+    writer.write_all(line.as_bytes()).await
+}
+
+fn answer(desk: &Desk, request: &Request) -> Response {
+    let snapshot = desk.published.load();
+    match request {
+        Request::Status => Response::Status(status(&desk.facts, &snapshot)),
+        Request::Instance { word } => match resolve::instance(&snapshot, word) {
+            Ok(instance) => Response::Instance { id: instance.id.to_string(), login: Image::boots(instance.image).login.to_owned() },
+            Err(unclear) => Response::Unclear { message: unclear.to_string() },
+        },
+        Request::Explain { from, to, service } => explanation(&snapshot, from, to, *service),
+        Request::Down => unreachable!("it is answered when all is done"),
+    }
+}
+
+fn status(facts: &Status, snapshot: &Snapshot) -> Status {
+    let mut status = Status { generation: snapshot.generation(), vpcs: resolve::count::<Vpc>(snapshot), ..facts.clone() };
+    for instance in snapshot.all::<Instance>() {
+        *status.instances.entry(instance.state.to_string()).or_default() += 1;
+    }
+    status
+}
+
+fn explanation(snapshot: &Snapshot, from: &str, to: &str, service: Service) -> Response {
+    let ends = resolve::endpoint(snapshot, from).and_then(|from| Ok((from, resolve::endpoint(snapshot, to)?)));
+    let (from, to) = match ends {
+        Ok(ends) => ends,
+        Err(unclear) => return Response::Unclear { message: unclear.to_string() },
+    };
+    let service = match service {
+        Service::Icmp => semantics::Service::Icmp,
+        Service::Tcp(port) => semantics::Service::Tcp(port),
+        Service::Udp(port) => semantics::Service::Udp(port),
+    };
+    match explain(snapshot, &Question { from, to, service }) {
+        Ok(explanation) => Response::Explanation(explanation.render(snapshot).into()),
+        Err(unanswerable) => Response::Unclear { message: unanswerable.to_string() },
+    }
+}

@@ -1,0 +1,44 @@
+//! What enforces a snapshot: the host's kernel, or nothing at all.
+
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+use model::{Instance, InstanceState, Observation, Snapshot};
+
+use super::control_loop::Event;
+
+/// Snapshots in; observations come back as events.
+pub trait DataPlane: Send {
+    /// Makes this the state in force; returns when it is.
+    fn publish(&self, snapshot: Arc<Snapshot>);
+    /// Takes everything off the host.
+    fn stop(&self);
+}
+
+/// The data plane of a daemon that only answers questions: instances change their states and nothing boots.
+pub struct ModelOnly {
+    observations: Sender<Event>,
+}
+
+impl ModelOnly {
+    /// One that reports to this loop what it pretends to see.
+    pub fn new(observations: Sender<Event>) -> Self {
+        Self { observations }
+    }
+}
+
+impl DataPlane for ModelOnly {
+    fn publish(&self, snapshot: Arc<Snapshot>) {
+        for instance in snapshot.all::<Instance>() {
+            let observation = match instance.state {
+                InstanceState::Pending => Observation::InstanceRunning(instance.id),
+                InstanceState::ShuttingDown => Observation::InstanceGone(instance.id),
+                _ => continue,
+            };
+            // The loop that published may be ending; then nobody needs to know.
+            let _ = self.observations.send(Event::Observation(observation));
+        }
+    }
+
+    fn stop(&self) {}
+}

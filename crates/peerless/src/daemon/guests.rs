@@ -1,0 +1,223 @@
+//! The host as a data plane: the fabric carries packets, and every instance that should be there is a guest.
+//!
+//! The reconciler is told *that* something changed, never *what*: it compares the latest snapshot with the guests that
+//! there are, and closes the difference. First start and the thousandth call take the same path.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use instance::{Disk, Guest, Host, IDS_PER_GUEST, Spec};
+use model::{Image, Instance, InstanceId, InstanceState, NetworkInterface, Observation, Snapshot};
+
+use super::control_loop::Event;
+use super::data_plane::DataPlane;
+
+/// How often guests that ended by themselves are looked for.
+const ROUND: Duration = Duration::from_millis(500);
+
+/// How long the programs of a guest have to end by themselves.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Packets in the kernel, instances in namespaces.
+pub struct HostDataPlane {
+    packets: Arc<dataplane::DataPlane>,
+    latest: Arc<ArcSwap<Snapshot>>,
+    wake: Sender<Wake>,
+    reconciler: std::sync::Mutex<Option<JoinHandle<()>>>,
+}
+
+enum Wake {
+    Changed,
+    Stop,
+}
+
+impl HostDataPlane {
+    /// Sets up the fabric, and begins to boot what the snapshot says is running.
+    pub fn start(packets: dataplane::DataPlane, host: Host, snapshot: Arc<Snapshot>, observations: Sender<Event>) -> std::io::Result<Self> {
+        let packets = Arc::new(packets);
+        let latest = Arc::new(ArcSwap::new(snapshot));
+        let (wake, woken) = std::sync::mpsc::channel();
+        let reconciler = Reconciler {
+            host,
+            packets: Arc::clone(&packets),
+            latest: Arc::clone(&latest),
+            observations,
+            guests: BTreeMap::new(),
+            given_up: BTreeSet::new(),
+        };
+        let thread = std::thread::Builder::new().name("reconciler".to_owned()).spawn(move || reconciler.run(&woken))?;
+        let data_plane = Self { packets, latest, wake, reconciler: std::sync::Mutex::new(Some(thread)) };
+        data_plane.wake(Wake::Changed);
+        Ok(data_plane)
+    }
+
+    fn wake(&self, why: Wake) {
+        // A reconciler that is gone has logged why.
+        let _ = self.wake.send(why);
+    }
+}
+
+impl DataPlane for HostDataPlane {
+    fn publish(&self, snapshot: Arc<Snapshot>) {
+        if let Err(error) = self.packets.publish(Arc::clone(&snapshot)) {
+            tracing::error!(error = chain(&error), "the kernel could not be brought up to date");
+        }
+        self.latest.store(snapshot);
+        self.wake(Wake::Changed);
+    }
+
+    fn stop(&self) {
+        self.wake(Wake::Stop);
+        let thread = self.reconciler.lock().map(|mut thread| thread.take());
+        if let Ok(Some(thread)) = thread
+            && thread.join().is_err()
+        {
+            tracing::error!("the reconciler had panicked");
+        }
+    }
+}
+
+struct Reconciler {
+    host: Host,
+    packets: Arc<dataplane::DataPlane>,
+    latest: Arc<ArcSwap<Snapshot>>,
+    observations: Sender<Event>,
+    guests: BTreeMap<InstanceId, Guest>,
+    /// Instances whose end was reported; they are not built again, however long the report takes.
+    given_up: BTreeSet<InstanceId>,
+}
+
+impl Reconciler {
+    fn run(mut self, woken: &Receiver<Wake>) {
+        while let Ok(Wake::Changed) | Err(RecvTimeoutError::Timeout) = woken.recv_timeout(ROUND) {
+            let snapshot = self.latest.load_full();
+            for instance in snapshot.all::<Instance>() {
+                self.reconcile(&snapshot, instance);
+            }
+            self.given_up.retain(|&id| snapshot.get(id).is_some_and(|instance| instance.state != InstanceState::Terminated));
+        }
+        for guest in std::mem::take(&mut self.guests).into_values() {
+            self.end(&guest, Disk::Keep);
+        }
+    }
+
+    fn reconcile(&mut self, snapshot: &Snapshot, instance: &Instance) {
+        let id = instance.id;
+        let alive = self.guests.get(&id).map(Guest::is_alive);
+        match (instance.state, alive) {
+            (InstanceState::Pending | InstanceState::Running, None) if !self.given_up.contains(&id) => match self.launch(snapshot, instance) {
+                Ok(guest) => {
+                    self.guests.insert(id, guest);
+                    self.report(Observation::InstanceRunning(id));
+                }
+                Err(error) => {
+                    tracing::error!(%id, error, "the instance could not be launched");
+                    self.give_up(id);
+                    self.report(Observation::InstanceFailed(id));
+                }
+            },
+            (InstanceState::Pending | InstanceState::Running, Some(false)) | (InstanceState::ShuttingDown, Some(_)) => {
+                self.unplug(snapshot, instance);
+                if let Some(guest) = self.guests.remove(&id) {
+                    self.end(&guest, Disk::Delete);
+                }
+                self.give_up(id);
+                self.report(Observation::InstanceGone(id));
+            }
+            (InstanceState::ShuttingDown, None) if !self.given_up.contains(&id) => {
+                self.give_up(id);
+                self.report(Observation::InstanceGone(id));
+            }
+            _ => {}
+        }
+    }
+
+    fn give_up(&mut self, id: InstanceId) {
+        self.given_up.insert(id);
+    }
+
+    fn report(&self, observation: Observation) {
+        // A loop that is ending does not need to know.
+        let _ = self.observations.send(Event::Observation(observation));
+    }
+
+    fn launch(&self, snapshot: &Snapshot, instance: &Instance) -> Result<Guest, String> {
+        let Some(&primary) = instance.interfaces.first() else { return Err("it has no interface".to_owned()) };
+        let interface = snapshot.resolve(primary);
+        let guest = self.host.build(&spec(instance, interface)).map_err(|error| chain(&error))?;
+        match self.connect(&guest, interface) {
+            Ok(()) => Ok(guest),
+            Err(error) => {
+                self.remove(&guest, Disk::Keep);
+                Err(error)
+            }
+        }
+    }
+
+    fn connect(&self, guest: &Guest, interface: &NetworkInterface) -> Result<(), String> {
+        let namespace = guest.network_namespace().map_err(|error| chain(&error))?;
+        self.packets.attach(interface.id, namespace).map_err(|error| chain(&error))?;
+        guest.boot().map_err(|error| chain(&error))
+    }
+
+    fn unplug(&self, snapshot: &Snapshot, instance: &Instance) {
+        for &id in instance.interfaces.iter().filter(|&&id| snapshot.get(id).is_some()) {
+            if let Err(error) = self.packets.detach(id) {
+                tracing::warn!(%id, error = chain(&error), "the interface could not be unplugged");
+            }
+        }
+    }
+
+    /// Shuts the guest down in order, and removes it.
+    fn end(&self, guest: &Guest, disk: Disk) {
+        if let Err(error) = guest.power_off(PATIENCE) {
+            tracing::warn!(id = guest.id, error = chain(&error), "the guest could not be shut down in order");
+        }
+        self.remove(guest, disk);
+    }
+
+    fn remove(&self, guest: &Guest, disk: Disk) {
+        if let Err(error) = self.host.destroy(&guest.id, disk) {
+            tracing::error!(id = guest.id, error = chain(&error), "the guest could not be removed");
+        }
+    }
+}
+
+/// Every guest has 65,536 user and group ids of its own, from 2^30 upwards: far above those of people and of their
+/// containers.
+fn first_id(serial: u32) -> u32 {
+    const FIRST: u32 = 1 << 30;
+    const SLOTS: u32 = (u32::MAX - FIRST) / IDS_PER_GUEST;
+    FIRST + (serial % SLOTS) * IDS_PER_GUEST
+}
+
+fn spec(instance: &Instance, interface: &NetworkInterface) -> Spec {
+    let image = Image::boots(instance.image);
+    Spec {
+        id: instance.id.to_string(),
+        hostname: format!("ip-{}", interface.private_ip.to_string().replace('.', "-")),
+        domain: private_domain(instance.scope.region),
+        login: image.login.to_owned(),
+        ttl: image.ttl,
+        memory_mib: instance.instance_type.memory_mib(),
+        vcpus: instance.instance_type.vcpus(),
+        first_id: first_id(interface.serial),
+        nameserver: None::<IpAddr>,
+    }
+}
+
+/// The domain of private names: us-east-1 has one of its own.
+fn private_domain(region: model::Region) -> String {
+    if region == model::Region::us_east_1() { "ec2.internal".to_owned() } else { format!("{region}.compute.internal") }
+}
+
+/// An error with its causes, in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
+}

@@ -1,0 +1,150 @@
+//! The daemon: store, control loop, data plane, API and control socket, put together.
+
+mod control_loop;
+mod control_socket;
+mod data_plane;
+mod edge;
+pub mod guests;
+mod world;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use arc_swap::ArcSwap;
+use model::Snapshot;
+use store::{SqliteStore, Store};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, watch};
+
+use crate::control::Status;
+use crate::runtime::Runtime;
+use control_loop::{ControlLoop, Event};
+use data_plane::{DataPlane, ModelOnly};
+use guests::{HostDataPlane, chain};
+
+/// How to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Name and folder.
+    pub runtime: Runtime,
+    /// Where the API is to be.
+    pub listen: SocketAddr,
+    /// Where the state is kept.
+    pub state: PathBuf,
+    /// Whether to answer questions only.
+    pub model_only: bool,
+}
+
+/// Runs until told to stop; `ready` is called once, when the API answers, with its address.
+///
+/// When it returns `Ok`, nothing of it is left on the host but the state folder.
+pub fn run(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(|error| error.to_string())?;
+    runtime.block_on(serve(options, ready))
+}
+
+async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), String> {
+    // What another daemon has is found out first, before anything of this one is there to be cleaned up.
+    let mut store = SqliteStore::open(&options.state).map_err(|error| chain(&error))?;
+    refuse_second(options)?;
+    let listener = TcpListener::bind(options.listen).await.map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let snapshot = Arc::new(store.load().map_err(|error| chain(&error))?);
+
+    options.runtime.create().map_err(|error| format!("cannot make {}: {error}", options.runtime.folder().display()))?;
+    let (events, received) = mpsc::channel();
+    let data_plane = data_plane(options, &snapshot, events.clone())?;
+    let published = Arc::new(ArcSwap::new(snapshot));
+    let writer = ControlLoop { store: Box::new(store), data_plane, published: Arc::clone(&published), events: received };
+    let writer = std::thread::Builder::new().name("control".to_owned()).spawn(|| writer.run()).map_err(|error| error.to_string())?;
+
+    let leave = Arc::new(Notify::new());
+    let (gone, left) = watch::channel(false);
+    let desk = control_socket::Desk { published: Arc::clone(&published), facts: facts(options, address), leave: Arc::clone(&leave), left };
+    let control = control_socket::bind(&options.runtime.control_socket()).map_err(|error| format!("the control socket: {error}"))?;
+    let conversations = tokio::spawn(control_socket::serve(control, Arc::new(desk)));
+    let api = tokio::spawn(edge::serve(listener, published, events.clone()));
+
+    ready(address);
+    wait_to_leave(&leave).await?;
+
+    api.abort();
+    // A loop that is gone has said why.
+    let _ = events.send(Event::Stop);
+    let writer = tokio::task::spawn_blocking(move || writer.join());
+    if !matches!(writer.await, Ok(Ok(()))) {
+        tracing::error!("the control loop had panicked");
+    }
+    clean_up(&options.runtime, &options.state)?;
+    // Whoever asked for the end hears of it before the process goes.
+    let _ = gone.send(true);
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    conversations.abort();
+    Ok(())
+}
+
+fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, events: mpsc::Sender<Event>) -> Result<Box<dyn DataPlane>, String> {
+    if options.model_only {
+        let model_only = ModelOnly::new(events);
+        model_only.publish(Arc::clone(snapshot));
+        return Ok(Box::new(model_only));
+    }
+    // A daemon that was killed left its instances running; they are started afresh, as after a power cut.
+    clean_up_host(&options.runtime, &options.state)?;
+    options.runtime.create().map_err(|error| error.to_string())?;
+    let packets = dataplane::DataPlane::start(&fabric(&options.runtime), Arc::clone(snapshot)).map_err(|error| chain(&error))?;
+    let host = options.runtime.guests(&options.state);
+    let started = HostDataPlane::start(packets, host, Arc::clone(snapshot), events).map_err(|error| error.to_string())?;
+    Ok(Box::new(started))
+}
+
+fn fabric(runtime: &Runtime) -> dataplane::Config {
+    dataplane::Config::new(runtime.folder().join("fabric"))
+}
+
+fn refuse_second(options: &Options) -> Result<(), String> {
+    match crate::control::ask(&options.runtime.control_socket(), &crate::control::Request::Status) {
+        Ok(crate::control::Response::Status(first)) => {
+            Err(format!("a daemon named '{}' is running already: process {}, {}", first.name, first.pid, first.endpoint))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn facts(options: &Options, address: SocketAddr) -> Status {
+    Status {
+        name: options.runtime.name.to_string(),
+        pid: std::process::id(),
+        endpoint: format!("http://{address}"),
+        state: options.state.clone(),
+        packets: !options.model_only,
+        generation: 0,
+        vpcs: 0,
+        instances: Default::default(),
+    }
+}
+
+async fn wait_to_leave(leave: &Notify) -> Result<(), String> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    tokio::select! {
+        () = leave.notified() => {}
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+/// Takes off the host whatever a daemon of this name has, or left: guests, fabric, folder. Needs no daemon.
+pub fn clean_up(runtime: &Runtime, state: &std::path::Path) -> Result<(), String> {
+    clean_up_host(runtime, state)?;
+    runtime.remove().map_err(|error| format!("cannot remove {}: {error}", runtime.folder().display()))
+}
+
+fn clean_up_host(runtime: &Runtime, state: &std::path::Path) -> Result<(), String> {
+    runtime.guests(state).destroy_all().map_err(|error| chain(&error))?;
+    dataplane::remove_everything(&fabric(runtime)).map_err(|error| chain(&error))
+}

@@ -1,0 +1,20 @@
+//! The clock and the dice: all that is not a function of its input.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use model::Timestamp;
+
+/// The time.
+pub fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// 64 random bits, from the kernel.
+pub fn random() -> u64 {
+    match getrandom::u64() {
+        Ok(bits) => bits,
+        // Linux has had the call since 3.17, and it cannot fail once the machine has booted.
+        Err(error) => unreachable!("the kernel gives no random numbers: {error}"),
+    }
+}

@@ -1,0 +1,8 @@
+//! The daemon as its user meets it: the binary, its command line, and the API over HTTP.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod api;
+mod lab;
+mod model_only;
+mod packets;
+mod sandbox;

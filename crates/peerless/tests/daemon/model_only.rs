@@ -1,0 +1,109 @@
+//! What needs neither root nor packets.
+
+use crate::api::{self, http};
+use crate::lab::{Lab, eventually};
+
+const MODEL_ONLY: &[&str] = &["--model-only"];
+
+#[test]
+fn an_acknowledged_call_survives_kill_9() {
+    let mut lab = Lab::new("durable");
+    lab.up(MODEL_ONLY);
+    let vpc = lab.must_call("CreateVpc", "CidrBlock=10.1.0.0/16").element("vpcId").to_owned();
+    lab.kill();
+    lab.up(MODEL_ONLY);
+    assert_eq!(lab.must_call("DescribeVpcs", "").elements("vpcId"), [vpc]);
+    lab.down(&[]);
+}
+
+#[test]
+fn states_pass_through_awss_sequence() {
+    let mut lab = Lab::new("sequence");
+    lab.up(MODEL_ONLY);
+    let vpc = lab.must_call("CreateVpc", "CidrBlock=10.1.0.0/16");
+    assert_eq!(vpc.element("state"), "pending");
+    let vpc = vpc.element("vpcId").to_owned();
+    eventually("the VPC is available", || lab.must_call("DescribeVpcs", &format!("VpcId.1={vpc}")).element("state") == "available");
+    let subnet = lab.must_call("CreateSubnet", &format!("VpcId={vpc}&CidrBlock=10.1.0.0/24")).element("subnetId").to_owned();
+    let run = lab.must_call("RunInstances", &format!("ImageId=ami-12345678&MinCount=1&MaxCount=1&SubnetId={subnet}"));
+    let (id, state) = (run.element("instanceId").to_owned(), run.element("name").to_owned());
+    assert_eq!(state, "pending");
+    let state = || lab.must_call("DescribeInstances", &format!("InstanceId.1={id}")).element("name").to_owned();
+    eventually("the instance runs", || state() == "running");
+    assert_eq!(lab.must_call("TerminateInstances", &format!("InstanceId.1={id}")).element("name"), "shutting-down");
+    eventually("the instance is terminated", || state() == "terminated");
+    lab.down(&[]);
+}
+
+#[test]
+fn a_second_daemon_is_refused_and_told_of_the_first() {
+    let mut lab = Lab::new("first");
+    lab.up(MODEL_ONLY);
+    let process = lab.daemon.as_ref().unwrap().id().to_string();
+    for options in [&[][..], &["--name", "second"]] {
+        let mut arguments = vec!["up", "--model-only"];
+        arguments.extend(options);
+        let refused = lab.run(&arguments);
+        let complaint = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(3), "{complaint}");
+        assert!(complaint.contains(&process), "{complaint}");
+    }
+    let elsewhere = lab.runtime().join("elsewhere");
+    let refused = lab.run(&["up", "--model-only", "--name", "third", "--state", elsewhere.to_str().unwrap()]);
+    assert!(String::from_utf8(refused.stderr).unwrap().contains(&lab.address.to_string()), "the port is taken");
+    lab.down(&[]);
+}
+
+#[test]
+fn detached_it_returns_when_the_api_answers() {
+    let lab = Lab::new("detached");
+    let said = lab.must(&["up", "--model-only", "--detach"]);
+    assert!(said.contains(&format!("http://{}", lab.address)), "{said}");
+    assert_eq!(api::call(lab.address, "DescribeVpcs", "").status, 200);
+    assert!(lab.must(&["env"]).contains(&format!("export AWS_ENDPOINT_URL=http://{}", lab.address)));
+    assert!(lab.must(&["status", "--json"]).contains("\"schema\":\"peerless/v1\""));
+    lab.must(&["down", "--wipe"]);
+    assert!(!lab.runtime().exists() && !lab.state().exists());
+    assert_eq!(lab.run(&["status"]).status.code(), Some(3));
+}
+
+#[test]
+fn a_foreign_page_gets_nothing() {
+    let mut lab = Lab::new("foreign");
+    lab.up(MODEL_ONLY);
+    let create = "Action=CreateVpc&Version=2016-11-15&CidrBlock=10.1.0.0/16";
+    for header in [("Origin", "http://evil.example"), ("Sec-Fetch-Site", "cross-site"), ("Host", "evil.example")] {
+        assert_eq!(http(lab.address, "POST", "/", &[header], create).status, 403, "{header:?}");
+    }
+    assert_eq!(http(lab.address, "POST", "/", &[], &"x".repeat(2 * 1024 * 1024)).status, 413);
+    assert!(lab.must_call("DescribeVpcs", "").elements("vpcId").is_empty());
+    lab.down(&[]);
+}
+
+#[test]
+fn only_loopback_may_be_listened_on() {
+    let lab = Lab::new("loopback");
+    let refused = lab.run(&["up", "--model-only", "--listen", "0.0.0.0:4566"]);
+    assert_eq!(refused.status.code(), Some(2));
+}
+
+#[test]
+fn explain_answers_by_exit_status_and_in_json() {
+    let mut lab = Lab::new("explain");
+    lab.up(MODEL_ONLY);
+    let vpc = lab.must_call("CreateVpc", "CidrBlock=10.1.0.0/16").element("vpcId").to_owned();
+    for (name, zone) in [("one", 0), ("two", 1)] {
+        let tags = format!("TagSpecification.1.ResourceType=subnet&TagSpecification.1.Tag.1.Key=Name&TagSpecification.1.Tag.1.Value={name}");
+        lab.must_call("CreateSubnet", &format!("VpcId={vpc}&CidrBlock=10.1.{zone}.0/24&{tags}"));
+    }
+    // Both are imagined with the VPC's default group, whose members reach each other.
+    let yes = lab.run(&["explain", "one", "two", "--tcp", "22", "--json"]);
+    assert_eq!(yes.status.code(), Some(0), "{yes:?}");
+    assert!(String::from_utf8(yes.stdout).unwrap().contains("\"reachable\":true"));
+    let no = lab.run(&["explain", "one", "10.9.9.9", "--icmp"]);
+    assert_eq!(no.status.code(), Some(1), "{no:?}");
+    assert!(String::from_utf8(no.stdout).unwrap().contains("NO_ROUTE_TO_DESTINATION"));
+    assert_eq!(lab.run(&["explain", "one", "nowhere", "--icmp"]).status.code(), Some(2));
+    assert_eq!(lab.run(&["explain", "one", "two"]).status.code(), Some(2));
+    lab.down(&[]);
+}

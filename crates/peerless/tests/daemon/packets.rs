@@ -1,0 +1,150 @@
+//! The daemon with everything: instances, packets, and nothing left when it is gone.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::lab::{Lab, eventually};
+use crate::sandbox::with_packets;
+
+/// Two peered VPCs with routes and an instance each; the groups let no ping in.
+struct Peered {
+    lab: Lab,
+    instances: [String; 2],
+    addresses: [String; 2],
+    groups: [String; 2],
+}
+
+impl Peered {
+    fn new(name: &str) -> Self {
+        let mut lab = Lab::new(name);
+        lab.up(&[]);
+        let vpcs = [1, 2].map(|n| lab.must_call("CreateVpc", &format!("CidrBlock=10.{n}.0.0/16")).element("vpcId").to_owned());
+        let peering = lab.must_call("CreateVpcPeeringConnection", &format!("VpcId={}&PeerVpcId={}", vpcs[0], vpcs[1]));
+        let peering = peering.element("vpcPeeringConnectionId").to_owned();
+        lab.must_call("AcceptVpcPeeringConnection", &format!("VpcPeeringConnectionId={peering}"));
+        let mut instances = Vec::new();
+        for (n, vpc) in [1, 2].into_iter().zip(&vpcs) {
+            let of_vpc = format!("Filter.1.Name=vpc-id&Filter.1.Value.1={vpc}");
+            let table = lab.must_call("DescribeRouteTables", &of_vpc).element("routeTableId").to_owned();
+            let route = format!("RouteTableId={table}&DestinationCidrBlock=10.{}.0.0/16&VpcPeeringConnectionId={peering}", 3 - n);
+            lab.must_call("CreateRoute", &route);
+            let subnet = lab.must_call("CreateSubnet", &format!("VpcId={vpc}&CidrBlock=10.{n}.0.0/24")).element("subnetId").to_owned();
+            let run = format!("ImageId=ami-12345678&MinCount=1&MaxCount=1&SubnetId={subnet}&PrivateIpAddress=10.{n}.0.10");
+            instances.push(lab.must_call("RunInstances", &run).element("instanceId").to_owned());
+        }
+        for id in &instances {
+            let state = || lab.must_call("DescribeInstances", &format!("InstanceId.1={id}")).element("name").to_owned();
+            eventually("the instance runs", || state() == "running");
+        }
+        let groups = vpcs.map(|vpc| {
+            let of_vpc = format!("Filter.1.Name=vpc-id&Filter.1.Value.1={vpc}");
+            lab.must_call("DescribeSecurityGroups", &of_vpc).element("groupId").to_owned()
+        });
+        let instances = [instances.remove(0), instances.remove(0)];
+        Self { lab, instances, addresses: ["10.1.0.10".to_owned(), "10.2.0.10".to_owned()], groups }
+    }
+
+    fn allow(&self, group: usize, permission: &str) {
+        self.lab.must_call("AuthorizeSecurityGroupIngress", &format!("GroupId={}&{permission}", self.groups[group]));
+    }
+
+    fn run(&self, instance: usize, command: &[&str]) -> Command {
+        let mut arguments = vec!["run", &self.instances[instance], "--"];
+        arguments.extend(command);
+        self.lab.peerless(&arguments)
+    }
+}
+
+const ICMP_FROM_BLUE: &str =
+    "IpPermissions.1.IpProtocol=icmp&IpPermissions.1.FromPort=-1&IpPermissions.1.ToPort=-1&IpPermissions.1.IpRanges.1.CidrIp=10.1.0.0/16";
+
+#[test]
+fn the_same_ping_wakes_when_the_rule_is_saved() {
+    with_packets("packets::the_same_ping_wakes_when_the_rule_is_saved", || {
+        let mut peered = Peered::new("wakes");
+        let mut ping = peered.run(0, &["ping", "-n", "-i", "0.2", "-c", "100", &peered.addresses[1]]).stdout(Stdio::piped()).spawn().unwrap();
+        let explained = peered.lab.run(&["explain", &peered.instances[0], &peered.instances[1], "--icmp"]);
+        assert_eq!(explained.status.code(), Some(1));
+        let text = String::from_utf8(explained.stdout).unwrap();
+        assert_eq!(text.matches("✗ SG in").count(), 1, "{text}");
+        assert_eq!(text.matches('✗').count(), 2, "the headline and one obstacle: {text}");
+
+        std::thread::sleep(Duration::from_millis(700));
+        let saved = Instant::now();
+        peered.allow(1, ICMP_FROM_BLUE);
+        let mut lines = BufReader::new(ping.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.next().unwrap().starts_with("PING 10.2.0.10"));
+        let answer = lines.next().unwrap();
+        assert!(saved.elapsed() < Duration::from_secs(1), "it took {:?}", saved.elapsed());
+        assert!(answer.contains("64 bytes from 10.2.0.10") && answer.contains("ttl=127"), "{answer}");
+        let first: u32 = answer.split("icmp_seq=").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+        assert!(first > 2, "the first packets were dropped: {answer}");
+        ping.kill().unwrap();
+        ping.wait().unwrap();
+        peered.lab.down(&[]);
+    });
+}
+
+#[test]
+fn tcp_carries_a_megabyte_each_way_over_the_peering() {
+    with_packets("packets::tcp_carries_a_megabyte_each_way_over_the_peering", || {
+        let mut peered = Peered::new("tcp");
+        peered.allow(
+            1,
+            "IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=8000&IpPermissions.1.ToPort=8000&IpPermissions.1.IpRanges.1.CidrIp=10.1.0.0/16",
+        );
+        let echo = "import socket; s=socket.create_server(('',8000)); print('up',flush=True); c,_=s.accept(); d=b''\n\
+                    while len(d)<1<<20: d+=c.recv(1<<16)\nc.sendall(d)";
+        let mut server = peered.run(1, &["python3", "-c", echo]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut up = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut up).unwrap();
+        let send = "import os,socket; d=os.urandom(1<<20); c=socket.create_connection(('10.2.0.10',8000),5); c.sendall(d); r=b''\n\
+                    while len(r)<len(d): r+=c.recv(1<<16)\nprint(r==d)";
+        let client = peered.run(0, &["python3", "-c", send]).output().unwrap();
+        assert_eq!(String::from_utf8(client.stdout).unwrap(), "True\n");
+        assert!(server.wait().unwrap().success());
+        peered.lab.down(&[]);
+    });
+}
+
+#[test]
+fn after_kill_9_pings_go_on_and_down_leaves_nothing() {
+    with_packets("packets::after_kill_9_pings_go_on_and_down_leaves_nothing", || {
+        let before = traces();
+        let mut peered = Peered::new("killed");
+        peered.allow(1, ICMP_FROM_BLUE);
+        let mut ping = peered.run(0, &["ping", "-n", "-i", "0.1", "-c", "30", &peered.addresses[1]]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(ping.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.nth(1).unwrap().contains("64 bytes"));
+        peered.lab.kill();
+        let rest: Vec<String> = lines.collect();
+        assert!(rest.iter().any(|line| line.contains("30 received")), "{rest:?}");
+        ping.wait().unwrap();
+        assert_ne!(traces(), before, "instances outlive the daemon");
+        peered.lab.down(&[]);
+        assert!(!peered.lab.runtime().exists());
+        eventually("nothing is left", || traces() == before);
+    });
+}
+
+/// What of Peerless is on this (sandboxed) host: links, mounts, cgroups, bpf pins and processes.
+fn traces() -> Vec<String> {
+    let lines = |text: std::io::Result<String>, mark: &str| -> Vec<String> {
+        text.unwrap_or_default().lines().filter(|line| line.contains(mark)).map(str::to_owned).collect()
+    };
+    let mut found = lines(std::fs::read_to_string("/proc/self/mountinfo"), "peerless-test");
+    found.extend(lines(std::fs::read_to_string("/proc/net/dev"), ":").iter().map(|line| line.split(':').next().unwrap().trim().to_owned()));
+    let find = Command::new("find").args(["/sys/fs/cgroup", "-type", "d", "-path", "*peerless*"]).output().unwrap();
+    found.extend(String::from_utf8(find.stdout).unwrap().lines().filter(|path| path.contains("killed")).map(str::to_owned));
+    for process in std::fs::read_dir("/proc").unwrap().flatten() {
+        let has = |file: &str, mark: &[u8]| {
+            std::fs::read(process.path().join(file)).is_ok_and(|content| content.windows(mark.len()).any(|window| window == mark))
+        };
+        if has("environ", b"PEERLESS_NAME=killed") || has("cgroup", b"/killed/") {
+            found.push(format!("process {}", process.path().display()));
+        }
+    }
+    found.sort();
+    found
+}
