@@ -58,7 +58,8 @@ fn change() -> impl Strategy<Value = String> {
         (vpc(), table()).prop_map(|(vpc, table)| format!("associate {vpc}/a {table}")),
         (group(), direction(), traffic(), cidr()).prop_map(|(group, direction, traffic, cidr)| format!("allow {group} {direction} {traffic} {cidr}")),
         (group(), direction(), group()).prop_map(|(group, direction, peer)| format!("allow {group} {direction} all group {peer}")),
-        (group(), direction(), traffic(), cidr()).prop_map(|(group, direction, traffic, cidr)| format!("revoke {group} {direction} {traffic} {cidr}")),
+        (group(), direction(), traffic(), cidr())
+            .prop_map(|(group, direction, traffic, cidr)| format!("revoke {group} {direction} {traffic} {cidr}")),
         (acl(), direction(), 1..200u16, prop::bool::ANY, traffic(), cidr()).prop_map(|(acl, direction, number, allow, traffic, cidr)| {
             let action = if allow { "allow" } else { "deny" };
             format!("entry {acl} {direction} {number} {action} {traffic} {cidr}")
