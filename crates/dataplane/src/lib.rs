@@ -1,9 +1,47 @@
 //! Packets on Linux: fabric, veth, eBPF, slow path.
+//!
+//! The kernel moves packets by verdicts that it looks up per flow; a packet without one goes to the slow path, which
+//! asks [`semantics::evaluate`], installs the answer for both directions, and hands the packet back. A new snapshot
+//! makes every known flow be judged again, in place. So the kernel is a cache, and no rule of a VPC is known here.
+//!
+//! In reading order: [`DataPlane`] is what the daemon holds; `fabric` is what it makes on the machine; `thread` and
+//! `slow_path` answer the kernel's questions; `sweep` and `ageing` change and end what they found out; `flow_table`
+//! and `layout` are the border to the programs in `ebpf/`.
+//!
+//! It touches nothing of the host outside its own network namespace, its folder, and the namespaces that it is given.
+//! It needs root, Linux 5.15 or later, and `/dev/net/tun`.
+
+mod ageing;
 mod bpffs;
+mod clock;
+mod connections;
+mod data_plane;
+mod discard;
 mod error;
+mod fabric;
+mod flow_table;
+mod fragments;
+mod hook;
 mod layout;
+mod mirror;
 mod namespace;
 mod netlink;
+mod parse;
+mod plan;
+mod ports;
+mod priority;
+mod programs;
+mod report;
 mod shared_array;
+mod slow_path;
+mod sweep;
 mod tap;
+mod thread;
+mod verdict;
+mod veth;
+
+pub use data_plane::{Config, DataPlane, remove_everything};
+pub use discard::Discard;
 pub use error::{Error, Result};
+pub use report::{FlowReport, Statistics};
+pub use verdict::Origin;

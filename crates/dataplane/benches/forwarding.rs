@@ -1,0 +1,244 @@
+//! What the fabric costs, against a bare veth pair of the same MTU in the same run.
+//!
+//! The two take turns, and medians are compared: on a shared machine only ratios mean anything.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark that fails has nothing to say")]
+
+#[path = "../tests/lab/mod.rs"]
+mod lab;
+
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use dataplane::Config;
+use lab::{Guest, Lab, PEERED, is_root, runtime_dir};
+
+const ROUNDS: usize = 7;
+const ROUND: Duration = Duration::from_millis(700);
+const BLUE: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 10);
+const GREEN: Ipv4Addr = Ipv4Addr::new(10, 2, 0, 10);
+
+fn main() {
+    if !is_root() {
+        return;
+    }
+    let mut lab = Lab::with(Config::new(runtime_dir()));
+    lab.change(PEERED);
+    attaching(&lab);
+    lab.change("allow green/default ingress all 10.0.0.0/8");
+    let raw = [Guest::new(), Guest::new()];
+    connect_directly(&raw);
+    let fabric = [lab.guest("blue/a/1"), lab.guest("green/a/1")];
+    compare("TCP, one stream, Gbit/s", tcp_throughput, [[&raw[0], &raw[1]], fabric]);
+    compare("UDP round trip p50, us", round_trip, [[&raw[0], &raw[1]], fabric]);
+    compare("UDP of 64 bytes, received, kpps", packets_per_second, [[&raw[0], &raw[1]], fabric]);
+    compare("TCP connect, ask, close, per s", connections_per_second, [[&raw[0], &raw[1]], fabric]);
+    first_packets(fabric);
+    publishing(&mut lab);
+}
+
+/// How long an interface takes to be in a namespace that is there, and out of it again.
+fn attaching(lab: &Lab) {
+    let interface = lab.world.interface("blue/a/1").unwrap();
+    let (mut attached, mut detached) = (Vec::new(), Vec::new());
+    for _ in 0..20 {
+        let guest = Guest::new();
+        let began = Instant::now();
+        lab.data_plane.detach(interface).unwrap();
+        detached.push(began.elapsed().as_secs_f64() * 1e3);
+        let began = Instant::now();
+        lab.data_plane.attach(interface, guest.fd()).unwrap();
+        attached.push(began.elapsed().as_secs_f64() * 1e3);
+    }
+    lab.data_plane.attach(interface, lab.guest("blue/a/1").fd()).unwrap();
+    println!("attach p50 {:.2} ms, detach p50 {:.2} ms", median(attached), median(detached));
+}
+
+/// A veth pair with the addresses that the fabric's guests have.
+fn connect_directly(guests: &[Guest; 2]) {
+    let path = runtime_dir();
+    guests[1].keep_at(&path);
+    let there = path.display().to_string();
+    guests[0].must("ip", &["link", "add", "eth0", "mtu", "9001", "type", "veth", "peer", "name", "eth0", "mtu", "9001", "netns", &there]);
+    for (guest, address) in guests.iter().zip(["10.1.0.10/8", "10.2.0.10/8"]) {
+        guest.must("ip", &["address", "add", address, "dev", "eth0"]);
+        guest.must("ip", &["link", "set", "eth0", "up"]);
+    }
+    nix::mount::umount(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+}
+
+fn compare(what: &str, measure: impl Fn([&Guest; 2]) -> f64, [raw, fabric]: [[&Guest; 2]; 2]) {
+    let (mut of_raw, mut of_fabric) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        of_raw.push(measure(raw));
+        of_fabric.push(measure(fabric));
+    }
+    let (raw, fabric) = (median(of_raw), median(of_fabric));
+    println!("{what:34} veth {raw:10.1}   fabric {fabric:10.1}   ratio {:.3}", fabric / raw);
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn tcp_throughput([from, to]: [&Guest; 2]) -> f64 {
+    let listener = to.run(|| TcpListener::bind((GREEN, 0)).unwrap());
+    let port = listener.local_addr().unwrap().port();
+    let sender = from.run(move || TcpStream::connect((GREEN, port)).unwrap());
+    let (mut receiver, _) = listener.accept().unwrap();
+    let counting = thread::spawn(move || {
+        let (mut buffer, mut total) = (vec![0; 1 << 20], 0);
+        while let Ok(length @ 1..) = receiver.read(&mut buffer) {
+            total += length;
+        }
+        total
+    });
+    let (began, data) = (Instant::now(), vec![0; 1 << 18]);
+    let mut sender = sender;
+    while began.elapsed() < ROUND {
+        sender.write_all(&data).unwrap();
+    }
+    drop(sender);
+    let total = counting.join().unwrap();
+    total as f64 * 8e-9 / began.elapsed().as_secs_f64()
+}
+
+fn udp_pair([from, to]: [&Guest; 2]) -> (UdpSocket, UdpSocket) {
+    let server = to.run(|| UdpSocket::bind((GREEN, 0)).unwrap());
+    let client = from.run(|| UdpSocket::bind((BLUE, 0)).unwrap());
+    client.connect(server.local_addr().unwrap()).unwrap();
+    server.connect(client.local_addr().unwrap()).unwrap();
+    for socket in [&server, &client] {
+        socket.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+    }
+    (client, server)
+}
+
+fn round_trip(guests: [&Guest; 2]) -> f64 {
+    let (client, server) = udp_pair(guests);
+    let echo = thread::spawn(move || {
+        let mut buffer = [0; 64];
+        while let Ok(length @ 1..) = server.recv(&mut buffer) {
+            server.send(&buffer[..length]).unwrap();
+        }
+    });
+    let (began, mut times, mut buffer) = (Instant::now(), Vec::new(), [0; 64]);
+    while began.elapsed() < ROUND {
+        let sent = Instant::now();
+        client.send(&[1]).unwrap();
+        client.recv(&mut buffer).unwrap();
+        times.push(sent.elapsed().as_secs_f64() * 1e6);
+    }
+    client.send(&[]).unwrap();
+    echo.join().unwrap();
+    median(times)
+}
+
+fn packets_per_second(guests: [&Guest; 2]) -> f64 {
+    let (client, server) = udp_pair(guests);
+    let done = Arc::new(AtomicBool::new(false));
+    let counting = thread::spawn({
+        let done = Arc::clone(&done);
+        move || {
+            let (mut buffer, mut count) = ([0; 128], 0);
+            while !done.load(Ordering::Relaxed) && server.recv(&mut buffer).is_ok() {
+                count += 1;
+            }
+            count
+        }
+    });
+    let began = Instant::now();
+    while began.elapsed() < ROUND {
+        for _ in 0..64 {
+            let _ = client.send(&[0; 64]);
+        }
+    }
+    done.store(true, Ordering::Relaxed);
+    let _ = client.send(&[0; 64]);
+    f64::from(counting.join().unwrap()) / began.elapsed().as_secs_f64() / 1e3
+}
+
+fn connections_per_second([from, to]: [&Guest; 2]) -> f64 {
+    let listener = to.run(|| TcpListener::bind((GREEN, 0)).unwrap());
+    let port = listener.local_addr().unwrap().port();
+    let server = thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut asked = [0];
+            if stream.read_exact(&mut asked).is_err() || asked == [0] {
+                return;
+            }
+            let _ = stream.write_all(&asked);
+        }
+    });
+    let count = from.run(|| {
+        let ask = |what: u8| {
+            let mut stream = TcpStream::connect((GREEN, port)).unwrap();
+            // The client's end is reset, or its ports would be used up in TIME_WAIT.
+            nix::sys::socket::setsockopt(&stream, nix::sys::socket::sockopt::Linger, &nix::libc::linger { l_onoff: 1, l_linger: 0 }).unwrap();
+            stream.write_all(&[what]).unwrap();
+            let _ = stream.read(&mut [0]);
+        };
+        let (began, mut count) = (Instant::now(), 0);
+        while began.elapsed() < ROUND {
+            ask(1);
+            count += 1;
+        }
+        ask(0);
+        f64::from(count) / began.elapsed().as_secs_f64()
+    });
+    server.join().unwrap();
+    count
+}
+
+/// The round trip of a flow's first packet, beside that of its second.
+fn first_packets(guests: [&Guest; 2]) {
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    for _ in 0..300 {
+        let (client, server) = udp_pair(guests);
+        for times in [&mut first, &mut second] {
+            let sent = Instant::now();
+            client.send(&[1]).unwrap();
+            server.recv(&mut [0]).unwrap();
+            times.push(sent.elapsed().as_secs_f64() * 1e6);
+        }
+    }
+    let (first, second) = (median(first), median(second));
+    println!("one way p50, us                    first packet {first:.1}   second {second:.1}   added {:.1}", first - second);
+}
+
+/// A change of one rule among a thousand interfaces and ten thousand live flows.
+fn publishing(lab: &mut Lab) {
+    let mut statements = String::from("vpc big 10.9.0.0/16\nsubnet big/a 10.9.0.0/16\n");
+    for number in 0..1000 {
+        writeln!(statements, "instance big/a/{number} 10.9.{}.{}", 1 + number / 200, 1 + number % 200).unwrap();
+    }
+    lab::apply(&mut lab.world, &statements);
+    let socket = lab.guest("blue/a/1").run(|| UdpSocket::bind((BLUE, 0)).unwrap());
+    let began = Instant::now();
+    for port in 0..5000 {
+        let _ = socket.send_to(&[0], (GREEN, 10_000 + port));
+    }
+    let flows = lab::eventually("the flows", || {
+        let statistics = lab.data_plane.statistics().unwrap();
+        (statistics.flows >= 9_000).then_some(statistics.flows)
+    });
+    println!("{flows} flows installed in {:?}", began.elapsed());
+    let mut times = Vec::new();
+    for round in 0..50 {
+        let verb = if round % 2 == 0 { "allow" } else { "revoke" };
+        lab::apply(&mut lab.world, &format!("{verb} blue/default ingress tcp 443 10.2.0.0/16"));
+        let snapshot = Arc::new(lab.world.snapshot().clone());
+        let began = Instant::now();
+        lab.data_plane.publish(snapshot).unwrap();
+        times.push(began.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    println!("publish, 1,000 interfaces, {flows} flows, ms: p50 {:.2}, max {:.2}", times[25], times[49]);
+}

@@ -1,0 +1,125 @@
+//! The data plane as the daemon uses it: snapshots in, packets moved, reports out.
+
+use std::fs;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use model::{NetworkInterfaceId, Snapshot};
+
+use crate::error::{Doing, Error, Result};
+use crate::fabric::{self, Fabric};
+use crate::flow_table::FlowTable;
+use crate::ports::{Port, Ports};
+use crate::report::{FlowReport, Statistics};
+use crate::slow_path::SlowPath;
+use crate::thread::{Order, Worker};
+
+/// Where a data plane keeps what it makes, and how much of it there may be.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// A folder of its own. What it holds are mounts: the fabric's namespace and the pins.
+    pub runtime_dir: PathBuf,
+    /// How many flows the kernel may know; a conversation is two. Beyond, the flows that matter least are forgotten,
+    /// and packets still pass, one by one. Each takes 128 bytes of the kernel's memory, used or not.
+    pub flows: u32,
+}
+
+/// A running data plane. Dropping it ends the thread that answers for new flows; established ones go on, until
+/// [`remove_everything`].
+pub struct DataPlane {
+    worker: Worker,
+    fabric: Fabric,
+    latest: ArcSwap<Snapshot>,
+}
+
+impl Config {
+    /// That folder, and room for 131,072 conversations.
+    pub fn new(runtime_dir: impl Into<PathBuf>) -> Self {
+        Self { runtime_dir: runtime_dir.into(), flows: 1 << 18 }
+    }
+}
+
+impl DataPlane {
+    /// Makes a fabric that enforces the snapshot. What an earlier data plane left in the folder is removed first.
+    pub fn start(config: &Config, snapshot: Arc<Snapshot>) -> Result<Self> {
+        remove_everything(config)?;
+        let started = Self::start_anew(config, snapshot);
+        if started.is_err() {
+            // Why it could not be made is what is worth telling, not what could not be removed then.
+            let _ = remove_everything(config);
+        }
+        started
+    }
+
+    fn start_anew(config: &Config, snapshot: Arc<Snapshot>) -> Result<Self> {
+        let (fabric, tap, maps) = Fabric::create(&config.runtime_dir, config.flows)?;
+        let ports = Ports::new(maps.interfaces, maps.neighbours);
+        let mut slow_path = SlowPath::new(Arc::clone(&snapshot), ports, FlowTable::new(maps.flows), tap);
+        slow_path.publish(Arc::clone(&snapshot))?;
+        let worker = Worker::start(slow_path, maps.drops)?;
+        Ok(Self { worker, fabric, latest: ArcSwap::new(snapshot) })
+    }
+
+    /// Returns when the kernel enforces the snapshot: no packet that an instance sends from then on is treated by an
+    /// older one. Snapshots are published in their order, by one thread.
+    pub fn publish(&self, snapshot: Arc<Snapshot>) -> Result<()> {
+        self.latest.store(Arc::clone(&snapshot));
+        self.worker.ask(|answer| Order::Publish(snapshot, answer))
+    }
+
+    /// Puts an interface into a guest's network namespace, as `eth0`, configured and up. If it was somewhere else, it
+    /// is not there any more.
+    pub fn attach(&self, id: NetworkInterfaceId, guest: OwnedFd) -> Result<()> {
+        let snapshot = self.latest.load_full();
+        let interface = snapshot.get(id).ok_or(Error::UnknownInterface(id))?;
+        let guest = fabric::guest(guest);
+        let ifindex = self.fabric.attach(interface, &guest)?;
+        let port = Port { id, serial: interface.serial, ifindex };
+        let opened = self
+            .worker
+            .ask(|answer| Order::Attach(port, answer))
+            .and_then(|()| self.fabric.open(interface, snapshot.resolve(interface.subnet), &guest));
+        if opened.is_err() {
+            self.take_out(port)?;
+        }
+        opened
+    }
+
+    /// Takes an interface out of its guest. It need not be in one, or be in the snapshot still.
+    pub fn detach(&self, id: NetworkInterfaceId) -> Result<()> {
+        match self.worker.ask(|answer| Order::Port(id, answer))? {
+            Some(port) => self.take_out(port),
+            None => Ok(()),
+        }
+    }
+
+    fn take_out(&self, port: Port) -> Result<()> {
+        self.worker.ask(|answer| Order::Detach(port.id, answer))?;
+        self.fabric.detach(port.serial)
+    }
+
+    /// Every flow that the kernel knows.
+    pub fn flows(&self) -> Result<Vec<FlowReport>> {
+        self.worker.ask(Order::Flows)
+    }
+
+    /// Numbers about the whole.
+    pub fn statistics(&self) -> Result<Statistics> {
+        self.worker.ask(Order::Statistics)
+    }
+}
+
+/// Removes all that a data plane made, also after a crash. Nothing to remove is fine too.
+pub fn remove_everything(config: &Config) -> Result<()> {
+    fabric::remove(&config.runtime_dir)?;
+    match fs::remove_dir(&config.runtime_dir) {
+        // Others may keep things there.
+        Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) => {
+            Err(error).doing(|| format!("remove {}", config.runtime_dir.display()))
+        }
+        _ => Ok(()),
+    }
+}

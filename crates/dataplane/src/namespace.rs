@@ -1,0 +1,70 @@
+//! Network namespaces, and how to do something in one.
+//!
+//! Which namespace a system call means is a property of the calling thread. Work in another one is done by a thread
+//! that enters it, does the work and ends: no thread ever has to find its way back.
+
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::panic::resume_unwind;
+use std::path::Path;
+use std::thread;
+
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sched::{CloneFlags, setns, unshare};
+
+use crate::error::{Doing, Result};
+
+/// A network namespace. It lives at least as long as this does.
+#[derive(Debug)]
+pub(crate) struct Namespace(OwnedFd);
+
+impl Namespace {
+    /// A new namespace, kept alive by a mount at `path`.
+    pub fn create(path: &Path) -> Result<Self> {
+        File::create(path).doing(|| format!("create {}", path.display()))?;
+        on_own_thread(|| {
+            unshare(CloneFlags::CLONE_NEWNET).doing(|| "create a network namespace".to_owned())?;
+            mount(Some("/proc/thread-self/ns/net"), path, None::<&str>, MsFlags::MS_BIND, None::<&str>)
+                .doing(|| format!("keep a network namespace at {}", path.display()))
+        })?;
+        Self::open(path)
+    }
+
+    /// The namespace that a path names.
+    pub fn open(path: &Path) -> Result<Self> {
+        File::open(path).map(|file| Self(file.into())).doing(|| format!("open the network namespace {}", path.display()))
+    }
+
+    /// Does something in the namespace.
+    pub fn run<T: Send>(&self, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+        on_own_thread(|| {
+            setns(self.0.as_fd(), CloneFlags::CLONE_NEWNET).doing(|| "enter a network namespace".to_owned())?;
+            work()
+        })
+    }
+}
+
+impl From<OwnedFd> for Namespace {
+    fn from(fd: OwnedFd) -> Self {
+        Self(fd)
+    }
+}
+
+impl AsFd for Namespace {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// Ends the mount that keeps a namespace; the namespace ends with its last user. Nothing there is fine too.
+pub(crate) fn forget(path: &Path) -> Result<()> {
+    while path.exists() && umount2(path, MntFlags::MNT_DETACH).is_ok() {}
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).doing(|| format!("remove {}", path.display())),
+        _ => Ok(()),
+    }
+}
+
+fn on_own_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| scope.spawn(work).join().unwrap_or_else(|panic| resume_unwind(panic)))
+}

@@ -1,0 +1,115 @@
+//! Requests to the kernel about links, addresses, routes and neighbours.
+//!
+//! One request, one answer, over a blocking socket. The socket belongs to the namespace of the thread that opened it,
+//! whichever thread uses it later.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use netlink_packet_core::{NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload};
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::link::{LinkAttribute, LinkMessage};
+use netlink_sys::protocols::NETLINK_ROUTE;
+use netlink_sys::{Socket, SocketAddr};
+
+/// A socket for requests.
+pub(crate) struct Netlink(Socket);
+
+/// Whether what a request makes may be there already.
+#[derive(Clone, Copy)]
+pub(crate) enum Existing {
+    /// It must not.
+    Refuse,
+    /// It is replaced.
+    Replace,
+}
+
+impl Netlink {
+    /// A socket in the namespace of the calling thread.
+    pub fn open() -> io::Result<Self> {
+        let socket = Socket::new(NETLINK_ROUTE)?;
+        socket.connect(&SocketAddr::new(0, 0))?;
+        Ok(Self(socket))
+    }
+
+    /// Makes something.
+    pub fn create(&self, message: RouteNetlinkMessage, existing: Existing) -> io::Result<()> {
+        let existing = match existing {
+            Existing::Refuse => NLM_F_EXCL,
+            Existing::Replace => NLM_F_REPLACE,
+        };
+        self.request(message, NLM_F_CREATE | existing).map(drop)
+    }
+
+    /// Changes something.
+    pub fn change(&self, message: RouteNetlinkMessage) -> io::Result<()> {
+        self.request(message, 0).map(drop)
+    }
+
+    /// The index of the link of that name.
+    pub fn link_index(&self, name: &str) -> io::Result<u32> {
+        let mut message = LinkMessage::default();
+        message.attributes.push(LinkAttribute::IfName(name.to_owned()));
+        let answers = self.request(RouteNetlinkMessage::GetLink(message), 0)?;
+        let index = answers.into_iter().find_map(|answer| match answer {
+            RouteNetlinkMessage::NewLink(link) => Some(link.header.index),
+            _ => None,
+        });
+        index.ok_or_else(|| io::Error::from_raw_os_error(libc::ENODEV))
+    }
+
+    /// Deletes the link of that name; false if there is none.
+    pub fn delete_link(&self, name: &str) -> io::Result<bool> {
+        self.delete(LinkAttribute::IfName(name.to_owned()))
+    }
+
+    /// Deletes all links of a group; false if there is none.
+    pub fn delete_links(&self, group: u32) -> io::Result<bool> {
+        self.delete(LinkAttribute::Group(group))
+    }
+
+    fn delete(&self, which: LinkAttribute) -> io::Result<bool> {
+        let mut message = LinkMessage::default();
+        message.attributes.push(which);
+        match self.request(RouteNetlinkMessage::DelLink(message), 0) {
+            Ok(_) => Ok(true),
+            Err(error) if error.raw_os_error() == Some(libc::ENODEV) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn request(&self, message: RouteNetlinkMessage, flags: u16) -> io::Result<Vec<RouteNetlinkMessage>> {
+        let mut request = NetlinkMessage::from(message);
+        request.header.flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+        request.finalize();
+        let mut buffer = vec![0; request.buffer_len()];
+        request.serialize(&mut buffer);
+        self.0.send(&buffer, 0)?;
+        self.answers()
+    }
+
+    /// Everything up to the acknowledgement, which is an error message that says "no error".
+    fn answers(&self) -> io::Result<Vec<RouteNetlinkMessage>> {
+        let mut answers = Vec::new();
+        loop {
+            let (datagram, _) = self.0.recv_from_full()?;
+            let mut rest = datagram.as_slice();
+            while !rest.is_empty() {
+                let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(rest).map_err(io::Error::other)?;
+                let length = (message.header.length as usize).next_multiple_of(4).clamp(1, rest.len());
+                rest = &rest[length..];
+                match message.payload {
+                    NetlinkPayload::Error(error) if error.code.is_none() => return Ok(answers),
+                    NetlinkPayload::Error(error) => return Err(error.to_io()),
+                    NetlinkPayload::InnerMessage(answer) => answers.push(answer),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+/// The attribute that puts a link into a namespace.
+pub(crate) fn in_namespace(fd: BorrowedFd<'_>) -> LinkAttribute {
+    LinkAttribute::NetNsFd(fd.as_raw_fd())
+}

@@ -1,0 +1,97 @@
+//! What the data plane tells about itself.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aya::maps::{MapData, PerCpuArray};
+use model::NetworkInterfaceId;
+use semantics::{Connections, Packet, Tracking, Verdict};
+
+use crate::clock::now;
+use crate::discard::Discard;
+use crate::error::{Result, bpf};
+use crate::slow_path::SlowPath;
+use crate::verdict::Origin;
+
+/// One direction of a conversation that the kernel knows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlowReport {
+    /// The interface that its packets leave.
+    pub from: NetworkInterfaceId,
+    /// One of them.
+    pub packet: Packet,
+    /// What becomes of them.
+    pub verdict: Verdict,
+    /// Who began it.
+    pub origin: Origin,
+    /// Whether the connection at their sender is tracked, and the one at their receiver.
+    pub tracked: [bool; 2],
+    /// How many there were.
+    pub packets: u64,
+    /// Their bytes, from the IP header on.
+    pub bytes: u64,
+    /// For how long there has been none.
+    pub idle: Duration,
+    /// For how long the kernel has had this verdict.
+    pub age: Duration,
+}
+
+/// Numbers about the whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Flows that the kernel knows.
+    pub flows: usize,
+    /// Open connections, as security groups see them.
+    pub connections: usize,
+    /// Packets that the kernel asked about, ever.
+    pub asked: u64,
+    /// How often the kernel had no room for a flow, ever.
+    pub not_installed: u64,
+    /// Packets that were dropped without a verdict, ever; reasons that never occurred are left out.
+    pub discards: BTreeMap<Discard, u64>,
+}
+
+impl SlowPath {
+    /// Every flow.
+    pub fn flow_reports(&self) -> Vec<FlowReport> {
+        let now = now();
+        let since = |moment| Duration::from_nanos(now.saturating_sub(moment));
+        let slots = self.flows.slots();
+        let report = slots.filter_map(|slot| {
+            let (flow, usage) = (self.flows.get(slot)?, self.flows.usage(slot));
+            let judgement = &flow.judgement;
+            let membership = [judgement.membership.at_source, judgement.membership.at_destination];
+            Some(FlowReport {
+                from: flow.from,
+                packet: flow.packet,
+                verdict: judgement.verdict,
+                origin: judgement.origin,
+                tracked: membership.map(|key| key.is_some_and(|key| self.connections.find(&key) == Some(Tracking::Tracked))),
+                packets: usage.packets,
+                bytes: usage.bytes,
+                idle: since(usage.last_seen),
+                age: since(flow.created),
+            })
+        });
+        report.collect()
+    }
+
+    /// Numbers, with the kernel's own.
+    pub fn statistics(&self, drops: &PerCpuArray<MapData, u64>) -> Result<Statistics> {
+        let mut discards = self.discards.clone();
+        for (&discard, index) in Discard::ALL.iter().zip(0..drops.len()) {
+            let per_processor = bpf(drops.get(&index, 0), || "read the drop counters".to_owned())?;
+            let sum: u64 = per_processor.iter().sum();
+            if sum > 0 {
+                *discards.entry(discard).or_default() += sum;
+            }
+        }
+        Ok(Statistics {
+            flows: self.flows.len(),
+            connections: self.connections.len(),
+            asked: self.asked,
+            not_installed: self.flows.not_installed,
+            discards,
+        })
+    }
+}

@@ -1,0 +1,261 @@
+//! What becomes of the packets that the kernel asks about: the first of each flow, fragments and ICMP errors.
+//!
+//! A packet is judged by [`evaluate`], the answer is installed in the flow table, and the packet goes back to the
+//! kernel unmodified with the number of its slot: applying a verdict is done there only, whether the packet is the
+//! first of its flow or the millionth. Nothing here knows a rule of a VPC.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use model::{Direction, NetworkInterfaceId, Snapshot};
+use semantics::{Decision, Denial, Packet, Verdict, evaluate};
+
+use crate::clock::{self, Nanoseconds};
+use crate::connections::{ConnectionTable, Membership};
+use crate::discard::Discard;
+use crate::flow_table::{Flow, FlowTable, Slot};
+use crate::fragments::Fragments;
+use crate::layout::FlowKey;
+use crate::parse::{FragmentKey, Parsed, parse, tcp_flags};
+use crate::ports::{Port, Ports};
+use crate::tap::{Frame, Tap};
+use crate::verdict::{Action, Judgement, Origin};
+
+/// All that the data plane knows, owned by its one thread.
+pub(crate) struct SlowPath {
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) ports: Ports,
+    pub(crate) flows: FlowTable,
+    pub(crate) connections: ConnectionTable,
+    pub(crate) fragments: Fragments,
+    tap: Tap,
+    /// The moment of the packet or order at hand.
+    pub(crate) now: Nanoseconds,
+    /// How many packets the kernel asked about.
+    pub(crate) asked: u64,
+    pub(crate) discards: BTreeMap<Discard, u64>,
+    /// Where the next walk over some of the flows begins.
+    pub(crate) ageing_hand: u32,
+    pub(crate) eviction_hand: u32,
+}
+
+impl SlowPath {
+    pub fn new(snapshot: Arc<Snapshot>, ports: Ports, flows: FlowTable, tap: Tap) -> Self {
+        Self {
+            snapshot,
+            ports,
+            flows,
+            connections: ConnectionTable::default(),
+            fragments: Fragments::default(),
+            tap,
+            now: clock::now(),
+            asked: 0,
+            discards: BTreeMap::new(),
+            ageing_hand: 0,
+            eviction_hand: 0,
+        }
+    }
+
+    /// The device that the kernel's questions come from.
+    pub fn tap(&self) -> &Tap {
+        &self.tap
+    }
+
+    /// Reads and answers up to `limit` questions.
+    pub fn answer(&mut self, frame: &mut Frame, limit: usize) -> io::Result<()> {
+        self.now = clock::now();
+        for _ in 0..limit {
+            match self.tap.read(frame) {
+                Ok(true) => self.asked += 1,
+                Ok(false) => break,
+                // One frame whose offload state cannot be described (`tun_put_user`); the next one may be.
+                Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                    self.discard(Discard::Refused);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+            match self.slot_for(frame) {
+                Ok(slot) => self.send(frame, slot),
+                Err(discard) => self.discard(discard),
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, frame: &mut Frame, slot: Slot) {
+        frame.order(slot.0);
+        if let Err(error) = self.tap.write(frame) {
+            tracing::debug!(%error, "the TAP refused a frame");
+            self.discard(Discard::Refused);
+        }
+    }
+
+    fn discard(&mut self, discard: Discard) {
+        *self.discards.entry(discard).or_default() += 1;
+    }
+
+    /// The slot whose verdict applies to the packet.
+    fn slot_for(&mut self, frame: &Frame) -> Result<Slot, Discard> {
+        let from = frame.interface().and_then(|serial| self.ports.with_serial(serial)).ok_or(Discard::UnknownInterface)?;
+        match parse(frame.payload()).ok_or(Discard::Malformed)? {
+            Parsed::Flow { packet, opens, first_of } => self.flow_slot(from, &packet, opens, first_of),
+            Parsed::LaterFragment(key) => self.fragment_slot(from, key),
+            Parsed::Error(packet) => self.error_slot(from, &packet),
+        }
+    }
+
+    fn flow_slot(&mut self, from: Port, packet: &Packet, opens: bool, first_of: Option<FragmentKey>) -> Result<Slot, Discard> {
+        let key = FlowKey::of(from.serial, packet).ok_or(Discard::Malformed)?;
+        if let Some(fragment) = first_of {
+            self.fragments.remember(from.serial, fragment, key, self.now);
+        }
+        let known = self.flows.find(&key);
+        if let Some(slot) = known.filter(|&slot| opens && self.is_ending(slot)) {
+            // The port is used again: a new connection, whatever the old one was allowed.
+            self.forget(slot);
+        } else if let Some(slot) = known.filter(|&slot| self.flows.is_current(slot)) {
+            // Sent before the kernel knew the verdict, or a fragment.
+            return Ok(slot);
+        }
+        Ok(self.admit(from, key, packet))
+    }
+
+    /// Later fragments share the fate of the first one.
+    fn fragment_slot(&mut self, from: Port, fragment: FragmentKey) -> Result<Slot, Discard> {
+        let key = self.fragments.flow(from.serial, fragment, self.now).ok_or(Discard::LoneFragment)?;
+        let slot = self.flows.find(&key).filter(|&slot| self.flows.is_current(slot));
+        slot.ok_or(Discard::LoneFragment)
+    }
+
+    /// Each ICMP error is judged for itself: as part of the connection that it is about, if that is tracked.
+    fn error_slot(&mut self, from: Port, packet: &Packet) -> Result<Slot, Discard> {
+        let decision = evaluate(&self.snapshot, packet, from.id, &self.connections, &mut ());
+        match self.action(&decision.verdict).1 {
+            Action::Drop => Err(Discard::IcmpError),
+            deliver @ Action::Deliver { .. } => Ok(self.flows.transient(&deliver)),
+        }
+    }
+
+    /// Judges the first packet of a flow and installs both directions, the answer's first: it may come before the
+    /// system call for the other direction is back.
+    fn admit(&mut self, from: Port, key: FlowKey, packet: &Packet) -> Slot {
+        let judgement = self.judge(from.id, packet);
+        // Not to be lost while the answer is judged, which may be part of them and come to nothing.
+        self.connections.hold(&judgement.membership);
+        let reverse = self.admit_answer(packet, &judgement);
+        let flow = Flow { key, from: from.id, packet: *packet, judgement, reverse, created: self.now };
+        let slot = self.put(flow);
+        self.connections.release(&judgement.membership);
+        if let (Some(slot), Some(reverse)) = (slot, reverse) {
+            self.flows.pair(slot, reverse);
+        }
+        slot.unwrap_or_else(|| self.flows.transient(&judgement.action))
+    }
+
+    /// The answer to a packet that is delivered is judged, not mirrored: routes and network ACLs look at it for
+    /// themselves. One that would be dropped is left until it comes.
+    fn admit_answer(&mut self, packet: &Packet, judgement: &Judgement) -> Option<Slot> {
+        let (Verdict::Deliver(delivery), Some(answer)) = (&judgement.verdict, packet.reply()) else { return None };
+        let responder = self.ports.of(delivery.to)?;
+        let key = FlowKey::of(responder.serial, &answer)?;
+        let known = self.flows.find(&key).filter(|&slot| self.flows.is_current(slot));
+        if let Some(slot) = known.filter(|&slot| self.flows.get(slot).is_some_and(Flow::is_delivered)) {
+            return Some(slot);
+        }
+        let judgement = self.judge(responder.id, &answer);
+        if judgement.action == Action::Drop {
+            self.connections.hold(&judgement.membership);
+            self.connections.release(&judgement.membership);
+            return known;
+        }
+        self.put(Flow { key, from: responder.id, packet: answer, judgement, reverse: None, created: self.now })
+    }
+
+    /// What becomes of the packets of a flow, and which connections they are part of from now on.
+    pub(crate) fn judge(&mut self, from: NetworkInterfaceId, packet: &Packet) -> Judgement {
+        let decision = evaluate(&self.snapshot, packet, from, &self.connections, &mut ());
+        let membership = self.join(from, packet, &decision);
+        let origin = match membership.at_source {
+            Some(key) if key.initiated == Direction::Ingress => Origin::Responder,
+            _ => Origin::Initiator,
+        };
+        let (verdict, action) = self.action(&decision.verdict);
+        Judgement { verdict, action, membership, origin }
+    }
+
+    fn join(&mut self, from: NetworkInterfaceId, packet: &Packet, decision: &Decision) -> Membership {
+        let to = match decision.verdict {
+            Verdict::Deliver(delivery) => Some(delivery.to),
+            Verdict::Drop(_) => decision.opened_at_destination.map(|opened| opened.key.interface),
+        };
+        let at_source = self.connections.join(from, Direction::Egress, packet, decision.opened_at_source);
+        let at_destination = to.and_then(|to| self.connections.join(to, Direction::Ingress, packet, decision.opened_at_destination));
+        Membership { at_source, at_destination }
+    }
+
+    /// What the kernel is to do. An interface without a place in the fabric has nobody behind it yet, or any more.
+    fn action(&self, verdict: &Verdict) -> (Verdict, Action) {
+        let Verdict::Deliver(delivery) = verdict else { return (*verdict, Action::Drop) };
+        let interface = self.snapshot.get(delivery.to);
+        match (self.ports.of(delivery.to), interface) {
+            (Some(port), Some(interface)) => {
+                let deliver = Action::Deliver { out: port.ifindex, destination_mac: interface.mac, source_mac: delivery.source_mac };
+                (*verdict, deliver)
+            }
+            _ => {
+                let instance = interface.and_then(|interface| interface.attachment).map(|attachment| attachment.instance);
+                (Verdict::Drop(Denial::NotRunning { interface: delivery.to, instance }), Action::Drop)
+            }
+        }
+    }
+
+    /// Installs a flow, which holds its connections from then on. Without room the connections are kept for a while
+    /// all the same, or the answers to the packet would be refused; what the kernel knew about the flow is parked, for
+    /// it is not what was just found out.
+    pub(crate) fn put(&mut self, flow: Flow) -> Option<Slot> {
+        let membership = flow.judgement.membership;
+        let before = self.flows.find(&flow.key);
+        let held = before.and_then(|slot| self.flows.get(slot)).map(|old| old.judgement.membership);
+        self.connections.hold(&membership);
+        let slot = self.flows.install(flow, &self.connections);
+        match slot {
+            Some(_) => {
+                if let Some(held) = held {
+                    self.connections.release(&held);
+                }
+            }
+            None => {
+                if let Some(before) = before {
+                    self.flows.park(before);
+                }
+                self.connections.linger(membership, self.now);
+                self.make_room();
+            }
+        }
+        slot
+    }
+
+    /// Forgets a flow and its other direction.
+    pub(crate) fn forget(&mut self, slot: Slot) {
+        let reverse = self.flows.get(slot).and_then(|flow| flow.reverse);
+        for slot in [Some(slot), reverse].into_iter().flatten() {
+            if let Some(flow) = self.flows.remove(slot, self.now) {
+                self.connections.release(&flow.judgement.membership);
+            }
+        }
+    }
+
+    fn is_ending(&self, slot: Slot) -> bool {
+        let reverse = self.flows.get(slot).and_then(|flow| flow.reverse);
+        [Some(slot), reverse].into_iter().flatten().any(|slot| self.flows.usage(slot).tcp_flags & (tcp_flags::FIN | tcp_flags::RST) != 0)
+    }
+}
+
+impl Flow {
+    /// Whether its packets arrive.
+    pub(crate) fn is_delivered(&self) -> bool {
+        self.judgement.action != Action::Drop
+    }
+}

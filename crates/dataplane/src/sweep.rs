@@ -1,0 +1,94 @@
+//! What a change does to the flows that are known: each is judged again, in place.
+//!
+//! A flow whose verdict stays costs one store. One that is cut is cut by one store. One that would now pass is parked:
+//! its next packet takes the way of first packets, which opens connections and installs the answer. Only then is the
+//! kernel told that older verdicts are none, so a flow that did not change never misses because of a change elsewhere.
+
+use std::sync::Arc;
+
+use model::{NetworkInterfaceId, Snapshot};
+use semantics::Verdict;
+
+use crate::clock;
+use crate::error::Result;
+use crate::flow_table::{Flow, Slot};
+use crate::ports::Port;
+use crate::slow_path::SlowPath;
+use crate::verdict::{Action, Origin};
+
+impl SlowPath {
+    /// From the return of this on, the kernel does what the snapshot says.
+    pub fn publish(&mut self, snapshot: Arc<Snapshot>) -> Result<()> {
+        self.now = clock::now();
+        self.ports.apply(&snapshot)?;
+        self.flows.begin_generation(snapshot.generation());
+        self.snapshot = snapshot;
+        self.judge_again(|_| true);
+        self.flows.enforce_generation();
+        Ok(())
+    }
+
+    /// Gives an interface a place in the fabric: what was dropped because it had none passes now.
+    pub fn attach(&mut self, port: Port) -> Result<()> {
+        self.now = clock::now();
+        self.ports.attach(port);
+        self.ports.apply_interfaces(&self.snapshot)?;
+        self.judge_again(|flow| flow.concerns(port.id));
+        Ok(())
+    }
+
+    /// Takes it away again, with the flows that began there.
+    pub fn detach(&mut self, id: NetworkInterfaceId) -> Result<()> {
+        self.now = clock::now();
+        self.ports.detach(id);
+        self.ports.apply_interfaces(&self.snapshot)?;
+        let gone: Vec<_> = self.flows.slots().filter(|&slot| self.flows.get(slot).is_some_and(|flow| flow.from == id)).collect();
+        for slot in gone {
+            self.forget(slot);
+        }
+        self.judge_again(|flow| flow.concerns(id));
+        Ok(())
+    }
+
+    /// Those who began a flow come before those who answer: what they open decides about the answers.
+    fn judge_again(&mut self, concerned: impl Fn(&Flow) -> bool) {
+        for origin in [Origin::Initiator, Origin::Responder] {
+            let of_origin = |flow: &Flow| flow.judgement.origin == origin && concerned(flow);
+            let slots: Vec<_> = self.flows.slots().filter(|&slot| self.flows.get(slot).is_some_and(of_origin)).collect();
+            for slot in slots {
+                self.judge_slot_again(slot);
+            }
+        }
+    }
+
+    fn judge_slot_again(&mut self, slot: Slot) {
+        let Some(flow) = self.flows.get(slot).cloned() else { return };
+        let judgement = self.judge(flow.from, &flow.packet);
+        let (before, after) = (flow.judgement.action, judgement.action);
+        let held = flow.judgement.membership;
+        if before == after || after == Action::Drop {
+            self.connections.hold(&judgement.membership);
+            self.flows.restamp(slot, judgement, &self.connections);
+            self.connections.release(&held);
+        } else if before == Action::Drop {
+            self.connections.hold(&judgement.membership);
+            self.connections.release(&judgement.membership);
+            self.flows.park(slot);
+        } else {
+            self.put(Flow { judgement, created: self.now, ..flow });
+        }
+    }
+}
+
+impl Flow {
+    /// Whether its packets leave that interface or are for it.
+    fn concerns(&self, id: NetworkInterfaceId) -> bool {
+        let at_destination = self.judgement.membership.at_destination.map(|key| key.interface);
+        let to = match self.judgement.verdict {
+            Verdict::Deliver(delivery) => Some(delivery.to),
+            Verdict::Drop(semantics::Denial::NotRunning { interface, .. }) => Some(interface),
+            Verdict::Drop(_) => at_destination,
+        };
+        self.from == id || to == Some(id)
+    }
+}

@@ -1,0 +1,76 @@
+//! A decision as the kernel keeps it: what to do, and small numbers for the rest.
+
+use model::MacAddress;
+use semantics::{Denial, Verdict};
+
+use crate::connections::Membership;
+
+/// What the kernel does with the packets of a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// It hands them to an interface.
+    Deliver {
+        /// The index of the host end of its veth pair.
+        out: u32,
+        /// Its address.
+        destination_mac: MacAddress,
+        /// The address that they seem to come from.
+        source_mac: MacAddress,
+    },
+    /// It counts and drops them.
+    Drop,
+}
+
+/// Who began the flow that packets are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Their sender.
+    Initiator,
+    /// Their receiver: they answer.
+    Responder,
+}
+
+/// What was found out about the packets of a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Judgement {
+    /// In the words of the model.
+    pub verdict: Verdict,
+    /// In the words of the kernel.
+    pub action: Action,
+    /// The connections that they are part of.
+    pub membership: Membership,
+    /// Whether they answer.
+    pub origin: Origin,
+}
+
+impl Origin {
+    /// The number in a slot.
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Origin::Initiator => 1,
+            Origin::Responder => 2,
+        }
+    }
+}
+
+/// The number of a verdict's reason in a slot; 0 for none.
+pub(crate) fn reason(verdict: &Verdict) -> u16 {
+    match verdict {
+        Verdict::Deliver(_) => 0,
+        Verdict::Drop(denial) => match denial {
+            Denial::UnknownInterface(_) => 1,
+            Denial::SourceCheck(_) => 2,
+            Denial::NotRouted { .. } => 3,
+            Denial::SecurityGroup { .. } => 4,
+            Denial::NetworkAcl { .. } => 5,
+            Denial::NoRoute { .. } => 6,
+            Denial::Blackhole { .. } => 7,
+            Denial::PeeringNotForAddress { .. } => 8,
+            Denial::Spoofed { .. } => 9,
+            Denial::PrivateDestination { .. } => 10,
+            Denial::NoPublicAddress { .. } => 11,
+            Denial::NoSuchAddress { .. } => 12,
+            Denial::NotRunning { .. } => 13,
+        },
+    }
+}

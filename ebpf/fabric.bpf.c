@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: (MIT OR GPL-2.0)
+/*
+ * The fast path: applies verdicts that the data plane found.
+ *
+ * Nothing here knows what a security group is. A packet's flow is looked up and its slot's verdict applied; a packet
+ * without a verdict goes to the slow path, which answers by naming a slot. What can be said without judging - who may
+ * claim which address, who answers an ARP request - is said at once.
+ *
+ * No program ever returns TC_ACT_OK: behind it is the fabric's own network stack, which is to see no packet.
+ */
+#include "fabric.h"
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/pkt_cls.h>
+#include <stdbool.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+/* The sizes of flows, verdicts and counters are set by the loader. */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, struct flow_key);
+	__type(value, __u32);
+} flows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct verdict);
+} verdicts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct counters);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, __u32);
+	__type(value, struct interface);
+} interfaces SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 262144);
+	__type(key, struct neighbour);
+	__type(value, struct mac);
+} neighbours SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fabric);
+} fabric SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, DROP_REASONS);
+	__type(key, __u32);
+	__type(value, __u64);
+} drops SEC(".maps");
+
+/* <linux/icmp.h> and <linux/if_arp.h> need a C library for the target, which BPF has not; so these are our own. */
+#define ICMP_ECHOREPLY 0
+#define ICMP_DEST_UNREACH 3
+#define ICMP_SOURCE_QUENCH 4
+#define ICMP_REDIRECT 5
+#define ICMP_ECHO 8
+#define ICMP_TIME_EXCEEDED 11
+#define ICMP_PARAMETERPROB 12
+#define ICMP_TIMESTAMP 13
+#define ICMP_ADDRESSREPLY 18
+#define ARPHRD_ETHER 1
+#define ARPOP_REQUEST 1
+#define ARPOP_REPLY 2
+
+#define IP_FRAGMENT 0x3fff /* more fragments to come, or not the first one */
+#define TCP_FIN 0x01
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_ACK 0x10
+
+/* Ethernet, the longest IPv4 header, and what is read of the transport header: 14 bytes, up to TCP's flags. */
+#define TRANSPORT_LENGTH 14
+#define HEADERS_LENGTH (ETH_HLEN + 60 + TRANSPORT_LENGTH)
+
+struct arp {
+	__be16 hardware_type;
+	__be16 protocol_type;
+	__u8 hardware_length;
+	__u8 protocol_length;
+	__be16 operation;
+	__u8 sender_mac[ETH_ALEN];
+	__be32 sender;
+	__u8 target_mac[ETH_ALEN];
+	__be32 target;
+} __attribute__((packed));
+
+/* A packet as far as a flow's key needs it. */
+struct parsed {
+	struct flow_key key;
+	__u32 tcp_flags;
+	bool has_flow; /* fragments and ICMP errors have none: the slow path judges each */
+};
+
+static __always_inline int drop(__u32 reason)
+{
+	__u64 *count = bpf_map_lookup_elem(&drops, &reason);
+
+	if (count)
+		(*count)++;
+	return TC_ACT_SHOT;
+}
+
+static __always_inline bool same_mac(const __u8 *one, const __u8 *other)
+{
+	return !((*(__u16 *)one ^ *(__u16 *)other) | (*(__u16 *)(one + 2) ^ *(__u16 *)(other + 2)) |
+		 (*(__u16 *)(one + 4) ^ *(__u16 *)(other + 4)));
+}
+
+/*
+ * Makes the headers readable in place. They are already, unless the guest sent through a raw or mapped socket.
+ */
+static __always_inline void make_linear(struct __sk_buff *skb)
+{
+	__u32 wanted = skb->len < HEADERS_LENGTH ? skb->len : HEADERS_LENGTH;
+
+	if (skb->data_end - skb->data < wanted)
+		bpf_skb_pull_data(skb, wanted);
+}
+
+static __always_inline bool is_icmp_error(__u8 type)
+{
+	return type == ICMP_DEST_UNREACH || type == ICMP_SOURCE_QUENCH || type == ICMP_REDIRECT ||
+	       type == ICMP_TIME_EXCEEDED || type == ICMP_PARAMETERPROB;
+}
+
+static __always_inline bool has_identifier(__u8 type)
+{
+	return type == ICMP_ECHO || type == ICMP_ECHOREPLY || (type >= ICMP_TIMESTAMP && type <= ICMP_ADDRESSREPLY);
+}
+
+/* Reads the ports, or what stands for them. False if the packet ends too early. */
+static __always_inline bool parse_transport(void *transport, void *end, struct parsed *packet)
+{
+	__u8 *bytes = transport;
+
+	switch (packet->key.protocol) {
+	case IPPROTO_TCP:
+		if (transport + TRANSPORT_LENGTH > end)
+			return false;
+		packet->tcp_flags = bytes[13];
+		break;
+	case IPPROTO_UDP:
+		if (transport + 8 > end)
+			return false;
+		break;
+	case IPPROTO_ICMP:
+		if (transport + 8 > end)
+			return false;
+		packet->has_flow = !is_icmp_error(bytes[0]);
+		packet->key.source_port = has_identifier(bytes[0]) ? *(__be16 *)(bytes + 4) : 0;
+		packet->key.destination_port = *(__be16 *)bytes;
+		return true;
+	default:
+		return true;
+	}
+	packet->key.source_port = *(__be16 *)bytes;
+	packet->key.destination_port = *(__be16 *)(bytes + 2);
+	return true;
+}
+
+/* False if it is no well-formed IPv4 packet. */
+static __always_inline bool parse(struct iphdr *ip, void *end, struct parsed *packet)
+{
+	if ((void *)(ip + 1) > end || ip->version != 4 || ip->ihl < 5)
+		return false;
+	packet->key.source = ip->saddr;
+	packet->key.destination = ip->daddr;
+	packet->key.protocol = ip->protocol;
+	packet->has_flow = true;
+	if (ip->frag_off & bpf_htons(IP_FRAGMENT)) {
+		packet->has_flow = false;
+		return true;
+	}
+	return parse_transport((void *)ip + ip->ihl * 4, end, packet);
+}
+
+static __always_inline void count(struct __sk_buff *skb, __u32 slot, __u32 tcp_flags)
+{
+	struct counters *counted = bpf_map_lookup_elem(&counters, &slot);
+
+	if (!counted)
+		return;
+	__sync_fetch_and_add(&counted->packets, skb->gso_segs ?: 1);
+	__sync_fetch_and_add(&counted->bytes, skb->len - ETH_HLEN);
+	counted->last_seen = bpf_ktime_get_coarse_ns();
+	if (tcp_flags & ~counted->tcp_flags)
+		__sync_fetch_and_or(&counted->tcp_flags, tcp_flags);
+}
+
+/* The one place where a packet is let through or not. Packet pointers end here. */
+static __always_inline int apply(struct __sk_buff *skb, struct ethhdr *eth, struct verdict *verdict, __u32 slot,
+				 __u32 tcp_flags)
+{
+	count(skb, slot, tcp_flags);
+	if (*(volatile __u32 *)&verdict->action != ACTION_DELIVER)
+		return TC_ACT_SHOT;
+	__builtin_memcpy(eth->h_dest, verdict->destination_mac, ETH_ALEN);
+	__builtin_memcpy(eth->h_source, verdict->source_mac, ETH_ALEN);
+	/* The kernel keeps them across bpf_redirect_peer; a guest's marks are not the other guest's business. */
+	skb->mark = 0;
+	skb->priority = 0;
+	return bpf_redirect_peer(verdict->out_ifindex, 0);
+}
+
+static __always_inline int ask(struct ethhdr *eth, struct fabric *state, __u32 serial)
+{
+	__be32 number = bpf_htonl(serial);
+
+	eth->h_source[0] = ORDER_PREFIX;
+	eth->h_source[1] = ORDER_INTERFACE;
+	__builtin_memcpy(eth->h_source + 2, &number, sizeof(number));
+	return bpf_redirect(state->slow_path, 0);
+}
+
+static __always_inline bool is_ending(__u32 slot)
+{
+	struct counters *counted = slot ? bpf_map_lookup_elem(&counters, &slot) : NULL;
+
+	return counted && counted->tcp_flags & (TCP_FIN | TCP_RST);
+}
+
+/* Whether the verdict is not to be used for the packet. */
+static __always_inline bool is_stale(struct verdict *verdict, __u32 slot, struct fabric *state, __u32 tcp_flags)
+{
+	if (*(volatile __u64 *)&verdict->generation < *(volatile __u64 *)&state->min_generation ||
+	    *(volatile __u32 *)&verdict->action == ACTION_ASK)
+		return true;
+	/* A port that is used again before the flow has been forgotten: a new connection, to be judged as such. */
+	return (tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && (is_ending(slot) || is_ending(verdict->reverse));
+}
+
+/*
+ * Answers an ARP request for an address of the subnet, in place. Requests for an address that nobody has stay
+ * unanswered, as on AWS; so do those for the sender's own, or its duplicate address detection (RFC 5227) would fail.
+ */
+static __always_inline int answer_arp(struct __sk_buff *skb, struct ethhdr *eth, void *end, struct interface *from)
+{
+	struct arp *arp = (void *)(eth + 1);
+	struct neighbour wanted = { .subnet = from->subnet };
+	struct mac *answer;
+
+	if ((void *)(arp + 1) > end || arp->hardware_type != bpf_htons(ARPHRD_ETHER) ||
+	    arp->protocol_type != bpf_htons(ETH_P_IP) || arp->hardware_length != ETH_ALEN || arp->protocol_length != 4)
+		return drop(DROP_MALFORMED);
+	if (!same_mac(arp->sender_mac, from->mac))
+		return drop(DROP_ARP_SPOOFED);
+	if (from->check_source && arp->sender && arp->sender != from->address)
+		return drop(DROP_ARP_SPOOFED);
+	if (arp->operation != bpf_htons(ARPOP_REQUEST) || arp->target == from->address)
+		return drop(DROP_ARP_UNANSWERED);
+	wanted.address = arp->target;
+	answer = bpf_map_lookup_elem(&neighbours, &wanted);
+	if (!answer)
+		return drop(DROP_ARP_UNANSWERED);
+
+	arp->operation = bpf_htons(ARPOP_REPLY);
+	__builtin_memcpy(arp->target_mac, arp->sender_mac, ETH_ALEN);
+	arp->target = arp->sender;
+	__builtin_memcpy(arp->sender_mac, answer->bytes, ETH_ALEN);
+	arp->sender = wanted.address;
+	__builtin_memcpy(eth->h_dest, eth->h_source, ETH_ALEN);
+	__builtin_memcpy(eth->h_source, answer->bytes, ETH_ALEN);
+	return bpf_redirect(skb->ifindex, 0);
+}
+
+static __always_inline bool is_too_long(struct __sk_buff *skb)
+{
+	/* 28: the smallest headers of IPv4 with a transport that is segmented, UDP. */
+	return skb->gso_size ? skb->gso_size > MTU - 28 : skb->len > MTU + ETH_HLEN;
+}
+
+/* Ingress of a veth pair's host end: what an instance sends. */
+SEC("classifier")
+int from_instance(struct __sk_buff *skb)
+{
+	__u32 ifindex = skb->ifindex, zero = 0;
+	struct interface *from = bpf_map_lookup_elem(&interfaces, &ifindex);
+	struct fabric *state = bpf_map_lookup_elem(&fabric, &zero);
+	struct parsed packet = {};
+	struct ethhdr *eth;
+	void *end;
+	__u32 *slot;
+
+	if (!from || !state)
+		return drop(DROP_UNKNOWN_INTERFACE);
+	make_linear(skb);
+	eth = (void *)(long)skb->data;
+	end = (void *)(long)skb->data_end;
+	if ((void *)(eth + 1) > end)
+		return drop(DROP_TRUNCATED);
+	if (!same_mac(eth->h_source, from->mac))
+		return drop(DROP_SOURCE_MAC);
+	if (skb->vlan_present)
+		return drop(DROP_VLAN);
+	if (eth->h_proto == bpf_htons(ETH_P_ARP))
+		return answer_arp(skb, eth, end, from);
+	if (eth->h_proto == bpf_htons(ETH_P_IPV6))
+		return drop(DROP_IPV6);
+	if (eth->h_proto != bpf_htons(ETH_P_IP))
+		return drop(DROP_ETHERTYPE);
+	if (eth->h_dest[0] & 1)
+		return drop(DROP_MULTICAST);
+	packet.key.interface = from->serial;
+	if (!parse((void *)(eth + 1), end, &packet))
+		return drop(DROP_MALFORMED);
+	if (from->check_source && packet.key.source != from->address)
+		return drop(DROP_SOURCE_ADDRESS);
+	if (is_too_long(skb))
+		return drop(DROP_TOO_LONG);
+
+	slot = packet.has_flow ? bpf_map_lookup_elem(&flows, &packet.key) : NULL;
+	if (slot) {
+		__u32 number = *slot;
+		struct verdict *verdict = bpf_map_lookup_elem(&verdicts, &number);
+
+		if (verdict && !is_stale(verdict, number, state, packet.tcp_flags))
+			return apply(skb, eth, verdict, number, packet.tcp_flags);
+	}
+	return ask(eth, state, from->serial);
+}
+
+/* Ingress of the TAP: what the slow path sends. The frame names the slot, so no flow needs to be found. */
+SEC("classifier")
+int from_slow_path(struct __sk_buff *skb)
+{
+	struct parsed packet = {};
+	struct verdict *verdict;
+	struct ethhdr *eth;
+	__be32 number;
+	__u32 slot;
+	void *end;
+
+	make_linear(skb);
+	eth = (void *)(long)skb->data;
+	end = (void *)(long)skb->data_end;
+	if ((void *)(eth + 1) > end || eth->h_dest[0] != ORDER_PREFIX || eth->h_dest[1] != ORDER_SLOT)
+		return drop(DROP_BAD_ORDER);
+	__builtin_memcpy(&number, eth->h_dest + 2, sizeof(number));
+	slot = bpf_ntohl(number);
+	verdict = bpf_map_lookup_elem(&verdicts, &slot);
+	if (!verdict || *(volatile __u32 *)&verdict->action == ACTION_ASK)
+		return drop(DROP_BAD_ORDER);
+	if (!parse((void *)(eth + 1), end, &packet))
+		return drop(DROP_MALFORMED);
+	return apply(skb, eth, verdict, slot, packet.tcp_flags);
+}
+
+/* The kernel lends its helpers to programs under the GPL only; "Dual MIT/GPL" counts as such. */
+char gpl_compatible[] SEC("license") = "Dual MIT/GPL";
