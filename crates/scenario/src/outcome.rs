@@ -76,6 +76,9 @@ fn describe(denial: &Denial, world: &World, snapshot: &Snapshot) -> String {
         Denial::Spoofed { vpc, source } => format!("{}: {source} is not its own", world.name_of(vpc)),
         Denial::PrivateDestination { table, .. } => format!("{}: the internet gateway carries no private destination", name(table)),
         Denial::NoPublicAddress { interface, .. } => format!("{}: no public address", world.instance_name(interface)),
+        Denial::PrivateSource { source } => format!("internet: {source} is private"),
+        Denial::NoSuchPublicAddress { destination } => format!("internet: nobody has {destination}"),
+        Denial::NoGateway { vpc } => format!("{}: no internet gateway", world.name_of(vpc)),
         Denial::NoSuchAddress { vpc, destination } => format!("{}: no {destination}", world.name_of(vpc)),
         Denial::NotRunning { interface, .. } => format!("{}: not running", world.instance_name(interface)),
     }

@@ -1,7 +1,8 @@
 //! An explanation in words, once for every reader: the command line, its JSON, the console.
 
 use model::{
-    Direction, IcmpMatch, NetworkInterfaceId, PeeringStatus, PortRange, ResourceId, RulePeer, Scope, Snapshot, Traffic, VpcPeeringConnectionId,
+    Direction, IcmpMatch, InternetGatewayId, NetworkInterfaceId, PeeringStatus, PortRange, ResourceId, RouteTarget, RulePeer, Scope, Snapshot,
+    Traffic, VpcPeeringConnectionId,
 };
 
 use super::{Explanation, Line, Repair};
@@ -131,7 +132,8 @@ impl Words<'_> {
                 ("route", self.named(table), format!("{route} → {target}{beaten}"))
             }
             Step::Peering { connection } => ("peering", self.named(connection), "active".to_owned()),
-            Step::InternetGateway { gateway } => ("gateway", self.named(gateway), "reached by the default route".to_owned()),
+            Step::Translate { gateway, private, public } => ("gateway", self.named(gateway), format!("{private} is {public} outside")),
+            Step::Hairpin { gateway } => ("gateway", self.named(gateway), "the destination is one of ours: back in".to_owned()),
             Step::Arrive { interface } => ("to", self.interface(interface), self.address(interface)),
         };
         RenderedLine { mark, stage, resource, detail, code: None }
@@ -166,8 +168,8 @@ impl Words<'_> {
             Denial::NoRoute { table, destination } => ("route", self.named(table), format!("no route to {destination}")),
             Denial::Blackhole { table, route, target } => {
                 let why = match target {
-                    model::RouteTarget::VpcPeeringConnection(id) => self.peering_status(id),
-                    model::RouteTarget::InternetGateway(_) => "not attached to this VPC".to_owned(),
+                    RouteTarget::VpcPeeringConnection(id) => self.peering_status(id),
+                    RouteTarget::InternetGateway(_) => "not attached to this VPC".to_owned(),
                 };
                 let target = crate::routing::Target::Beyond(target);
                 ("route", self.named(table), format!("{route} → {target} is a blackhole: {why}"))
@@ -180,9 +182,12 @@ impl Words<'_> {
                 let table = self.named(table);
                 ("gateway", self.named(gateway), format!("{table} sends {destination} here by {route}; the internet carries no private destination"))
             }
-            Denial::NoPublicAddress { gateway, interface } => {
-                ("gateway", self.named(gateway), format!("{} has no public address", self.interface(interface)))
+            Denial::NoPublicAddress { interface, .. } => {
+                ("gateway", self.interface(interface), "has no public address that the internet gateway could give it".to_owned())
             }
+            Denial::PrivateSource { source } => ("gateway", source.to_string(), "is private: nothing on the internet comes from there".to_owned()),
+            Denial::NoSuchPublicAddress { destination } => ("gateway", destination.to_string(), "is no interface's public address".to_owned()),
+            Denial::NoGateway { vpc } => ("gateway", self.named(vpc), "has no internet gateway attached".to_owned()),
             Denial::NoSuchAddress { vpc, destination } => ("to", self.named(vpc), format!("nothing has the address {destination}")),
             Denial::NotRunning { interface, .. } => ("to", self.interface(interface), "no running instance".to_owned()),
         }
@@ -263,15 +268,30 @@ impl Words<'_> {
             Repair::AcceptPeering { connection } => {
                 format!("aws ec2 accept-vpc-peering-connection --vpc-peering-connection-id {}", self.connection(connection))
             }
-            Repair::Route { table, destination, connection, replaces } => {
+            Repair::Route { table, destination, target, replaces } => {
                 let verb = if replaces { "replace" } else { "create" };
-                let connection = self.connection(connection);
-                format!(
-                    "aws ec2 {verb}-route --route-table-id {table} --destination-cidr-block {destination} --vpc-peering-connection-id {connection}"
-                )
+                let target = match target {
+                    RouteTarget::VpcPeeringConnection(id) => format!("--vpc-peering-connection-id {}", self.connection(id)),
+                    RouteTarget::InternetGateway(id) => format!("--gateway-id {}", self.gateway(id)),
+                };
+                format!("aws ec2 {verb}-route --route-table-id {table} --destination-cidr-block {destination} {target}")
             }
+            Repair::AttachGateway { gateway, imagined, vpc } => {
+                let create = "IGW=$(aws ec2 create-internet-gateway --query InternetGateway.InternetGatewayId --output text)";
+                let attach = format!("aws ec2 attach-internet-gateway --internet-gateway-id {} --vpc-id {vpc}", self.gateway(gateway));
+                if imagined { format!("{create} && {attach}") } else { attach }
+            }
+            Repair::AssociateElasticIp { interface } => format!(
+                "aws ec2 associate-address --network-interface-id {interface} \
+                 --allocation-id $(aws ec2 allocate-address --query AllocationId --output text)"
+            ),
             Repair::Start { instance } => format!("aws ec2 start-instances --instance-ids {instance}"),
         }
+    }
+
+    /// A gateway's id; of an imagined one, the shell variable that will hold it.
+    fn gateway(&self, id: InternetGatewayId) -> String {
+        if id.digits() == model::IdDigits::from_random(u64::MAX) { "\"$IGW\"".to_owned() } else { id.to_string() }
     }
 
     /// A connection's id; of an imagined one, the shell variable that will hold it.
