@@ -314,6 +314,8 @@ impl InterfaceSpecification {
             source_dest_check: true,
             description: self.description.clone().unwrap_or_default(),
             attachment: Some(attachment),
+            association: None,
+            auto_assign_public_ip: false,
         });
         id
     }
