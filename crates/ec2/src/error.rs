@@ -8,8 +8,8 @@ use std::fmt;
 use std::net::Ipv4Addr;
 
 use model::{
-    AccountId, Cidr, IdKind, InstanceId, InternetGatewayId, Ipv4Cidr, MalformedId, PeeringStatus, Region, ResourceId, RouteTableAssociationId,
-    RouteTableId, SecurityGroupId, SubnetId, VpcId, VpcPeeringConnectionId,
+    AccountId, Cidr, IdKind, InstanceId, InternetGatewayId, Ipv4Cidr, MalformedId, NetworkAclId, PeeringStatus, Region, ResourceId,
+    RouteTableAssociationId, RouteTableId, SecurityGroupId, SubnetId, VpcId, VpcPeeringConnectionId,
 };
 
 use crate::kind::words;
@@ -63,6 +63,7 @@ errors! {
     InvalidId { value: String } = "InvalidID", "The ID '{value}' is not valid";
     AddressInUse { address: Ipv4Addr } = "InvalidIPAddress.InUse", "Address {address} is in use.";
     UnknownKeyPair { name: String } = "InvalidKeyPair.NotFound", "The key pair '{name}' does not exist";
+    NoSuchEntry { direction: &'static str, number: u16 } = "InvalidNetworkAclEntry.NotFound", "no {direction} entry with number {number}";
     InvalidNextToken = "InvalidNextToken", "The token is invalid.";
     SecurityGroupOfOtherVpc { group: SecurityGroupId, subnet: SubnetId } = "InvalidParameter",
         "Security group {group} and subnet {subnet} belong to different networks.";
@@ -83,6 +84,9 @@ errors! {
     /// A rule of a security group that says nothing sensible.
     InvalidPermission { reason: String } = "InvalidParameterValue", "{reason}";
     InvalidGroupName { reason: String } = "InvalidParameterValue", "{reason}";
+    DefaultNetworkAcl { acl: NetworkAclId } = "InvalidParameterValue", "cannot delete default network ACL {acl}";
+    NetworkAclOfOtherVpc { acl: NetworkAclId, subnet: SubnetId } = "InvalidParameterValue",
+        "network ACL {acl} and subnet {subnet} belong to different networks";
     VpcHasGateway { vpc: VpcId } = "InvalidParameterValue", "Network {vpc} already has an internet gateway attached";
     DifferentNetworks { table: RouteTableId, noun: &'static str, id: ResourceId } = "InvalidParameterValue",
         "route table {table} and {noun} {id} belong to different networks";
@@ -114,6 +118,7 @@ errors! {
     MissingAction = "MissingAction", "The request must contain the parameter Action";
     NoDefaultSubnet = "MissingInput", "No subnets found for the default VPC. Please specify a subnet.";
     MissingParameter { parameter: String } = "MissingParameter", "The request must contain the parameter {parameter}";
+    EntryExists { number: u16 } = "NetworkAclEntryAlreadyExists", "The network acl entry identified by {number} already exists.";
     UnknownVersion { version: String } = "NoSuchVersion", "The requested version ({version}) of service AmazonEC2 does not exist";
     NotPermitted { id: VpcPeeringConnectionId, account: AccountId, verb: &'static str } = "OperationNotPermitted",
         "User ({account}) cannot {verb} peering {id}";

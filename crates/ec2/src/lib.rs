@@ -36,6 +36,8 @@ mod instance;
 mod internet_gateway;
 mod ip_permission;
 mod network_acl;
+mod network_acl_association;
+mod network_acl_entry;
 mod network_interface;
 mod place;
 mod reservation;

@@ -92,6 +92,8 @@ operations! {
         change security_group_rule::AuthorizeSecurityGroupEgress;
         change security_group_rule::AuthorizeSecurityGroupIngress;
         change internet_gateway::CreateInternetGateway;
+        change network_acl::CreateNetworkAcl;
+        change network_acl_entry::CreateNetworkAclEntry;
         change route::CreateRoute;
         change route_table::CreateRouteTable;
         change security_group::CreateSecurityGroup;
@@ -100,6 +102,8 @@ operations! {
         change vpc::CreateVpc;
         change vpc_peering_connection::CreateVpcPeeringConnection;
         change internet_gateway::DeleteInternetGateway;
+        change network_acl::DeleteNetworkAcl;
+        change network_acl_entry::DeleteNetworkAclEntry;
         change route::DeleteRoute;
         change route_table::DeleteRouteTable;
         change security_group::DeleteSecurityGroup;
@@ -127,6 +131,8 @@ operations! {
         change subnet::ModifySubnetAttribute;
         change vpc::ModifyVpcAttribute;
         change vpc_peering_connection::RejectVpcPeeringConnection;
+        change network_acl_association::ReplaceNetworkAclAssociation;
+        change network_acl_entry::ReplaceNetworkAclEntry;
         change route::ReplaceRoute;
         change route_table_association::ReplaceRouteTableAssociation;
         change security_group_rule::RevokeSecurityGroupEgress;

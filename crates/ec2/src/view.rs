@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use model::{
-    ElasticIp, Id, Instance, InternetGateway, Key, NetworkAcl, NetworkInterface, Resource, ResourceId, RouteTable, Scope, SecurityGroup, Snapshot, Subnet,
-    TagSetKey, Vpc, VpcPeeringConnection,
+    ElasticIp, Id, Instance, InternetGateway, Key, NetworkAcl, NetworkInterface, Resource, ResourceId, RouteTable, Scope, SecurityGroup, Snapshot,
+    Subnet, TagSetKey, Vpc, VpcPeeringConnection,
 };
 
 use crate::error::Error;

@@ -10,6 +10,7 @@ mod histories;
 mod identity;
 mod instances;
 mod lifecycle;
+mod network_acls;
 mod peering;
 mod protocol;
 mod routing;
