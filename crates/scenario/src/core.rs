@@ -22,6 +22,10 @@ pub struct CoreEngine<L = World> {
 }
 
 impl<L: Lab> CoreEngine<L> {
+    /// Plays in this lab.
+    pub fn new(lab: L) -> Self {
+        Self { lab, connections: BTreeMap::new(), flows: BTreeMap::new(), last_flow: 0 }
+    }
     /// The request that the probe sends: a port or identifier of its own, or that of the flow it continues.
     fn request(&mut self, probe: &Probe, source: IpAddr, destination: IpAddr) -> Packet {
         let number = match probe.flow.as_ref().and_then(|name| self.flows.get(name)) {
