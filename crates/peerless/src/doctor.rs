@@ -36,7 +36,7 @@ impl Finding {
 pub fn examine(runtime: &Runtime, listen: SocketAddr) -> Vec<Finding> {
     vec![
         Finding::new("privileges", privileges(), "use sudo; `peerless up --model-only` needs none, and carries no packets"),
-        Finding::new("kernel", kernel(), "tcx, by which the eBPF programs are attached, came with Linux 6.6"),
+        Finding::new("kernel", kernel(), "instances need ID-mapped mounts and the fabric needs tc eBPF: Linux 5.15 has both"),
         Finding::new("tun device", exists("/dev/net/tun"), "modprobe tun; in a container, pass the device in"),
         Finding::new("cgroups", cgroups(), "mount the cgroup file systems; in a container, mount them writable"),
         Finding::new("proc", unmasked_proc(), "a container that hides parts of /proc keeps instances from mounting theirs: run it with --privileged"),
@@ -55,7 +55,7 @@ fn kernel() -> Result<String, String> {
     let release = release.trim().to_owned();
     let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map_while(|part| part.parse::<u32>().ok());
     let version = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
-    if version >= (6, 6) { Ok(release) } else { Err(format!("Linux {release}")) }
+    if version >= (5, 15) { Ok(release) } else { Err(format!("Linux {release}")) }
 }
 
 fn exists(path: &str) -> Result<String, String> {

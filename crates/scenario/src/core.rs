@@ -5,22 +5,26 @@ use std::net::IpAddr;
 
 use semantics::{ConnectionKey, Denial, Explanation, Line, Origin, Packet, Service, Tracking, Transport, Verdict, evaluate, explain};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Lab};
 use crate::outcome::{Leg, Outcome};
 use crate::probe::{Probe, ProbeTraffic, Question};
 use crate::statement::Statement;
 use crate::world::World;
 
-/// Plays scenarios without packets.
+/// Plays scenarios without packets, in whatever lab.
 #[derive(Debug, Default)]
-pub struct CoreEngine {
-    world: World,
+pub struct CoreEngine<L = World> {
+    lab: L,
     connections: BTreeMap<ConnectionKey, Tracking>,
     flows: BTreeMap<String, u16>,
     last_flow: u16,
 }
 
-impl CoreEngine {
+impl<L: Lab> CoreEngine<L> {
+    /// Plays in this lab.
+    pub fn new(lab: L) -> Self {
+        Self { lab, connections: BTreeMap::new(), flows: BTreeMap::new(), last_flow: 0 }
+    }
     /// The request that the probe sends: a port or identifier of its own, or that of the flow it continues.
     fn request(&mut self, probe: &Probe, source: IpAddr, destination: IpAddr) -> Packet {
         let number = match probe.flow.as_ref().and_then(|name| self.flows.get(name)) {
@@ -41,7 +45,7 @@ impl CoreEngine {
 
     /// Sends one packet: where it arrived and as what, or why it did not.
     fn send(&mut self, packet: &Packet, from: Origin) -> Result<(Origin, Packet), Denial> {
-        let decision = evaluate(self.world.snapshot(), packet, from, &self.connections, &mut ());
+        let decision = evaluate(self.lab.snapshot(), packet, from, &self.connections, &mut ());
         let opened = [decision.opened_at_source, decision.opened_at_destination];
         self.connections.extend(opened.into_iter().flatten().map(|opened| (opened.key, opened.tracking)));
         match decision.verdict {
@@ -64,17 +68,17 @@ impl CoreEngine {
     }
 }
 
-impl CoreEngine {
+impl<L: Lab> CoreEngine<L> {
     fn explanation(&self, from: &str, to: &str, traffic: ProbeTraffic) -> Result<Explanation, String> {
-        let endpoint = |word| self.world.endpoint(word).map_err(|error| error.to_string());
+        let endpoint = |word| self.lab.names().endpoint(self.lab.snapshot(), word).map_err(|error| error.to_string());
         let service = match traffic {
             ProbeTraffic::Icmp => Service::Icmp,
             ProbeTraffic::Tcp(port) => Service::Tcp(port),
             ProbeTraffic::Udp(port) => Service::Udp(port),
         };
         let question = semantics::Question { from: endpoint(from)?, to: endpoint(to)?, service };
-        let explanation = explain(self.world.snapshot(), &question).map_err(|error| error.to_string())?;
-        explanation.render(self.world.snapshot());
+        let explanation = explain(self.lab.snapshot(), &question).map_err(|error| error.to_string())?;
+        explanation.render(self.lab.snapshot());
         Ok(explanation)
     }
 
@@ -85,7 +89,7 @@ impl CoreEngine {
             .into_iter()
             .flat_map(|(leg, lines)| lines.iter().map(move |line| (leg, line)))
             .filter_map(|(leg, line)| match *line {
-                Line::Blocked { denial, .. } => Some(Outcome::Dropped { leg, denial }.describe_in(&self.world, &explanation.repaired)),
+                Line::Blocked { denial, .. } => Some(Outcome::Dropped { leg, denial }.describe_in(self.lab.names(), &explanation.repaired)),
                 Line::Passed(_) => None,
             })
             .collect();
@@ -103,22 +107,23 @@ impl CoreEngine {
     }
 }
 
-impl Engine for CoreEngine {
+impl<L: Lab> Engine for CoreEngine<L> {
     fn change(&mut self, statement: &Statement) -> Result<(), String> {
-        self.world.apply(statement).map_err(|error| error.to_string())
+        self.lab.change(statement)
     }
 
     fn probe(&mut self, probe: &Probe) -> Result<String, String> {
+        let (names, snapshot) = (self.lab.names(), self.lab.snapshot());
         let (from, source) = match probe.from.parse() {
             Ok(outside) => (Origin::Internet, outside),
             Err(_) => {
-                let from = self.world.interface(&probe.from).map_err(|error| error.to_string())?;
-                (Origin::Interface(from), IpAddr::from(self.world.snapshot().resolve(from).private_ip))
+                let from = names.interface(snapshot, &probe.from).map_err(|error| error.to_string())?;
+                (Origin::Interface(from), IpAddr::from(snapshot.resolve(from).private_ip))
             }
         };
-        let destination = self.world.address(&probe.to).map_err(|error| error.to_string())?;
+        let destination = names.address(snapshot, &probe.to).map_err(|error| error.to_string())?;
         let request = self.request(probe, source, destination);
-        let outcome = self.exchange(&request, from).describe(&self.world);
+        let outcome = self.exchange(&request, from).describe(&self.lab);
         if probe.flow.is_none() {
             self.agrees(probe, &outcome)?;
         }

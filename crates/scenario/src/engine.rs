@@ -1,5 +1,8 @@
 //! What plays a scenario.
 
+use model::Snapshot;
+
+use crate::names::Names;
 use crate::probe::{Probe, Question};
 use crate::statement::Statement;
 
@@ -21,4 +24,17 @@ pub trait Engine {
     fn explain(&mut self, _question: &Question) -> Result<Option<String>, String> {
         Ok(None)
     }
+}
+
+/// A world that statements change, however they do: directly, or by calls of the API. The core asks `evaluate` about
+/// its snapshot.
+pub trait Lab {
+    /// Makes the change; `Err` says why it cannot be made.
+    fn change(&mut self, statement: &Statement) -> Result<(), String>;
+
+    /// The state so far.
+    fn snapshot(&self) -> &Snapshot;
+
+    /// What things in it are called.
+    fn names(&self) -> &Names;
 }

@@ -19,6 +19,7 @@
 
 mod core;
 mod engine;
+mod names;
 mod outcome;
 mod parse;
 mod probe;
@@ -27,7 +28,8 @@ mod statement;
 mod world;
 
 pub use core::CoreEngine;
-pub use engine::Engine;
+pub use engine::{Engine, Lab};
+pub use names::Names;
 pub use outcome::{Leg, Outcome};
 pub use parse::{Block, Scenario, SyntaxError};
 pub use probe::{Probe, ProbeTraffic, Question};

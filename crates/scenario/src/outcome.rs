@@ -3,7 +3,8 @@
 use model::Snapshot;
 use semantics::Denial;
 
-use crate::world::World;
+use crate::engine::Lab;
+use crate::names::Names;
 
 /// What became of a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,44 +43,45 @@ impl Outcome {
     pub(crate) const ANSWERED: &'static str = "answered";
 
     /// The words for it, with the names that the world gives to things: `reply dropped at green/main: no route`.
-    pub fn describe(&self, world: &World) -> String {
-        self.describe_in(world, world.snapshot())
+    pub fn describe(&self, lab: &impl Lab) -> String {
+        self.describe_in(lab.names(), lab.snapshot())
     }
 
-    /// The same, where the snapshot holds more than the world does: what an explanation imagined.
-    pub fn describe_in(&self, world: &World, snapshot: &Snapshot) -> String {
+    /// The same, where the snapshot holds more than the lab does: what an explanation imagined.
+    pub fn describe_in(&self, names: &Names, snapshot: &Snapshot) -> String {
         match self {
             Outcome::Answered => Self::ANSWERED.to_owned(),
-            Outcome::Dropped { leg, denial } => format!("{} dropped at {}", leg.as_str(), describe(denial, world, snapshot)),
+            Outcome::Dropped { leg, denial } => format!("{} dropped at {}", leg.as_str(), describe(denial, names, snapshot)),
         }
     }
 }
 
-fn describe(denial: &Denial, world: &World, snapshot: &Snapshot) -> String {
-    let name = |id| world.name_of(id);
+fn describe(denial: &Denial, names: &Names, snapshot: &Snapshot) -> String {
+    let name = |id| names.name_of(id);
+    let instance = |interface| names.instance_name(snapshot, interface);
     match *denial {
         Denial::UnknownInterface(id) => format!("{id}: it is gone"),
-        Denial::SourceCheck(id) => format!("{}: source check", world.instance_name(id)),
+        Denial::SourceCheck(id) => format!("{}: source check", instance(id)),
         Denial::NotRouted { destination } => format!("router: {destination} is not routed"),
         Denial::SecurityGroup { interface, direction } => {
             let groups = snapshot.get(interface).map(|interface| interface.groups.clone()).unwrap_or_default();
-            let groups: Vec<String> = groups.into_iter().map(|group| world.name_of(group)).collect();
+            let groups: Vec<String> = groups.into_iter().map(|group| names.name_of(group)).collect();
             format!("{}: no {} rule", groups.join(" + "), direction.as_str())
         }
         Denial::NetworkAcl { acl, direction, rule, .. } => {
             let rule = rule.map_or_else(|| "*".to_owned(), |number| number.to_string());
-            format!("{}: {} rule {rule}", world.name_of(acl), direction.as_str())
+            format!("{}: {} rule {rule}", names.name_of(acl), direction.as_str())
         }
         Denial::NoRoute { table, .. } => format!("{}: no route", name(table)),
         Denial::Blackhole { table, route, .. } => format!("{}: blackhole {route}", name(table)),
         Denial::PeeringNotForAddress { table, destination, .. } => format!("{}: the peering does not carry {destination}", name(table)),
-        Denial::Spoofed { vpc, source } => format!("{}: {source} is not its own", world.name_of(vpc)),
+        Denial::Spoofed { vpc, source } => format!("{}: {source} is not its own", names.name_of(vpc)),
         Denial::PrivateDestination { table, .. } => format!("{}: the internet gateway carries no private destination", name(table)),
-        Denial::NoPublicAddress { interface, .. } => format!("{}: no public address", world.instance_name(interface)),
+        Denial::NoPublicAddress { interface, .. } => format!("{}: no public address", instance(interface)),
         Denial::PrivateSource { source } => format!("internet: {source} is private"),
         Denial::NoSuchPublicAddress { destination } => format!("internet: nobody has {destination}"),
-        Denial::NoGateway { vpc } => format!("{}: no internet gateway", world.name_of(vpc)),
-        Denial::NoSuchAddress { vpc, destination } => format!("{}: no {destination}", world.name_of(vpc)),
-        Denial::NotRunning { interface, .. } => format!("{}: not running", world.instance_name(interface)),
+        Denial::NoGateway { vpc } => format!("{}: no internet gateway", names.name_of(vpc)),
+        Denial::NoSuchAddress { vpc, destination } => format!("{}: no {destination}", names.name_of(vpc)),
+        Denial::NotRunning { interface, .. } => format!("{}: not running", instance(interface)),
     }
 }

@@ -11,20 +11,21 @@ use model::{
     Tenancy, Timestamp, Traffic, Vpc, VpcCidrBlock, VpcId, VpcPeeringConnection, VpcPeeringConnectionId, VpcState,
 };
 
+use crate::engine::Lab;
+use crate::names::Names;
 use crate::statement::{Peer, Permission, RouteVia, Statement};
 
 /// A snapshot, and the scenario's names for what is in it.
 #[derive(Debug, Default)]
 pub struct World {
     snapshot: Snapshot,
-    ids: BTreeMap<(IdKind, String), ResourceId>,
-    names: BTreeMap<ResourceId, String>,
+    names: Names,
     last_id: u64,
 }
 
 /// A statement that the world does not allow.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorldError(String);
+pub struct WorldError(pub(crate) String);
 
 impl fmt::Display for WorldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,10 +40,10 @@ type Result<T> = std::result::Result<T, WorldError>;
 /// Finds the typed id of a name.
 macro_rules! find {
     ($world:expr, $kind:ident, $name:expr) => {
-        match $world.ids.get(&(IdKind::$kind, $name.to_owned())) {
-            Some(&ResourceId::$kind(id)) => Ok(id),
-            _ => Err(WorldError(format!("there is no {} '{}'", IdKind::$kind.prefix(), $name))),
-        }
+        $world.names.find(IdKind::$kind, $name.as_ref()).map(|id| match id {
+            ResourceId::$kind(id) => id,
+            _ => unreachable!("the kind was asked for"),
+        })
     };
 }
 
@@ -52,44 +53,29 @@ impl World {
         &self.snapshot
     }
 
-    /// The scenario's name for a resource, or its id.
-    pub fn name_of(&self, id: impl Into<ResourceId>) -> String {
-        let id = id.into();
-        self.names.get(&id).cloned().unwrap_or_else(|| id.to_string())
+    /// What things are called.
+    pub fn names(&self) -> &Names {
+        &self.names
     }
 
-    /// The name of the instance that has the interface.
-    pub fn instance_name(&self, interface: NetworkInterfaceId) -> String {
-        match self.snapshot.get(interface).and_then(|interface| interface.attachment) {
-            Some(attachment) => self.name_of(attachment.instance),
-            None => interface.to_string(),
-        }
+    /// The scenario's name for a resource, or its id.
+    pub fn name_of(&self, id: impl Into<ResourceId>) -> String {
+        self.names.name_of(id)
     }
 
     /// The primary interface of an instance.
     pub fn interface(&self, instance: &str) -> Result<NetworkInterfaceId> {
-        let id = find!(self, InstanceId, instance)?;
-        let primary = self.snapshot.get(id).and_then(|instance| instance.interfaces.first().copied());
-        primary.ok_or_else(|| WorldError(format!("instance '{instance}' has no interface")))
+        self.names.interface(&self.snapshot, instance)
     }
 
     /// What a question calls by that word: an instance, a subnet or an address.
     pub fn endpoint(&self, word: &str) -> Result<semantics::Endpoint> {
-        if let Ok(address) = word.parse() {
-            return Ok(semantics::Endpoint::Address(address));
-        }
-        match find!(self, SubnetId, word) {
-            Ok(subnet) => Ok(semantics::Endpoint::Subnet(subnet)),
-            Err(_) => self.interface(word).map(semantics::Endpoint::Interface),
-        }
+        self.names.endpoint(&self.snapshot, word)
     }
 
     /// The address that a word names: itself, or an instance's private one.
     pub fn address(&self, word: &str) -> Result<IpAddr> {
-        match word.parse() {
-            Ok(address) => Ok(address),
-            Err(_) => Ok(self.snapshot.resolve(self.interface(word)?).private_ip.into()),
-        }
+        self.names.address(&self.snapshot, word)
     }
 
     /// Makes the change.
@@ -188,8 +174,7 @@ impl World {
 
     fn new_id<I: Id>(&mut self, name: &str) -> I {
         let id = self.unnamed_id::<I>();
-        self.ids.insert((I::KIND, name.to_owned()), id.into());
-        self.names.insert(id.into(), name.to_owned());
+        self.names.give(name, id);
         id
     }
 
@@ -314,12 +299,14 @@ impl World {
     fn add_peering(&mut self, draft: &mut Draft, requester: &str, accepter: &str) -> Result<()> {
         let side = |vpc: VpcId| PeeringVpc { vpc, scope: scope(), cidrs: self.snapshot.resolve(vpc).cidrs().collect() };
         let (one, other) = (side(find!(self, VpcId, requester)?), side(find!(self, VpcId, accepter)?));
+        // AWS takes such a request, and then it fails.
+        let overlapping = one.cidrs.iter().any(|cidr| other.cidrs.iter().any(|other| cidr.overlaps(other)));
         let id = self.new_id(&format!("{requester}+{accepter}"));
         draft.put(VpcPeeringConnection {
             id,
             requester: one,
             accepter: other,
-            status: PeeringStatus::PendingAcceptance,
+            status: if overlapping { PeeringStatus::Failed } else { PeeringStatus::PendingAcceptance },
             status_message: String::new(),
             since: Timestamp::default(),
             expiration: None,
@@ -328,7 +315,16 @@ impl World {
     }
 
     fn set_peering(&self, draft: &mut Draft, requester: &str, accepter: &str, status: PeeringStatus) -> Result<()> {
-        draft.update(self.newest_peering(requester, accepter)?, |connection| connection.status = status);
+        let id = self.newest_peering(requester, accepter)?;
+        let before = self.snapshot.resolve(id).status;
+        let legal = match status {
+            PeeringStatus::Deleted => !before.is_terminal(),
+            _ => before == PeeringStatus::PendingAcceptance,
+        };
+        if !legal {
+            return Err(WorldError(format!("the peering of {requester} and {accepter} is {before}")));
+        }
+        draft.update(id, |connection| connection.status = status);
         Ok(())
     }
 
@@ -351,6 +347,20 @@ impl World {
             Peer::Group(group) => RulePeer::SecurityGroup { group: find!(self, SecurityGroupId, group)?, account: scope().account },
         };
         Ok(SecurityGroupRule { id: self.unnamed_id(), direction: permission.direction, traffic: permission.traffic, peer, description: None })
+    }
+}
+
+impl Lab for World {
+    fn change(&mut self, statement: &Statement) -> std::result::Result<(), String> {
+        self.apply(statement).map_err(|error| error.to_string())
+    }
+
+    fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    fn names(&self) -> &Names {
+        &self.names
     }
 }
 

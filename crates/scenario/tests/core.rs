@@ -11,7 +11,7 @@ fn every_scenario_holds_on_the_core() {
     files.sort();
     for file in files {
         let scenario = Scenario::parse(&std::fs::read_to_string(&file).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        for failure in run(&scenario, &mut CoreEngine::default()) {
+        for failure in run(&scenario, &mut <CoreEngine>::default()) {
             failures += &format!("{}: {failure}\n", file.display());
         }
         played += 1;

@@ -72,6 +72,14 @@ fn lines(changes: &[String]) -> impl Iterator<Item = Statement> {
     LAB.lines().chain(changes.iter().map(String::as_str)).filter_map(|line| line.parse().ok())
 }
 
+/// Whether the reply died at a group of the VPC of either end.
+fn by_own_group(seen: &str, from: &str, to: &str) -> bool {
+    let vpc = |instance: &str| instance.split('/').next().unwrap_or_default().to_owned();
+    [(from, "no ingress rule"), (to, "no egress rule")]
+        .iter()
+        .any(|(end, verdict)| seen.starts_with(&format!("reply dropped at {}/", vpc(end))) && seen.ends_with(verdict))
+}
+
 fn pairs() -> impl Iterator<Item = (&'static str, &'static str)> {
     INSTANCES.into_iter().flat_map(|from| INSTANCES.into_iter().map(move |to| (from, to))).filter(|(from, to)| from != to)
 }
@@ -80,10 +88,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// The engine itself compares every new flow with its explanation, and complains if they differ. Besides: groups
-    /// are stateful, so what kills a reply is never a group.
+    /// are stateful, so a reply is never killed by a group of those who talk. (It may be by a third one's: two VPCs with
+    /// the same addresses may be peered with the same third, whose routes may take a reply to the wrong one.)
     #[test]
     fn packets_and_explanations_agree_and_groups_are_stateful(changes in vec(change(), 0..40)) {
-        let mut engine = CoreEngine::default();
+        let mut engine = <CoreEngine>::default();
         for statement in lines(&changes) {
             // What the lab does not have, or does not allow, is left out.
             let _ = engine.change(&statement);
@@ -92,7 +101,7 @@ proptest! {
             for traffic in [ProbeTraffic::Icmp, ProbeTraffic::Tcp(22), ProbeTraffic::Udp(53)] {
                 let probe = Probe { flow: None, from: from.to_owned(), to: to.to_owned(), traffic, expected: String::new() };
                 match engine.probe(&probe) {
-                    Ok(seen) => prop_assert!(!(seen.starts_with("reply") && seen.ends_with(" rule")), "{from} -> {to}: {seen}"),
+                    Ok(seen) => prop_assert!(!by_own_group(&seen, from, to), "{from} -> {to}: {seen}"),
                     Err(complaint) => prop_assert!(false, "{from} -> {to} {traffic:?}: {complaint}"),
                 }
             }

@@ -4,6 +4,7 @@ use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::Error;
 
@@ -51,14 +52,25 @@ fn lock(folder: &Path) -> Result<File, Error> {
     let path = folder.join("lock");
     let failed = |source| Error::Folder { path: path.clone(), source };
     let mut file = open_private(&path)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(Error::InUse { folder: folder.to_owned(), holder: read_holder(&mut file) }),
-        Err(TryLockError::Error(source)) => return Err(failed(source)),
+    let patient_until = Instant::now() + PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) if Instant::now() < patient_until => std::thread::sleep(RETRY),
+            Err(TryLockError::WouldBlock) => return Err(Error::InUse { folder: folder.to_owned(), holder: read_holder(&mut file) }),
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
     }
     sign(&mut file).map_err(failed)?;
     Ok(file)
 }
+
+/// How long a lock may take to be given back: a process that was just starting another shares its descriptors with it
+/// until that one executes its program.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How often it is asked for meanwhile.
+const RETRY: Duration = Duration::from_millis(10);
 
 /// Writes down who holds the lock, for the message to whoever comes second.
 fn sign(file: &mut File) -> io::Result<()> {

@@ -1,0 +1,70 @@
+//! The scenario's names for what is in a world.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use model::{IdKind, NetworkInterfaceId, ResourceId, Snapshot};
+
+use crate::world::WorldError;
+
+/// Which resource a name means, by kind, and what a resource is called.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    ids: BTreeMap<(IdKind, String), ResourceId>,
+    names: BTreeMap<ResourceId, String>,
+}
+
+impl Names {
+    /// Gives a resource a name. One that had it before is not called by it any more.
+    pub fn give(&mut self, name: &str, id: impl Into<ResourceId>) {
+        let id = id.into();
+        self.ids.insert((id.kind(), name.to_owned()), id);
+        self.names.insert(id, name.to_owned());
+    }
+
+    /// The resource of that kind and name.
+    pub fn find(&self, kind: IdKind, name: &str) -> Result<ResourceId, WorldError> {
+        let found = self.ids.get(&(kind, name.to_owned())).copied();
+        found.ok_or_else(|| WorldError(format!("there is no {} '{name}'", kind.prefix())))
+    }
+
+    /// What a resource is called: by its name, else by its id.
+    pub fn name_of(&self, id: impl Into<ResourceId>) -> String {
+        let id = id.into();
+        self.names.get(&id).cloned().unwrap_or_else(|| id.to_string())
+    }
+
+    /// The name of the instance that has the interface.
+    pub fn instance_name(&self, snapshot: &Snapshot, interface: NetworkInterfaceId) -> String {
+        match snapshot.get(interface).and_then(|interface| interface.attachment) {
+            Some(attachment) => self.name_of(attachment.instance),
+            None => interface.to_string(),
+        }
+    }
+
+    /// The primary interface of an instance.
+    pub fn interface(&self, snapshot: &Snapshot, instance: &str) -> Result<NetworkInterfaceId, WorldError> {
+        let ResourceId::InstanceId(id) = self.find(IdKind::InstanceId, instance)? else { unreachable!("the kind was asked for") };
+        let primary = snapshot.get(id).and_then(|instance| instance.interfaces.first().copied());
+        primary.ok_or_else(|| WorldError(format!("instance '{instance}' has no interface")))
+    }
+
+    /// What a question calls by that word: an instance, a subnet or an address.
+    pub fn endpoint(&self, snapshot: &Snapshot, word: &str) -> Result<semantics::Endpoint, WorldError> {
+        if let Ok(address) = word.parse() {
+            return Ok(semantics::Endpoint::Address(address));
+        }
+        match self.find(IdKind::SubnetId, word) {
+            Ok(ResourceId::SubnetId(subnet)) => Ok(semantics::Endpoint::Subnet(subnet)),
+            _ => self.interface(snapshot, word).map(semantics::Endpoint::Interface),
+        }
+    }
+
+    /// The address that a word names: itself, or an instance's private one.
+    pub fn address(&self, snapshot: &Snapshot, word: &str) -> Result<IpAddr, WorldError> {
+        match word.parse() {
+            Ok(address) => Ok(address),
+            Err(_) => Ok(snapshot.resolve(self.interface(snapshot, word)?).private_ip.into()),
+        }
+    }
+}
