@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::filter::{FilterName, values};
 use crate::operations::Change;
 use crate::page::Page;
+use crate::public_address::PublicAddress;
 use crate::reservation::{Attachment, Instance, InstanceNetworkInterface, Reservation, State};
 use crate::view::View;
 
@@ -128,11 +129,22 @@ const FILTERS: &[FilterName<Instance>] = &[
     ("instance-type", |instance| values([instance.instance_type])),
     ("instance.group-id", |instance| values(instance.group_set.iter().map(|group| group.group_id))),
     ("instance.group-name", |instance| values(instance.group_set.iter().map(|group| &group.group_name))),
+    ("ip-address", |instance| values(instance.ip_address)),
     ("launch-index", |instance| values([instance.ami_launch_index])),
     ("launch-time", |instance| values([instance.launch_time])),
     ("monitoring-state", |instance| values([instance.monitoring.state])),
+    ("network-interface.addresses.association.allocation-id", |instance| public(instance, |public| values(public.allocation_id))),
+    ("network-interface.addresses.association.association-id", |instance| public(instance, |public| values(public.association_id))),
+    ("network-interface.addresses.association.ip-owner-id", |instance| public(instance, |public| values([&public.ip_owner_id]))),
+    ("network-interface.addresses.association.public-dns-name", |instance| public(instance, |public| values([&public.public_dns_name]))),
+    ("network-interface.addresses.association.public-ip", |instance| public(instance, |public| values([public.public_ip]))),
     ("network-interface.addresses.primary", |instance| values(instance.network_interface_set.iter().map(|_| true))),
     ("network-interface.addresses.private-ip-address", |instance| interfaces(instance, |eni| eni.private_ip_address)),
+    ("network-interface.association.allocation-id", |instance| public(instance, |public| values(public.allocation_id))),
+    ("network-interface.association.association-id", |instance| public(instance, |public| values(public.association_id))),
+    ("network-interface.association.ip-owner-id", |instance| public(instance, |public| values([&public.ip_owner_id]))),
+    ("network-interface.association.public-dns-name", |instance| public(instance, |public| values([&public.public_dns_name]))),
+    ("network-interface.association.public-ip", |instance| public(instance, |public| values([public.public_ip]))),
     ("network-interface.attachment.attachment-id", |instance| attachments(instance, |attachment| attachment.attachment_id)),
     ("network-interface.attachment.attach-time", |instance| attachments(instance, |attachment| attachment.attach_time)),
     ("network-interface.attachment.delete-on-termination", |instance| attachments(instance, |attachment| attachment.delete_on_termination)),
@@ -154,6 +166,7 @@ const FILTERS: &[FilterName<Instance>] = &[
     ("network-interface.owner-id", |instance| interfaces(instance, |eni| eni.owner_id)),
     ("network-interface.private-dns-name", |instance| values(instance.network_interface_set.iter().filter_map(|eni| eni.private_dns_name.as_ref()))),
     ("network-interface.private-ip-address", |instance| interfaces(instance, |eni| eni.private_ip_address)),
+    ("network-interface.public-dns-name", |instance| public(instance, |public| values([&public.public_dns_name]))),
     ("network-interface.requester-managed", |instance| interfaces(instance, |_| false)),
     ("network-interface.source-dest-check", |instance| interfaces(instance, |eni| eni.source_dest_check)),
     ("network-interface.status", |instance| interfaces(instance, |eni| eni.status)),
@@ -198,7 +211,6 @@ const ABSENT: &[&str] = &[
     "iam-instance-profile.arn",
     "iam-instance-profile.id",
     "instance-lifecycle",
-    "ip-address",
     "ipv6-address",
     "kernel-id",
     "key-name",
@@ -210,21 +222,11 @@ const ABSENT: &[&str] = &[
     "metadata-options.http-tokens",
     "metadata-options.instance-metadata-tags",
     "metadata-options.state",
-    "network-interface.addresses.association.allocation-id",
-    "network-interface.addresses.association.association-id",
     "network-interface.addresses.association.carrier-ip",
     "network-interface.addresses.association.customer-owned-ip",
-    "network-interface.addresses.association.ip-owner-id",
-    "network-interface.addresses.association.public-dns-name",
-    "network-interface.addresses.association.public-ip",
     "network-interface.addresses.private-dns-name",
-    "network-interface.association.allocation-id",
-    "network-interface.association.association-id",
     "network-interface.association.carrier-ip",
     "network-interface.association.customer-owned-ip",
-    "network-interface.association.ip-owner-id",
-    "network-interface.association.public-dns-name",
-    "network-interface.association.public-ip",
     "network-interface.deny-all-igw-traffic",
     "network-interface.ipv4-prefixes.ipv4-prefix",
     "network-interface.ipv6-address",
@@ -235,7 +237,6 @@ const ABSENT: &[&str] = &[
     "network-interface.operator.managed",
     "network-interface.operator.principal",
     "network-interface.outpost-arn",
-    "network-interface.public-dns-name",
     "network-interface.requester-id",
     "network-interface.tag-key",
     "network-interface.tag-value",
@@ -263,6 +264,10 @@ fn attachments<T: Display>(instance: &Instance, value: impl Fn(&Attachment) -> T
 
 fn interfaces<T: Display>(instance: &Instance, value: impl Fn(&InstanceNetworkInterface) -> T) -> Vec<String> {
     values(instance.network_interface_set.iter().map(value))
+}
+
+fn public(instance: &Instance, value: impl Fn(&PublicAddress) -> Vec<String>) -> Vec<String> {
+    instance.network_interface_set.iter().filter_map(|eni| eni.association.as_ref()).flat_map(value).collect()
 }
 
 /// Why an instance that was asked to go went.

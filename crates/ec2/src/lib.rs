@@ -31,6 +31,8 @@ mod quota;
 mod tag_specification;
 mod view;
 
+mod address_association;
+mod elastic_ip;
 mod image;
 mod instance;
 mod internet_gateway;
@@ -40,6 +42,7 @@ mod network_acl_association;
 mod network_acl_entry;
 mod network_interface;
 mod place;
+mod public_address;
 mod reservation;
 mod route;
 mod route_table;

@@ -72,14 +72,15 @@ fn purge_instances(draft: &mut Draft, now: Timestamp) -> Option<Timestamp> {
     terminated.into_iter().map(|(_, end)| end).filter(|end| *end > now).min()
 }
 
-/// The end of an instance: interfaces that end with it go, others become available. One that was asked to go keeps the
+/// The end of an instance: interfaces that end with it go, others become available
+/// and lose their public address; an Elastic IP stays allocated. One that was asked to go keeps the
 /// reason it has.
 fn terminate(draft: &mut Draft, now: Timestamp, id: InstanceId, reason: fn() -> StateReason) {
     let Some(mut instance) = draft.get(id).filter(|instance| instance.state != InstanceState::Terminated).cloned() else { return };
     for id in std::mem::take(&mut instance.interfaces) {
         match draft.resolve(id).attachment.is_some_and(|attachment| attachment.delete_on_termination) {
             true => draft.remove(id),
-            false => draft.update(id, |interface| interface.attachment = None),
+            false => draft.update(id, |interface| (interface.attachment, interface.association) = (None, None)),
         }
     }
     if instance.state != InstanceState::ShuttingDown {

@@ -87,6 +87,8 @@ macro_rules! operations {
 operations! {
     Ec2 {
         change vpc_peering_connection::AcceptVpcPeeringConnection;
+        change elastic_ip::AllocateAddress;
+        change address_association::AssociateAddress;
         change route_table_association::AssociateRouteTable;
         change internet_gateway::AttachInternetGateway;
         change security_group_rule::AuthorizeSecurityGroupEgress;
@@ -111,6 +113,8 @@ operations! {
         change tag::DeleteTags;
         change vpc::DeleteVpc;
         change vpc_peering_connection::DeleteVpcPeeringConnection;
+        describe elastic_ip::DescribeAddresses;
+        read elastic_ip::DescribeAddressesAttribute;
         describe place::DescribeAvailabilityZones;
         describe image::DescribeImages;
         describe instance::DescribeInstances;
@@ -127,10 +131,12 @@ operations! {
         describe vpc_peering_connection::DescribeVpcPeeringConnections;
         describe vpc::DescribeVpcs;
         change internet_gateway::DetachInternetGateway;
+        change address_association::DisassociateAddress;
         change route_table_association::DisassociateRouteTable;
         change subnet::ModifySubnetAttribute;
         change vpc::ModifyVpcAttribute;
         change vpc_peering_connection::RejectVpcPeeringConnection;
+        change elastic_ip::ReleaseAddress;
         change network_acl_association::ReplaceNetworkAclAssociation;
         change network_acl_entry::ReplaceNetworkAclEntry;
         change route::ReplaceRoute;

@@ -163,6 +163,18 @@ impl Aws {
         self.get(&format!("DescribeSecurityGroups {filters}"), "securityGroupInfo/item/groupId")
     }
 
+    /// An internet gateway that is attached to a VPC: its id.
+    pub fn gateway(&mut self, vpc: &str) -> String {
+        let igw = self.get("CreateInternetGateway", "internetGateway/internetGatewayId");
+        self.ok(&format!("AttachInternetGateway InternetGatewayId={igw} VpcId={vpc}"));
+        igw
+    }
+
+    /// An Elastic IP: its id.
+    pub fn elastic_ip(&mut self) -> String {
+        self.get("AllocateAddress", "allocationId")
+    }
+
     /// An active peering connection between two VPCs of the caller: its id.
     pub fn peering(&mut self, requester: &str, accepter: &str) -> String {
         let call = format!("CreateVpcPeeringConnection VpcId={requester} PeerVpcId={accepter}");

@@ -29,7 +29,6 @@ fn an_instance_is_refused_for_one_reason_after_the_other() {
         ),
         (&there("SecurityGroup.1=web"), "InvalidParameterCombination: The parameter groupName cannot be used with the parameter subnet"),
         (&one("NetworkInterface.1.DeviceIndex=1"), "InvalidParameterValue: Value (1) for parameter deviceIndex is invalid."),
-        (&one("NetworkInterface.1.DeviceIndex=0 NetworkInterface.1.AssociatePublicIpAddress=true"), "UnsupportedOperation: "),
         (&one("KeyName=mine"), "InvalidKeyPair.NotFound: The key pair 'mine' does not exist"),
         (&one(""), "VPCIdNotSpecified: No default VPC for this user."),
         (&one("SubnetId=subnet-00000000000000000"), "InvalidSubnetID.NotFound: The subnet ID 'subnet-00000000000000000' does not exist"),

@@ -5,6 +5,7 @@
 mod aws;
 mod xml;
 
+mod addresses;
 mod describing;
 mod histories;
 mod identity;
