@@ -197,6 +197,14 @@ pub enum Denial {
 }
 
 impl Denial {
+    /// Which way the packet was going, as seen from the thing whose rules denied it.
+    pub fn direction(&self) -> Option<Direction> {
+        match *self {
+            Denial::SecurityGroup { direction, .. } | Denial::NetworkAcl { direction, .. } => Some(direction),
+            _ => None,
+        }
+    }
+
     /// The code with which Reachability Analyzer explains the same
     /// (<https://docs.aws.amazon.com/vpc/latest/reachability/explanation-codes.html>).
     pub fn code(&self) -> &'static str {

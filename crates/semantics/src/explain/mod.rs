@@ -83,6 +83,8 @@ pub enum Line {
     Blocked {
         /// Why not.
         denial: Denial,
+        /// The packet as it is there: a gateway on its way may have translated it.
+        packet: Packet,
         /// What helps, in the order in which it must be done; nothing does if it is empty.
         repairs: Vec<Repair>,
     },
@@ -135,7 +137,7 @@ pub fn explain(snapshot: &Snapshot, question: &Question) -> Result<Explanation, 
     let mut forward = Vec::new();
     let destination = match question.to {
         Endpoint::Address(address) => address,
-        Endpoint::Interface(_) | Endpoint::Subnet(_) => search.address_for(origin, goal, &mut forward),
+        Endpoint::Interface(_) | Endpoint::Subnet(_) => search.address_for((origin, source), goal, question.service, &mut forward),
     };
     let request = request(source, destination, question.service);
     let there = search.walk(&request, origin, goal);
@@ -194,18 +196,20 @@ struct Walked {
 
 impl Search {
     /// The address by which the sender must call an interface: to the internet it is only known by its public one.
-    fn address_for(&mut self, origin: Origin, goal: Goal, lines: &mut Vec<Line>) -> IpAddr {
+    fn address_for(&mut self, source: (Origin, IpAddr), goal: Goal, service: Service, lines: &mut Vec<Line>) -> IpAddr {
         let Goal::Interface(id) = goal else { unreachable!("only interfaces are looked up") };
         let interface = self.world.resolve(id);
-        match (origin, interface.public_ip()) {
+        match (source.0, interface.public_ip()) {
             (Origin::Interface(_), _) => interface.private_ip.into(),
             (Origin::Internet, Some(public)) => public.into(),
             (Origin::Internet, None) => {
                 let denial = Denial::NoPublicAddress { interface: id, direction: Direction::Ingress };
                 let repair = Repair::AssociateElasticIp { interface: id };
                 repair.make(&mut self.world);
-                lines.push(Line::Blocked { denial, repairs: vec![repair] });
-                self.address_for(origin, goal, lines)
+                let address = self.address_for(source, goal, service, lines);
+                let packet = request(source.1, address, service);
+                lines.push(Line::Blocked { denial, packet, repairs: vec![repair] });
+                address
             }
         }
     }
@@ -238,8 +242,11 @@ impl Search {
     fn repair(&mut self, denial: &Denial, wish: &Wish, lines: &mut Vec<Line>) -> Option<()> {
         let repair = repair::smallest(&self.world, wish, denial).filter(|_| self.repairs_left > 0);
         match lines.last_mut() {
-            Some(Line::Blocked { denial: same, repairs }) if same == denial => repairs.extend(repair),
-            _ => lines.push(Line::Blocked { denial: *denial, repairs: repair.into_iter().collect() }),
+            Some(Line::Blocked { denial: same, repairs, .. }) if same == denial => repairs.extend(repair),
+            _ => {
+                let packet = denial.direction().map_or(*wish.packet, |direction| wish.seen(&self.world, direction));
+                lines.push(Line::Blocked { denial: *denial, packet, repairs: repair.into_iter().collect() });
+            }
         }
         repair?.make(&mut self.world);
         self.repairs_left -= 1;

@@ -151,7 +151,7 @@ impl Wish<'_> {
     }
 
     /// The packet as it is at the edge that it does not get over: a gateway on its way translated it.
-    fn seen(&self, snapshot: &Snapshot, direction: Direction) -> Packet {
+    pub(super) fn seen(&self, snapshot: &Snapshot, direction: Direction) -> Packet {
         match (direction, self.origin) {
             (Direction::Ingress, Origin::Interface(from)) => {
                 // It turned round at the gateway if it called its receiver by the public address.

@@ -1,5 +1,7 @@
 //! An explanation in words, once for every reader: the command line, its JSON, the console.
 
+use std::net::IpAddr;
+
 use model::{
     Direction, IcmpMatch, InternetGatewayId, NetworkInterfaceId, PeeringStatus, PortRange, ResourceId, RouteTarget, RulePeer, Scope, Snapshot,
     Traffic, VpcPeeringConnectionId,
@@ -7,6 +9,8 @@ use model::{
 
 use super::{Explanation, Line, Repair};
 use crate::decision::Denial;
+use crate::matching::matches;
+use crate::packet::Packet;
 use crate::trace::{Admission, Step};
 
 /// An explanation, ready to be read.
@@ -100,9 +104,9 @@ impl Words<'_> {
         let mut told: Vec<RenderedLine> = Vec::new();
         for line in lines {
             match line {
-                Line::Blocked { denial, .. } => {
+                Line::Blocked { denial, packet, .. } => {
                     *reached = false;
-                    told.push(self.blocked(denial));
+                    told.push(self.blocked(denial, packet));
                 }
                 Line::Passed(step) => {
                     let passed = self.step(step, if *reached { Mark::Passed } else { Mark::Beyond });
@@ -116,8 +120,8 @@ impl Words<'_> {
         told
     }
 
-    fn blocked(&self, denial: &Denial) -> RenderedLine {
-        let (stage, resource, detail) = self.denial(denial);
+    fn blocked(&self, denial: &Denial, packet: &Packet) -> RenderedLine {
+        let (stage, resource, detail) = self.denial(denial, packet);
         RenderedLine { mark: Mark::Blocked, stage, resource, detail, code: Some(denial.code()) }
     }
 
@@ -153,13 +157,14 @@ impl Words<'_> {
         }
     }
 
-    fn denial(&self, denial: &Denial) -> (&'static str, String, String) {
+    fn denial(&self, denial: &Denial, packet: &Packet) -> (&'static str, String, String) {
         match *denial {
             Denial::UnknownInterface(id) => ("from", id.to_string(), "is not there any more".to_owned()),
             Denial::SourceCheck(id) => ("from", self.interface(id), "sends from an address that is not its own, and checks".to_owned()),
             Denial::NotRouted { destination } => ("router", destination.to_string(), "is never routed in a VPC".to_owned()),
             Denial::SecurityGroup { interface, direction } => {
-                (group_stage(direction), self.groups(interface), format!("no {} rule admits it", direction.as_str()))
+                let near = self.nearest_miss(interface, direction, packet).map(|miss| format!("; {miss}")).unwrap_or_default();
+                (group_stage(direction), self.groups(interface), format!("no {} rule admits it{near}", direction.as_str()))
             }
             Denial::NetworkAcl { acl, direction, rule, .. } => {
                 let rule = rule.map_or_else(|| "*".to_owned(), |number| number.to_string());
@@ -191,6 +196,23 @@ impl Words<'_> {
             Denial::NoSuchAddress { vpc, destination } => ("to", self.named(vpc), format!("nothing has the address {destination}")),
             Denial::NotRunning { interface, .. } => ("to", self.interface(interface), "no running instance".to_owned()),
         }
+    }
+
+    /// The rule that fails in one point only, and in which.
+    fn nearest_miss(&self, interface: NetworkInterfaceId, direction: Direction, packet: &Packet) -> Option<String> {
+        let groups = &self.before.get(interface)?.groups;
+        let mut rules = groups.iter().filter_map(|&id| self.before.get(id)).flat_map(|group| group.rules(direction));
+        let remote = match direction {
+            Direction::Ingress => packet.source,
+            Direction::Egress => packet.destination,
+        };
+        let near = rules.find(|rule| matches(&rule.traffic, packet) || names(&rule.peer, remote))?;
+        let says = format!("{} {} {}", traffic(&near.traffic), arrow(direction), peer(&near.peer));
+        Some(if matches(&near.traffic, packet) {
+            format!("the rule for {says} does not mean {remote}")
+        } else {
+            format!("the rule for {says} does not mean {}", packet.transport)
+        })
     }
 
     fn peering_status(&self, id: VpcPeeringConnectionId) -> String {
@@ -319,6 +341,11 @@ fn arrow(direction: Direction) -> &'static str {
         Direction::Ingress => "from",
         Direction::Egress => "to",
     }
+}
+
+/// Whether the rule means that address, by number.
+fn names(peer: &RulePeer, address: IpAddr) -> bool {
+    matches!(peer, RulePeer::Cidr(cidr) if cidr.contains(address))
 }
 
 fn peer(peer: &RulePeer) -> String {

@@ -3,8 +3,6 @@
 //!
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html>
 
-use std::net::IpAddr;
-
 use model::internet::is_private;
 use model::{Cidr, Direction, InternetGatewayId, NetworkInterface, RouteTableId};
 
@@ -14,7 +12,8 @@ use crate::decision::Denial;
 use crate::trace::{Recorder, Step};
 
 impl<C: Connections, R: Recorder> Walk<'_, C, R> {
-    /// Out of the VPC: the source becomes the interface's public address.
+    /// Out of the VPC: the source becomes its interface's public address. That need not be the interface that sent the
+    /// packet: an appliance may forward for another.
     pub(super) fn leave_by_gateway(
         &mut self,
         source: &NetworkInterface,
@@ -26,15 +25,14 @@ impl<C: Connections, R: Recorder> Walk<'_, C, R> {
         if is_private(destination) {
             return Err(Denial::PrivateDestination { gateway, table, route, destination });
         }
-        if self.packet.source != IpAddr::from(source.private_ip) {
-            return Err(Denial::Spoofed { vpc: source.vpc, source: self.packet.source });
-        }
-        let public = source.public_ip().ok_or(Denial::NoPublicAddress { interface: source.id, direction: Direction::Egress })?;
+        let spoofed = Denial::Spoofed { vpc: source.vpc, source: self.packet.source };
+        let owner = self.snapshot.interface_at(source.vpc, self.packet.source).ok_or(spoofed)?;
+        let public = owner.public_ip().ok_or(Denial::NoPublicAddress { interface: owner.id, direction: Direction::Egress })?;
         self.packet.source = public.into();
         if let Some(quoted) = &mut self.packet.about {
             quoted.destination = public.into();
         }
-        self.recorder.passed(Step::Translate { gateway, private: source.private_ip, public });
+        self.recorder.passed(Step::Translate { gateway, private: owner.private_ip, public });
         Ok(())
     }
 

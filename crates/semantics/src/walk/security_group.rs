@@ -40,7 +40,8 @@ impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
             known => {
                 let (group, rule) =
                     self.admitting_rules(interface, direction, remote).next().ok_or(Denial::SecurityGroup { interface: interface.id, direction })?;
-                let opened = (known != Known::AnswersUntracked).then(|| Opened { key: own, tracking: self.tracking(interface, direction, remote) });
+                let opens = known != Known::AnswersUntracked && self.packet.about.is_none();
+                let opened = opens.then(|| Opened { key: own, tracking: self.tracking(interface, direction, remote) });
                 (Admission::Rule { group: group.id, rule: rule.id }, opened)
             }
         };
