@@ -37,6 +37,14 @@ pub fn instance_connect(region: Region) -> Ipv4Cidr {
     }
 }
 
+/// From which of those addresses it calls.
+pub fn instance_connect_address(region: Region) -> Ipv4Addr {
+    match instance_connect(region).nth(4) {
+        Some(address) => address,
+        None => unreachable!("there are eight addresses in a /29"),
+    }
+}
+
 /// Whether nobody on the internet has that address: RFC 1918, RFC 6598, and for IPv6 RFC 4193.
 pub fn is_private(address: std::net::IpAddr) -> bool {
     match address {

@@ -21,7 +21,7 @@ pub enum Request {
     },
     /// What is between two things.
     Explain {
-        /// Who begins: an instance or a subnet.
+        /// Who begins: an instance, a subnet, an address on the internet, `laptop` or `instance-connect`.
         from: String,
         /// Whom it is for: an instance, a subnet or an address.
         to: String,
@@ -56,6 +56,10 @@ pub enum Response {
         login: String,
         /// Its primary private address.
         address: std::net::IpAddr,
+        /// Its public address.
+        public: Option<std::net::IpAddr>,
+        /// Its region.
+        region: String,
     },
     /// An explanation.
     Explanation(Explanation),

@@ -101,7 +101,8 @@ fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, events: mpsc::Sender<
     Ok(Box::new(started))
 }
 
-fn fabric(runtime: &Runtime) -> dataplane::Config {
+/// Where the data plane of that daemon is.
+pub fn fabric(runtime: &Runtime) -> dataplane::Config {
     dataplane::Config::new(runtime.folder().join("fabric"))
 }
 
