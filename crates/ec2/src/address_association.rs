@@ -87,10 +87,9 @@ impl AssociateAddress {
         match (self.instance_id, self.network_interface_id) {
             (Some(id), None) => {
                 let instance = view.find(id)?;
-                match instance.interfaces.as_slice() {
-                    _ if !can_have_one(instance) => Err(Error::InstanceNotReady { instance: id, state: instance.state }),
-                    &[interface] => view.find(interface),
-                    _ => Err(Error::SeveralInterfaces { instance: id }),
+                match can_have_one(instance) {
+                    true => view.only_interface(id),
+                    false => Err(Error::InstanceNotReady { instance: id, state: instance.state }),
                 }
             }
             (None, Some(id)) => {

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-use model::{InstanceId, InstanceState, StateReason};
+use model::{InstanceId, InstanceState, NetworkInterface, StateReason};
 use serde::{Deserialize, Serialize};
 
 use crate::describe::Describe;
@@ -54,11 +54,7 @@ impl Describe for DescribeInstances {
     const INERT: &'static [&'static str] = &["IncludeManagedResources=*"];
 
     fn items(&self, view: View<'_>) -> Result<Vec<Instance>, Error> {
-        let missing: Vec<_> = self.instance_id.iter().copied().filter(|&id| view.find(id).is_err()).collect();
-        if missing.len() > 1 {
-            return Err(Error::no_such_instances(&missing));
-        }
-        Ok(view.named(&self.instance_id)?.into_iter().map(|instance| Instance::new(instance, view)).collect())
+        Ok(view.instances(&self.instance_id)?.into_iter().map(|instance| Instance::new(instance, view)).collect())
     }
 
     fn key(instance: &Instance) -> String {
@@ -84,17 +80,8 @@ impl Change for TerminateInstances {
 
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error> {
         let mut instances_set = Vec::new();
-        let distinct: BTreeSet<InstanceId> = self.instance_id.iter().copied().collect();
-        let missing: Vec<_> = distinct.iter().copied().filter(|&id| edit.find(id).is_err()).collect();
-        match missing.as_slice() {
-            [] if distinct.is_empty() => return Err(Error::missing("InstanceId")),
-            [] => {}
-            &[id] => return Err(Error::not_found(id)),
-            ids => return Err(Error::no_such_instances(ids)),
-        }
         let now = edit.now();
-        for id in distinct {
-            let previous = edit.find(id)?.state;
+        for (id, previous) in batch(&self.instance_id, edit.view())? {
             let current = match previous {
                 InstanceState::Pending | InstanceState::Running | InstanceState::Stopping | InstanceState::Stopped => InstanceState::ShuttingDown,
                 InstanceState::ShuttingDown | InstanceState::Terminated => previous,
@@ -268,6 +255,36 @@ fn interfaces<T: Display>(instance: &Instance, value: impl Fn(&InstanceNetworkIn
 
 fn public(instance: &Instance, value: impl Fn(&PublicAddress) -> Vec<String>) -> Vec<String> {
     instance.network_interface_set.iter().filter_map(|eni| eni.association.as_ref()).flat_map(value).collect()
+}
+
+impl<'a> View<'a> {
+    /// The instances of these ids, each once; all there are if none is named.
+    pub fn instances(self, ids: &[InstanceId]) -> Result<Vec<&'a model::Instance>, Error> {
+        let distinct: BTreeSet<InstanceId> = ids.iter().copied().collect();
+        let missing: Vec<_> = distinct.into_iter().filter(|&id| self.find(id).is_err()).collect();
+        match missing.len() {
+            0 | 1 => self.named(ids),
+            _ => Err(Error::no_such_instances(&missing)),
+        }
+    }
+
+    /// The interface of an instance, for what is said about an instance and meant for its interface.
+    pub fn only_interface(self, id: InstanceId) -> Result<&'a NetworkInterface, Error> {
+        let instance = self.find(id)?;
+        match instance.interfaces.as_slice() {
+            &[interface] => self.find(interface),
+            [] => Err(Error::InstanceNotReady { instance: id, state: instance.state }),
+            [_, _, ..] => Err(Error::SeveralInterfaces { instance: id }),
+        }
+    }
+}
+
+/// The instances that a call is to change, each once, with their states. One that does not exist is one too many.
+fn batch(ids: &[InstanceId], view: View<'_>) -> Result<Vec<(InstanceId, InstanceState)>, Error> {
+    if ids.is_empty() {
+        return Err(Error::missing("InstanceId"));
+    }
+    Ok(view.instances(ids)?.into_iter().map(|instance| (instance.id, instance.state)).collect())
 }
 
 /// Why an instance that was asked to go went.

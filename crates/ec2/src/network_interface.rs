@@ -1,4 +1,4 @@
-//! Elastic network interface: an instance's place in a subnet. They can be read so far; instances bring their own.
+//! Elastic network interface: an instance's place in a subnet. Instances bring their own; there are no others.
 //!
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html>
 
@@ -117,7 +117,7 @@ pub(crate) struct NetworkInterface {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Attachment {
+pub(crate) struct Attachment {
     attachment_id: AttachmentId,
     instance_id: InstanceId,
     instance_owner_id: AccountId,
@@ -159,7 +159,7 @@ impl NetworkInterface {
             source_dest_check: interface.source_dest_check,
             interface_type: "interface",
             group_set: GroupIdentifier::all(interface, view),
-            attachment: interface.attachment.as_ref().map(|attachment| Attachment::new(attachment, interface.scope.account)),
+            attachment: Attachment::of(interface),
             private_ip_addresses_set: PrivateIpAddress::all(interface, association.clone(), view),
             association,
             ipv6_addresses_set: Empty,
@@ -169,17 +169,18 @@ impl NetworkInterface {
 }
 
 impl Attachment {
-    fn new(attachment: &model::Attachment, instance_owner_id: AccountId) -> Self {
-        Self {
+    /// The interface's attachment.
+    pub fn of(interface: &model::NetworkInterface) -> Option<Self> {
+        interface.attachment.map(|attachment| Self {
             attachment_id: attachment.id,
             instance_id: attachment.instance,
-            instance_owner_id,
+            instance_owner_id: interface.scope.account,
             device_index: attachment.device_index,
             network_card_index: 0,
             status: "attached",
             attach_time: Moment(attachment.attach_time),
             delete_on_termination: attachment.delete_on_termination,
-        }
+        })
     }
 }
 

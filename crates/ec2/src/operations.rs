@@ -117,9 +117,13 @@ operations! {
         read elastic_ip::DescribeAddressesAttribute;
         describe place::DescribeAvailabilityZones;
         describe image::DescribeImages;
+        read instance_attribute::DescribeInstanceAttribute;
+        describe instance_status::DescribeInstanceStatus;
         describe instance::DescribeInstances;
         describe internet_gateway::DescribeInternetGateways;
+        describe key_pair::DescribeKeyPairs;
         describe network_acl::DescribeNetworkAcls;
+        read network_interface_attribute::DescribeNetworkInterfaceAttribute;
         describe network_interface::DescribeNetworkInterfaces;
         describe place::DescribeRegions;
         describe route_table::DescribeRouteTables;
@@ -133,6 +137,8 @@ operations! {
         change internet_gateway::DetachInternetGateway;
         change address_association::DisassociateAddress;
         change route_table_association::DisassociateRouteTable;
+        change instance_attribute::ModifyInstanceAttribute;
+        change network_interface_attribute::ModifyNetworkInterfaceAttribute;
         change subnet::ModifySubnetAttribute;
         change vpc::ModifyVpcAttribute;
         change vpc_peering_connection::RejectVpcPeeringConnection;

@@ -20,6 +20,7 @@ use crate::operations::Change;
 use crate::public_address::free_address;
 use crate::quota;
 use crate::reservation::{Instance as InstanceView, Reservation};
+use crate::security_group;
 use crate::subnet::available_addresses;
 use crate::view::View;
 
@@ -272,17 +273,8 @@ impl InterfaceSpecification {
 
     /// The groups that are named, each once, else the VPC's default one.
     fn groups(&self, subnet: &Subnet, view: View<'_>) -> Result<Vec<SecurityGroupId>, Error> {
-        let mut groups = Vec::new();
-        for &id in &self.security_group_id {
-            let group = view.find(id)?;
-            if group.vpc != subnet.vpc {
-                return Err(Error::SecurityGroupOfOtherVpc { group: id, subnet: subnet.id });
-            }
-            if !groups.contains(&id) {
-                groups.push(id);
-            }
-        }
-        quota::GROUPS_PER_INTERFACE.admit(groups.len())?;
+        let of_other_vpc = |group| Error::SecurityGroupOfOtherVpc { group, subnet: subnet.id };
+        let mut groups = security_group::named(&self.security_group_id, subnet.vpc, of_other_vpc, view)?;
         if groups.is_empty() {
             groups.push(view.snapshot.resolve(subnet.vpc).default_security_group);
         }

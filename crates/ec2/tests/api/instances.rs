@@ -105,6 +105,31 @@ fn an_instance_lives_and_is_forgotten() {
     assert!(aws.ok("DescribeTags").find("tagSet/item").is_empty());
 }
 
+/// Only running instances have a status, unless the others are asked for too (9.7.1).
+#[test]
+fn a_running_instance_is_ok() {
+    let mut aws = Aws::new();
+    let vpc = aws.vpc("10.1.0.0/16");
+    let subnet = aws.subnet(&vpc, "10.1.0.0/24");
+    let id = aws.instance(&subnet);
+    assert!(aws.ok("DescribeInstanceStatus").find("instanceStatusSet/item").is_empty());
+    let all = format!("DescribeInstanceStatus IncludeAllInstances=true InstanceId.1={id}");
+    assert_eq!(aws.get(&all, "instanceStatusSet/item/instanceStatus/status"), "not-applicable");
+    aws.settle();
+    let statuses = aws.ok("DescribeInstanceStatus Filter.1.Name=system-status.reachability Filter.1.Value.1=passed");
+    let status = statuses.find("instanceStatusSet/item")[0];
+    assert_eq!((status.get("instanceId"), status.get("instanceState/name")), (id.as_str(), "running"));
+    for kind in ["systemStatus", "instanceStatus"] {
+        let found = status.find(kind)[0];
+        assert_eq!((found.get("status"), found.get("details/item/name"), found.get("details/item/status")), ("ok", "reachability", "passed"));
+    }
+    aws.refuses(&[
+        ("DescribeInstanceStatus InstanceId.1=i-00000000000000000", "InvalidInstanceID.NotFound: "),
+        (&format!("DescribeInstanceStatus InstanceId.1={id} MaxResults=5"), "InvalidParameterCombination: "),
+        ("DescribeInstanceStatus Filter.1.Name=tag:a Filter.1.Value.1=b", "InvalidParameterValue: The filter 'tag:a' is invalid"),
+    ]);
+}
+
 /// One bad id and nothing happens (9.3.3).
 #[test]
 fn a_batch_is_all_or_nothing() {

@@ -6,6 +6,7 @@ mod aws;
 mod xml;
 
 mod addresses;
+mod attributes;
 mod describing;
 mod histories;
 mod identity;
