@@ -76,10 +76,9 @@ pub(crate) fn assign_automatically(id: NetworkInterfaceId, edit: &mut Edit<'_, '
     let instance = interface.attachment.map(|attachment| edit.draft.resolve(attachment.instance));
     let is_up =
         instance.is_some_and(|instance| matches!(instance.state, InstanceState::Pending | InstanceState::Running) && instance.interfaces.len() == 1);
-    if is_up && interface.auto_assign_public_ip && interface.association.is_none() {
-        if let Ok(public_ip) = free_address(edit) {
-            edit.draft.update(id, |interface| interface.association = Some(Association { public_ip, elastic: None }));
-        }
+    let wants_one = is_up && interface.auto_assign_public_ip && interface.association.is_none();
+    if let Some(public_ip) = wants_one.then(|| free_address(edit)).and_then(Result::ok) {
+        edit.draft.update(id, |interface| interface.association = Some(Association { public_ip, elastic: None }));
     }
 }
 

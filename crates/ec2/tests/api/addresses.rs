@@ -66,7 +66,7 @@ fn five_addresses_are_all_there_may_be() {
             assert!(item.find(absent).is_empty(), "{absent}");
         }
     }
-    assert_eq!(aws.all("DescribeTags Filter.1.Name=resource-type Filter.1.Value.1=elastic-ip", "tagSet/item/resourceId"), [id.clone()]);
+    assert_eq!(aws.all("DescribeTags Filter.1.Name=resource-type Filter.1.Value.1=elastic-ip", "tagSet/item/resourceId"), [id.as_str()]);
     assert!(aws.ok(&format!("DescribeAddressesAttribute AllocationId.1={id} Attribute=domain-name")).find("addressSet/item").is_empty());
 
     for _ in 1..5 {
