@@ -55,6 +55,8 @@ errors! {
     InstanceTerminated = "IdempotentInstanceTerminated", "The instances of the request that this client token belongs to have been terminated.";
     IdempotentParameterMismatch = "IdempotentParameterMismatch",
         "The client token was used before, in a request with other parameters.";
+    InstanceState { instance: InstanceId, participle: &'static str } = "IncorrectInstanceState",
+        "The instance '{instance}' is not in a state from which it can be {participle}.";
     InterfaceNotReady { interface: NetworkInterfaceId, state: InstanceState } = "IncorrectInstanceState",
         "The {state} instance to which '{interface}' is attached is not in a valid state for this operation.";
     InsufficientAddresses = "InsufficientAddressCapacity", "Not enough available addresses to satisfy your minimum request.";

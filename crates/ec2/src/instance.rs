@@ -1,5 +1,8 @@
 //! Instance: a machine in a VPC. How one is made is told in `run_instances`.
 //!
+//! A stopped one keeps its interfaces with their private addresses and Elastic IPs; an automatic public address it loses
+//! when it is off, and gets another one when it is started.
+//!
 //! A terminated instance stays listed for about an hour, without interfaces and all that they gave it.
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html>
 
@@ -15,7 +18,7 @@ use crate::error::Error;
 use crate::filter::{FilterName, values};
 use crate::operations::Change;
 use crate::page::Page;
-use crate::public_address::PublicAddress;
+use crate::public_address::{PublicAddress, assign_automatically};
 use crate::reservation::{Attachment, Instance, InstanceNetworkInterface, Reservation, State};
 use crate::view::View;
 
@@ -28,13 +31,25 @@ pub(crate) struct DescribeInstances {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
+pub(crate) struct StopInstances {
+    instance_id: Vec<InstanceId>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct StartInstances {
+    instance_id: Vec<InstanceId>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub(crate) struct TerminateInstances {
     instance_id: Vec<InstanceId>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct TerminateInstancesAnswer {
+pub(crate) struct StateChanges {
     instances_set: Vec<StateChange>,
 }
 
@@ -74,13 +89,70 @@ impl Describe for DescribeInstances {
     }
 }
 
+impl Change for StopInstances {
+    type Answer = StateChanges;
+    const INERT: &'static [&'static str] = &["Force=*", "Hibernate=false", "SkipOsShutdown=*"];
+
+    fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error> {
+        let now = edit.now();
+        let mut instances_set = Vec::new();
+        for (id, previous) in batch(&self.instance_id, edit.view())? {
+            let current = match previous {
+                InstanceState::Running => InstanceState::Stopping,
+                InstanceState::Stopping | InstanceState::Stopped => previous,
+                InstanceState::Pending | InstanceState::ShuttingDown | InstanceState::Terminated => {
+                    return Err(Error::InstanceState { instance: id, participle: "stopped" });
+                }
+            };
+            if current != previous {
+                edit.draft.update(id, |instance| {
+                    (instance.state, instance.since) = (current, now);
+                    instance.state_reason = Some(user_initiated_shutdown());
+                });
+            }
+            instances_set.push(StateChange::new(id, previous, current));
+        }
+        Ok(StateChanges { instances_set })
+    }
+}
+
+impl Change for StartInstances {
+    type Answer = StateChanges;
+    const INERT: &'static [&'static str] = &["AdditionalInfo"];
+
+    fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error> {
+        let now = edit.now();
+        let mut instances_set = Vec::new();
+        for (id, previous) in batch(&self.instance_id, edit.view())? {
+            let current = match previous {
+                InstanceState::Stopped => InstanceState::Pending,
+                InstanceState::Pending | InstanceState::Running => previous,
+                InstanceState::Stopping | InstanceState::ShuttingDown | InstanceState::Terminated => {
+                    return Err(Error::InstanceState { instance: id, participle: "started" });
+                }
+            };
+            if current != previous {
+                edit.draft.update(id, |instance| {
+                    (instance.state, instance.since, instance.launch_time) = (current, now, now);
+                    instance.state_reason = None;
+                });
+                for interface in edit.find(id)?.interfaces.clone() {
+                    assign_automatically(interface, edit);
+                }
+            }
+            instances_set.push(StateChange::new(id, previous, current));
+        }
+        Ok(StateChanges { instances_set })
+    }
+}
+
 impl Change for TerminateInstances {
-    type Answer = TerminateInstancesAnswer;
+    type Answer = StateChanges;
     const INERT: &'static [&'static str] = &["Force=false", "SkipOsShutdown=false"];
 
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error> {
-        let mut instances_set = Vec::new();
         let now = edit.now();
+        let mut instances_set = Vec::new();
         for (id, previous) in batch(&self.instance_id, edit.view())? {
             let current = match previous {
                 InstanceState::Pending | InstanceState::Running | InstanceState::Stopping | InstanceState::Stopped => InstanceState::ShuttingDown,
@@ -92,9 +164,9 @@ impl Change for TerminateInstances {
                     instance.state_reason = Some(user_initiated_shutdown());
                 });
             }
-            instances_set.push(StateChange { instance_id: id, current_state: current.into(), previous_state: previous.into() });
+            instances_set.push(StateChange::new(id, previous, current));
         }
-        Ok(TerminateInstancesAnswer { instances_set })
+        Ok(StateChanges { instances_set })
     }
 }
 
@@ -244,6 +316,12 @@ const ABSENT: &[&str] = &[
     "tpm-support",
     "usage-operation-update-time",
 ];
+
+impl StateChange {
+    fn new(instance_id: InstanceId, previous: InstanceState, current: InstanceState) -> Self {
+        Self { instance_id, current_state: current.into(), previous_state: previous.into() }
+    }
+}
 
 fn attachments<T: Display>(instance: &Instance, value: impl Fn(&Attachment) -> T) -> Vec<String> {
     values(instance.network_interface_set.iter().filter_map(|eni| eni.attachment.as_ref()).map(value))

@@ -150,6 +150,8 @@ operations! {
         change security_group_rule::RevokeSecurityGroupEgress;
         change security_group_rule::RevokeSecurityGroupIngress;
         change run_instances::RunInstances;
+        change instance::StartInstances;
+        change instance::StopInstances;
         change instance::TerminateInstances;
     }
     Sts {

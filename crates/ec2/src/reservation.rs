@@ -2,6 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html>
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use model::{
@@ -148,17 +149,21 @@ impl Reservation {
         Self { reservation_id, owner_id, group_set: Empty, instances_set }
     }
 
-    /// Instances under the launches that made them, in the order of time.
-    pub fn group(mut instances: Vec<Instance>) -> Vec<Self> {
-        instances.sort_by_key(|instance| (instance.launch_time.0, instance.reservation_id, instance.ami_launch_index));
-        let mut reservations: Vec<Self> = Vec::new();
+    /// Instances under the launches that made them, in the order of time. One that was started again tells a later time
+    /// than the others of its launch, and stays among them.
+    pub fn group(instances: Vec<Instance>) -> Vec<Self> {
+        let mut launches: BTreeMap<ReservationId, Vec<Instance>> = BTreeMap::new();
         for instance in instances {
-            match reservations.last_mut() {
-                Some(last) if last.reservation_id == instance.reservation_id => last.instances_set.push(instance),
-                _ => reservations.push(Self::new(instance.reservation_id, instance.owner_id, vec![instance])),
-            }
+            launches.entry(instance.reservation_id).or_default().push(instance);
         }
-        reservations
+        let mut reservations: Vec<(i64, Self)> = Vec::new();
+        for (reservation_id, mut instances) in launches {
+            instances.sort_by_key(|instance| instance.ami_launch_index);
+            let Some((owner_id, time)) = instances.iter().map(|instance| (instance.owner_id, instance.launch_time.0.0)).min() else { continue };
+            reservations.push((time, Self::new(reservation_id, owner_id, instances)));
+        }
+        reservations.sort_by_key(|(time, reservation)| (*time, reservation.reservation_id));
+        reservations.into_iter().map(|(_, reservation)| reservation).collect()
     }
 }
 

@@ -360,6 +360,38 @@ fn an_elastic_ip_outlives_its_instance() {
     }
 }
 
+/// An automatic address is another one after each start; an Elastic IP stays (9.4).
+#[test]
+fn an_elastic_ip_outlasts_a_stop() {
+    let mut aws = Aws::new();
+    let (_, subnet) = public_subnet(&mut aws);
+    let instance = public_instance(&mut aws, &subnet);
+    let (stop, start) = (format!("StopInstances InstanceId.1={instance}"), format!("StartInstances InstanceId.1={instance}"));
+    let automatic = public_ip(&mut aws, &instance);
+    aws.ok(&stop);
+    assert_eq!(public_ip(&mut aws, &instance), automatic, "while it is stopping");
+    aws.settle();
+    assert_eq!(public_ip(&mut aws, &instance), None);
+    aws.ok(&start);
+    let another = public_ip(&mut aws, &instance);
+    assert!(another.is_some() && another != automatic);
+    aws.settle();
+    aws.ok(&stop);
+    aws.settle();
+    let allocation = aws.elastic_ip();
+    let association = associate(&mut aws, &allocation, &instance);
+    let elastic = public_ip(&mut aws, &instance);
+    aws.ok(&start);
+    aws.settle();
+    aws.ok(&stop);
+    aws.settle();
+    assert_eq!(public_ip(&mut aws, &instance), elastic);
+    aws.ok(&format!("DisassociateAddress AssociationId={association}"));
+    assert_eq!(public_ip(&mut aws, &instance), None, "a stopped instance waits for its start");
+    aws.ok(&start);
+    assert!(public_ip(&mut aws, &instance).is_some_and(|address| Some(address) != elastic));
+}
+
 /// An interface without an instance may have an Elastic IP, and gets nothing automatically (9.1.10, 10.3).
 #[test]
 fn an_interface_alone_can_have_an_elastic_ip() {

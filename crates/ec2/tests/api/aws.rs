@@ -101,6 +101,7 @@ impl Aws {
             .all::<Instance>()
             .filter_map(|instance| match instance.state {
                 InstanceState::Pending => Some(Observation::InstanceRunning(instance.id)),
+                InstanceState::Stopping => Some(Observation::InstanceStopped(instance.id)),
                 InstanceState::ShuttingDown => Some(Observation::InstanceGone(instance.id)),
                 _ => None,
             })

@@ -49,6 +49,8 @@ const TEMPLATES: &[&str] = &[
     "RunInstances ImageId=ami-0123456789abcdef0 MinCount=1 MaxCount=6 SubnetId={subnet}",
     "RunInstances ImageId=ami-0123456789abcdef0 MinCount=1 MaxCount=1 SubnetId={subnet} SecurityGroupId.1={sg} ClientToken=t",
     "RunInstances ImageId=ami-0123456789abcdef0 MinCount=1 MaxCount=1 NetworkInterface.1.DeviceIndex=0 NetworkInterface.1.SubnetId={subnet} NetworkInterface.1.DeleteOnTermination=false",
+    "StopInstances InstanceId.1={i}",
+    "StartInstances InstanceId.1={i}",
     "TerminateInstances InstanceId.1={i}",
     "CreateNetworkAcl VpcId={vpc} TagSpecification.1.ResourceType=network-acl TagSpecification.1.Tag.1.Key=k TagSpecification.1.Tag.1.Value=v",
     "CreateNetworkAclEntry NetworkAclId={acl} RuleNumber=100 RuleAction=allow Protocol=-1 Egress=true CidrBlock=0.0.0.0/0",

@@ -130,6 +130,61 @@ fn a_running_instance_is_ok() {
     ]);
 }
 
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Stop_Start.html>
+#[test]
+fn an_instance_stops_and_starts() {
+    let mut aws = Aws::new();
+    let vpc = aws.vpc("10.1.0.0/16");
+    let subnet = aws.subnet(&vpc, "10.1.0.0/24");
+    let launched = aws.ok(&format!("{RUN} MinCount=2 MaxCount=2 SubnetId={subnet}"));
+    let ids = launched.all("instancesSet/item/instanceId");
+    let id = ids[0];
+    let (stop, start) = (format!("StopInstances InstanceId.1={id}"), format!("StartInstances InstanceId.1={id}"));
+    let states = |change: &crate::xml::Element| {
+        [change.get("instancesSet/item/previousState/name"), change.get("instancesSet/item/currentState/name")].join(" ")
+    };
+    aws.refuses(&[
+        ("StopInstances", "MissingParameter: The request must contain the parameter InstanceId"),
+        ("StartInstances InstanceId.1=i-00000000000000000", "InvalidInstanceID.NotFound: "),
+        (&format!("{stop} Hibernate=true"), "UnsupportedOperation: "),
+        (&stop, &format!("IncorrectInstanceState: The instance '{id}' is not in a state from which it can be stopped.")),
+    ]);
+    assert_eq!(states(&aws.ok(&start)), "pending pending");
+    aws.settle();
+    assert_eq!(states(&aws.ok(&start)), "running running");
+    assert_eq!(states(&aws.ok(&stop)), "running stopping");
+    assert_eq!(states(&aws.ok(&stop)), "stopping stopping");
+    let sentence = format!("IncorrectInstanceState: The instance '{id}' is not in a state from which it can be started.");
+    assert_eq!(aws.refused(&start), sentence);
+    let before = aws.ok("DescribeNetworkInterfaces");
+    aws.settle();
+    assert_eq!(states(&aws.ok(&format!("{stop} Force=true"))), "stopped stopped");
+    let listed = aws.ok(&format!("DescribeInstances InstanceId.1={id}"));
+    let stopped = listed.find("reservationSet/item/instancesSet/item")[0];
+    assert_eq!((stopped.get("instanceState/code"), stopped.get("stateReason/code")), ("80", "Client.UserInitiatedShutdown"));
+    assert_eq!(stopped.get("reason"), "User initiated (2026-01-31 12:00:00 GMT)");
+    let path = "networkInterfaceSet/item/privateIpAddress";
+    assert_eq!(aws.ok("DescribeNetworkInterfaces").all(path), before.all(path), "it keeps its address");
+    assert_eq!(aws.all("DescribeInstanceStatus", "instanceStatusSet/item/instanceId"), [ids[1]]);
+
+    aws.sleep(1);
+    assert_eq!(states(&aws.ok(&start)), "stopped pending");
+    let listed = aws.ok("DescribeInstances");
+    assert_eq!(listed.all("reservationSet/item/instancesSet/item/instanceId"), ids, "they stay under the launch that made them");
+    let times = listed.all("reservationSet/item/instancesSet/item/launchTime");
+    assert_eq!(times, ["2026-01-31T13:00:00.000Z", "2026-01-31T12:00:00.000Z"]);
+    assert!(listed.find("reservationSet/item/instancesSet/item/stateReason").is_empty());
+    aws.settle();
+    assert_eq!(states(&aws.ok(&start)), "running running");
+    aws.ok(&stop);
+    assert_eq!(states(&aws.ok(&format!("TerminateInstances InstanceId.1={id}"))), "stopping shutting-down");
+    aws.settle();
+    aws.refuses(&[
+        (&stop, "IncorrectInstanceState: "),
+        (&format!("StartInstances InstanceId.1={} InstanceId.2={id}", ids[1]), "IncorrectInstanceState: "),
+    ]);
+}
+
 /// One bad id and nothing happens (9.3.3).
 #[test]
 fn a_batch_is_all_or_nothing() {
