@@ -13,7 +13,7 @@ use crate::edit::Edit;
 use crate::error::Error;
 use crate::filter::{FilterName, Tagged, values};
 use crate::operations::{Change, Done, Read};
-use crate::public_address::{PublicIp, disassociate, free_address};
+use crate::public_address::{PublicIp, disassociate, free_address, wanted_address};
 use crate::quota;
 use crate::tag::{Tag, pairs};
 use crate::view::View;
@@ -22,6 +22,8 @@ use crate::wire::xml::Empty;
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct AllocateAddress {
+    /// An address that was had before, and is wanted again.
+    address: Option<PublicIp>,
     network_border_group: Option<String>,
 }
 
@@ -68,7 +70,7 @@ pub(crate) struct ReleaseAddress {
 impl Change for AllocateAddress {
     type Answer = AllocateAddressAnswer;
     const TAGS: &'static [IdKind] = &[IdKind::AllocationId];
-    const INERT: &'static [&'static str] = &["Address", "CustomerOwnedIpv4Pool", "Domain=vpc", "IpamPoolId", "PublicIpv4Pool=amazon"];
+    const INERT: &'static [&'static str] = &["CustomerOwnedIpv4Pool", "Domain=vpc", "IpamPoolId", "PublicIpv4Pool=amazon"];
 
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error> {
         let region = edit.scope.region;
@@ -76,7 +78,11 @@ impl Change for AllocateAddress {
             return Err(Error::value("networkBorderGroup", group, &format!("The network border group of this region is {region}.")));
         }
         quota::ELASTIC_IPS.admit(edit.view().all::<ElasticIp>().count() + 1)?;
-        let address = ElasticIp { id: edit.new_id(), scope: edit.scope, public_ip: free_address(edit)? };
+        let public_ip = match &self.address {
+            Some(wanted) => wanted_address(edit, wanted.0)?,
+            None => free_address(edit)?,
+        };
+        let address = ElasticIp { id: edit.new_id(), scope: edit.scope, public_ip };
         let answer = AllocateAddressAnswer {
             public_ip: address.public_ip,
             allocation_id: address.id,

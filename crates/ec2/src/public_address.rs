@@ -62,10 +62,24 @@ pub(crate) fn free_address(edit: &mut Edit<'_, '_>) -> Result<Ipv4Addr, Error> {
     let pool = public_pool();
     let assignable = pool.size() - 2;
     let start = edit.random() % assignable;
-    let allocated: BTreeSet<Ipv4Addr> = edit.draft.all::<ElasticIp>().map(|elastic| elastic.public_ip).collect();
+    let allocated = allocated(edit);
     let mut upward = (0..assignable).filter_map(|step| pool.nth(1 + (start + step) % assignable));
-    let is_free = |address: &Ipv4Addr| !allocated.contains(address) && edit.draft.interface_with_public((*address).into()).is_none();
-    upward.find(is_free).ok_or(Error::InsufficientAddresses)
+    upward.find(|&address| is_free(edit, &allocated, address)).ok_or(Error::InsufficientAddresses)
+}
+
+/// A certain address, if it is of the pool and nobody has it: what AWS calls to recover an Elastic IP.
+pub(crate) fn wanted_address(edit: &Edit<'_, '_>, address: Ipv4Addr) -> Result<Ipv4Addr, Error> {
+    let pool = public_pool();
+    let assignable = pool.contains(address) && address != pool.first() && address != pool.last();
+    Some(address).filter(|_| assignable && is_free(edit, &allocated(edit), address)).ok_or(Error::UnknownAddress { address })
+}
+
+fn allocated(edit: &Edit<'_, '_>) -> BTreeSet<Ipv4Addr> {
+    edit.draft.all::<ElasticIp>().map(|elastic| elastic.public_ip).collect()
+}
+
+fn is_free(edit: &Edit<'_, '_>, allocated: &BTreeSet<Ipv4Addr>, address: Ipv4Addr) -> bool {
+    !allocated.contains(&address) && edit.draft.interface_with_public(address.into()).is_none()
 }
 
 /// Gives an interface the public address that it has of its own accord: if it was made with one, has no other, and is the

@@ -69,12 +69,19 @@ fn five_addresses_are_all_there_may_be() {
     assert_eq!(aws.all("DescribeTags Filter.1.Name=resource-type Filter.1.Value.1=elastic-ip", "tagSet/item/resourceId"), [id.as_str()]);
     assert!(aws.ok(&format!("DescribeAddressesAttribute AllocationId.1={id} Attribute=domain-name")).find("addressSet/item").is_empty());
 
-    for _ in 1..5 {
+    for _ in 1..3 {
         aws.elastic_ip();
     }
+    let wanted = "AllocateAddress Address=198.18.15.254";
+    assert_eq!(aws.get(wanted, "publicIp"), "198.18.15.254");
+    let id = aws.get("DescribeAddresses PublicIp.1=198.18.15.254", "addressesSet/item/allocationId");
+    let in_use = "InvalidAddress.NotFound: Address '198.18.15.254' not found.";
+    aws.refuses(&[(wanted, in_use), ("AllocateAddress Address=192.0.2.1", "InvalidAddress.NotFound: Address '192.0.2.1' not found.")]);
+    aws.ok(&format!("ReleaseAddress AllocationId={id}"));
+    aws.ok(wanted);
+    aws.elastic_ip();
     aws.refuses(&[
         ("AllocateAddress", "AddressLimitExceeded: The maximum number of addresses has been reached."),
-        ("AllocateAddress Address=198.18.0.1", "UnsupportedOperation: The parameter Address "),
         ("AllocateAddress NetworkBorderGroup=eu-west-1", "InvalidParameterValue: "),
         ("DescribeAddresses PublicIp.1=198.18", "InvalidAddress.Malformed: "),
         ("DescribeAddresses PublicIp.1=192.0.2.1", "InvalidAddress.NotFound: Address '192.0.2.1' not found."),

@@ -16,6 +16,7 @@ mod network_acls;
 mod peering;
 mod protocol;
 mod routing;
+mod scenarios;
 mod security_groups;
 mod subnets;
 mod tags;
