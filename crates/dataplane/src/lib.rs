@@ -13,6 +13,7 @@
 
 mod ageing;
 mod bpffs;
+mod checksum;
 mod clock;
 mod connections;
 mod data_plane;
@@ -22,7 +23,10 @@ mod fabric;
 mod flow_table;
 mod fragments;
 mod hook;
+mod icmp;
+mod internet;
 mod layout;
+mod long_packets;
 mod mirror;
 mod namespace;
 mod netlink;
@@ -44,4 +48,4 @@ pub use data_plane::{Config, DataPlane, remove_everything};
 pub use discard::Discard;
 pub use error::{Error, Result};
 pub use report::{FlowReport, Statistics};
-pub use verdict::Origin;
+pub use verdict::Role;
