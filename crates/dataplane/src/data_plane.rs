@@ -109,6 +109,13 @@ impl DataPlane {
         self.internet.namespace().as_fd().try_clone_to_owned().doing(|| "duplicate a descriptor".to_owned())
     }
 
+    /// Lets the machine take the laptop's place on the internet, with its address and a route to the public addresses,
+    /// or ends that. What has the laptop's address in [`Self::internet_namespace`] is cut off meanwhile. The machine is
+    /// what the calling thread's network namespace says; it is refused where one of its routes would be in the way.
+    pub fn uplink(&self, on: bool) -> Result<()> {
+        self.internet.set_uplink(on)
+    }
+
     /// Every flow that the kernel knows.
     pub fn flows(&self) -> Result<Vec<FlowReport>> {
         self.worker.ask(Order::Flows)

@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use model::{NetworkInterface, Subnet};
+use model::{MacAddress, NetworkInterface, Subnet};
 
 use crate::error::{Doing, Result};
 use crate::hook::Block;
@@ -18,7 +18,7 @@ use crate::namespace::{self, Namespace};
 use crate::netlink::Netlink;
 use crate::programs::{FROM_PORT, FROM_SLOW_PATH, Maps, Programs};
 use crate::tap::{self, Tap};
-use crate::veth::{self, Pair};
+use crate::veth::{self, End, GUEST_END, Pair};
 use crate::{bpffs, hook};
 
 /// Settings of the namespace. Of the devices made in it, too: they begin with what `default` says.
@@ -54,22 +54,23 @@ impl Fabric {
     /// Makes the veth pair of an interface into a guest's namespace, its program attached, and returns the index of
     /// the host end. Until [`Self::open`] nothing comes through.
     pub fn attach(&self, interface: &NetworkInterface, guest: &Namespace) -> Result<u32> {
-        self.join(&Pair { serial: interface.serial, mac: interface.mac, mtu: MTU }, guest)
+        self.join(interface.serial, interface.mac, MTU, guest)
     }
 
     /// The same for the internet.
     pub fn attach_internet(&self, internet: &Internet) -> Result<u32> {
-        let index = self.join(&Pair { serial: internet::SERIAL, mac: internet::MAC, mtu: internet::MTU }, internet.namespace())?;
+        let index = self.join(internet::SERIAL, internet::MAC, internet::MTU, internet.namespace())?;
         internet.open()?;
         Ok(index)
     }
 
-    fn join(&self, pair: &Pair, guest: &Namespace) -> Result<u32> {
-        self.detach(pair.serial)?;
-        let name = veth::host_end(pair.serial);
-        let index = veth::create(&self.netlink(), pair, guest.as_fd()).doing(|| format!("create the veth pair {name}"))?;
+    fn join(&self, serial: u32, mac: MacAddress, mtu: u16, guest: &Namespace) -> Result<u32> {
+        self.detach(serial)?;
+        let name = veth::host_end(serial);
+        let pair = Pair { near: End { name: &name, mac: None }, far: End { name: GUEST_END, mac: Some(mac) }, mtu };
+        let index = veth::create(&self.netlink(), &pair, guest.as_fd()).doing(|| format!("create the veth pair {name}"))?;
         if let Err(error) = hook::join(&self.netlink(), Block::Ports, index) {
-            self.detach(pair.serial)?;
+            self.detach(serial)?;
             return Err(error).doing(|| format!("attach the program {FROM_PORT} to {name}"));
         }
         Ok(index)

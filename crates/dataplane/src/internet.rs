@@ -3,15 +3,19 @@
 //! It is joined to the fabric by a veth pair as an interface is. Behind that pair an internet gateway's rules apply, so
 //! whoever is here meets what a stranger meets.
 
+use std::io;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use model::internet::{LAPTOP, WEB_SERVER, instance_connect, public_pool};
 use model::{MacAddress, Region};
 
 use crate::error::{Doing, Result};
 use crate::namespace::{self, Namespace};
-use crate::veth;
+use crate::netlink::Netlink;
+use crate::network::Route;
+use crate::veth::{self, GUEST_END};
 
 /// What names it in flows. No interface has this number.
 pub(crate) const SERIAL: u32 = 0;
@@ -22,7 +26,8 @@ pub(crate) const MAC: MacAddress = MacAddress([0x06, 0, 0, 0, 0, 2]);
 /// Whom its machines send packets for public addresses to; internet gateways, to them.
 pub(crate) const ROUTER_MAC: MacAddress = MacAddress([0x06, 0, 0, 0, 0, 1]);
 
-const ROUTER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 1);
+/// By which address they know it.
+pub(crate) const ROUTER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 1);
 
 /// Which of EC2 Instance Connect's addresses in a region is its.
 const INSTANCE_CONNECT: u64 = 4;
@@ -32,6 +37,9 @@ const SETTINGS: &[(&str, &str)] = &[
     ("/proc/sys/net/ipv4/ip_forward", "0"),
     ("/proc/sys/net/ipv4/conf/all/rp_filter", "0"),
     ("/proc/sys/net/ipv4/conf/default/rp_filter", "0"),
+    // With the uplink it forwards, back to where a packet came from too, and that is nobody's business.
+    ("/proc/sys/net/ipv4/conf/all/send_redirects", "0"),
+    ("/proc/sys/net/ipv4/conf/default/send_redirects", "0"),
     ("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"),
     ("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1"),
 ];
@@ -39,6 +47,7 @@ const SETTINGS: &[(&str, &str)] = &[
 /// The internet, as the control side uses it.
 pub(crate) struct Internet {
     namespace: Namespace,
+    changing: Mutex<()>,
 }
 
 impl Internet {
@@ -46,7 +55,7 @@ impl Internet {
     pub fn create(runtime_dir: &Path) -> Result<Self> {
         let namespace = Namespace::create(&path(runtime_dir))?;
         namespace.apply_settings(SETTINGS)?;
-        Ok(Self { namespace })
+        Ok(Self { namespace, changing: Mutex::new(()) })
     }
 
     pub fn namespace(&self) -> &Namespace {
@@ -55,14 +64,33 @@ impl Internet {
 
     /// Gives everybody their addresses, once the veth pair is there, and brings it up.
     pub fn open(&self) -> Result<()> {
-        let netlink = self.namespace.netlink()?;
-        veth::bring_up_loopback(&netlink)
-            .and_then(|()| veth::configure_end(&netlink, veth::GUEST_END, &addresses(), public_pool(), (ROUTER, ROUTER_MAC)))
-            .doing(|| "configure the internet".to_owned())
+        configure(&self.namespace.netlink()?).doing(|| "configure the internet".to_owned())
+    }
+
+    /// Held by who changes it as a whole.
+    pub fn lock(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Everybody there, the laptop first: an address is taken from it where nobody asks for one.
+fn configure(netlink: &Netlink) -> io::Result<()> {
+    // Without it a namespace does not reach its own addresses.
+    netlink.bring_up(netlink.link_index("lo")?)?;
+    let link = netlink.link_index(GUEST_END)?;
+    for address in addresses() {
+        netlink.add_address(link, address, None)?;
+    }
+    netlink.bring_up(link)?;
+    netlink.set_neighbour(link, ROUTER, ROUTER_MAC)?;
+    netlink.set_route(&route_to_pool(link))
+}
+
+/// To whoever has a public address, as the laptop where the sender does not care.
+pub(crate) fn route_to_pool(link: u32) -> Route {
+    Route { to: Some(public_pool()), link, router: ROUTER, source: Some(LAPTOP) }
+}
+
+/// Everybody there.
 fn addresses() -> Vec<Ipv4Addr> {
     let mut connect: Vec<_> = Region::all().filter_map(|region| instance_connect(region).nth(INSTANCE_CONNECT)).collect();
     connect.sort_unstable();
@@ -72,6 +100,9 @@ fn addresses() -> Vec<Ipv4Addr> {
 
 /// Removes it, whoever made it. What still runs there keeps it for itself, joined to nothing.
 pub(crate) fn remove(runtime_dir: &Path) -> Result<()> {
+    if let Some(namespace) = Namespace::kept_at(&path(runtime_dir))? {
+        namespace.netlink()?.delete_links(veth::GROUP).doing(|| "delete the uplink".to_owned())?;
+    }
     namespace::forget(&path(runtime_dir))
 }
 

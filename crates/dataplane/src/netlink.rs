@@ -6,7 +6,7 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use netlink_packet_core::{NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload};
+use netlink_packet_core::{NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::{LinkAttribute, LinkMessage};
 use netlink_sys::protocols::NETLINK_ROUTE;
@@ -39,6 +39,11 @@ impl Netlink {
             Existing::Replace => NLM_F_REPLACE,
         };
         self.request(message, NLM_F_CREATE | existing).map(drop)
+    }
+
+    /// Everything of a kind.
+    pub fn dump(&self, message: RouteNetlinkMessage) -> io::Result<Vec<RouteNetlinkMessage>> {
+        self.request(message, NLM_F_DUMP)
     }
 
     /// Changes something.
@@ -88,7 +93,7 @@ impl Netlink {
         self.answers()
     }
 
-    /// Everything up to the acknowledgement, which is an error message that says "no error".
+    /// Everything up to the acknowledgement, which is an error message that says "no error", or up to the end of a dump.
     fn answers(&self) -> io::Result<Vec<RouteNetlinkMessage>> {
         let mut answers = Vec::new();
         loop {
@@ -100,6 +105,7 @@ impl Netlink {
                 rest = &rest[length..];
                 match message.payload {
                     NetlinkPayload::Error(error) if error.code.is_none() => return Ok(answers),
+                    NetlinkPayload::Done(_) => return Ok(answers),
                     NetlinkPayload::Error(error) => return Err(error.to_io()),
                     NetlinkPayload::InnerMessage(answer) => answers.push(answer),
                     _ => {}

@@ -234,12 +234,9 @@ fn refusals_find_their_way_back() {
         return;
     }
     let lab = public_lab();
-    for (from, own, to) in [
-        ("203.0.113.10", LAPTOP, PUBLIC_ONE),
-        ("blue/a/1", ONE, WEB_SERVER),
-        ("blue/a/1", ONE, PUBLIC_TWO),
-        ("blue/a/1", ONE, PUBLIC_ONE),
-    ] {
+    for (from, own, to) in
+        [("203.0.113.10", LAPTOP, PUBLIC_ONE), ("blue/a/1", ONE, WEB_SERVER), ("blue/a/1", ONE, PUBLIC_TWO), ("blue/a/1", ONE, PUBLIC_ONE)]
+    {
         let client = bound(lab.guest(from), own, 0);
         client.connect((to, 9)).unwrap();
         client.send(b"anybody?").unwrap();
