@@ -31,11 +31,13 @@ impl Internet {
     pub fn set_uplink(&self, on: bool) -> Result<()> {
         let _one_at_a_time = self.lock();
         let internet = self.namespace().netlink()?;
-        if internet.link_index(INTERNET_END).is_ok() == on {
+        if on && internet.link_index(INTERNET_END).is_ok() {
             return Ok(());
         }
+        // The pair may be gone by itself, when somebody has deleted the machine's end.
+        self.unplug(&internet)?;
         if !on {
-            return self.unplug(&internet);
+            return Ok(());
         }
         let machine = Netlink::open().doing(|| "open a netlink socket".to_owned())?;
         refuse_overlap(&machine)?;
@@ -59,7 +61,7 @@ impl Internet {
         become_laptop(machine).doing(doing)
     }
 
-    /// From whatever state setting it up came to.
+    /// From whatever state it is in.
     fn unplug(&self, internet: &Netlink) -> Result<()> {
         self.namespace().apply_settings(&[(FORWARDING, "0")])?;
         internet.delete_link(INTERNET_END).and_then(|_| take_laptop_back(internet)).doing(|| format!("remove {MACHINE_END}"))

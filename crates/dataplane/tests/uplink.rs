@@ -63,8 +63,11 @@ fn the_machine_is_the_laptop_while_it_is_plugged_in() {
     assert_eq!(state_of_the_machine(), before);
     let _client = lab.internet.run(|| TcpStream::connect((PUBLIC, 22)).unwrap());
     assert_eq!(listener.accept().unwrap().1.ip(), IpAddr::from(LAPTOP), "the laptop is back");
-    lab.data_plane.uplink(true).unwrap();
-    assert!(on_the_machine("ping -c 1 -W 2 198.18.0.10").0);
+    for _ in 0..2 {
+        lab.data_plane.uplink(true).unwrap();
+        assert!(on_the_machine("ping -c 1 -W 2 198.18.0.10").0);
+        assert!(on_the_machine("ip link del peerless0").0, "somebody takes it away");
+    }
 }
 
 #[test]
