@@ -58,7 +58,7 @@ impl Internet {
         give_laptop_away(internet, link).doing(doing)?;
         // Not before there is a black hole for whatever no route is for: the internet says nothing about it.
         self.namespace().apply_settings(&[(FORWARDING, "1")])?;
-        become_laptop(machine).doing(doing)
+        become_laptop(machine).and_then(|()| internet.await_link(link)).doing(doing)
     }
 
     /// From whatever state it is in.
