@@ -90,6 +90,8 @@ pub struct Status {
     pub state: std::path::PathBuf,
     /// Whether it carries packets.
     pub packets: bool,
+    /// Whether this machine is the laptop on the simulated internet.
+    pub uplink: bool,
     /// How many changes the state has seen.
     pub generation: u64,
     /// How many VPCs there are, in all accounts and regions.

@@ -74,10 +74,10 @@ fn five_addresses_are_all_there_may_be() {
     }
     let wanted = "AllocateAddress Address=198.18.15.254";
     assert_eq!(aws.get(wanted, "publicIp"), "198.18.15.254");
-    let id = aws.get("DescribeAddresses PublicIp.1=198.18.15.254", "addressesSet/item/allocationId");
+    let recovered = aws.get("DescribeAddresses PublicIp.1=198.18.15.254", "addressesSet/item/allocationId");
     let in_use = "InvalidAddress.NotFound: Address '198.18.15.254' not found.";
     aws.refuses(&[(wanted, in_use), ("AllocateAddress Address=192.0.2.1", "InvalidAddress.NotFound: Address '192.0.2.1' not found.")]);
-    aws.ok(&format!("ReleaseAddress AllocationId={id}"));
+    aws.ok(&format!("ReleaseAddress AllocationId={recovered}"));
     aws.ok(wanted);
     aws.elastic_ip();
     aws.refuses(&[

@@ -64,7 +64,11 @@ impl Probe {
                 return self.explain(source);
             }
         };
-        self.enter_internet()?;
+        // With the uplink on, this machine is the laptop.
+        let is_here = matches!(self.from, Stranger::Laptop) && self.uplink()?;
+        if !is_here {
+            self.enter_internet()?;
+        }
         let outcome = knock(source, target, Duration::from_secs(self.timeout)).map_err(|error| Trouble::unavailable(error.to_string()))?;
         let answer = match outcome {
             Outcome::Connected => "answered: connected",
@@ -74,6 +78,13 @@ impl Probe {
         let answered = !matches!(outcome, Outcome::Silence);
         println!("{} TCP {source} → {target}: {answer}", if answered { '✓' } else { '✗' });
         if answered { Ok(ExitCode::SUCCESS) } else { self.explain(source) }
+    }
+
+    fn uplink(&self) -> Result<bool, Trouble> {
+        match self.daemon.ask(&Request::Status)? {
+            Response::Status(status) => Ok(status.uplink),
+            other => Err(unexpected(&other)),
+        }
     }
 
     /// This process has a single thread; what it opens from now on, it opens in the internet.
