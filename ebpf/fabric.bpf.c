@@ -92,10 +92,18 @@ struct {
 #define ARPOP_REPLY 2
 
 #define IP_FRAGMENT 0x3fff /* more fragments to come, or not the first one */
+#define IP_OFFSET 0x1fff   /* not the first fragment */
 #define TCP_FIN 0x01
 #define TCP_SYN 0x02
 #define TCP_RST 0x04
 #define TCP_ACK 0x10
+
+/* Where things are in a frame, or behind the beginning of a transport header. */
+#define IP_CHECK_AT (ETH_HLEN + 10)
+#define IP_SOURCE_AT (ETH_HLEN + 12)
+#define IP_DESTINATION_AT (ETH_HLEN + 16)
+#define TCP_CHECK_AT 16
+#define UDP_CHECK_AT 6
 
 /* Ethernet, the longest IPv4 header, and what is read of the transport header: 14 bytes, up to TCP's flags. */
 #define TRANSPORT_LENGTH 14
@@ -113,11 +121,13 @@ struct arp {
 	__be32 target;
 } __attribute__((packed));
 
-/* A packet as far as a flow's key needs it. */
+/* A packet as far as a flow's key and a translation need it. */
 struct parsed {
 	struct flow_key key;
 	__u32 tcp_flags;
-	bool has_flow; /* fragments and ICMP errors have none: the slow path judges each */
+	__u32 headers;	/* length of the IP header and of the transport header, where that is segmented */
+	__u32 checksum; /* where in the frame the checksum is that covers the addresses; 0 if none does */
+	bool has_flow;	/* fragments and ICMP errors have none: the slow path judges each */
 };
 
 static __always_inline int drop(__u32 reason)
@@ -167,10 +177,12 @@ static __always_inline bool parse_transport(void *transport, void *end, struct p
 		if (transport + TRANSPORT_LENGTH > end)
 			return false;
 		packet->tcp_flags = bytes[13];
+		packet->headers += (bytes[12] >> 4) * 4;
 		break;
 	case IPPROTO_UDP:
 		if (transport + 8 > end)
 			return false;
+		packet->headers += 8;
 		break;
 	case IPPROTO_ICMP:
 		if (transport + 8 > end)
@@ -187,6 +199,23 @@ static __always_inline bool parse_transport(void *transport, void *end, struct p
 	return true;
 }
 
+/* Where the checksum is that covers addresses too: ICMP has none, and later fragments have no transport header. */
+static __always_inline __u32 find_checksum(struct iphdr *ip)
+{
+	__u32 transport = ETH_HLEN + ip->ihl * 4;
+
+	if (ip->frag_off & bpf_htons(IP_OFFSET))
+		return 0;
+	switch (ip->protocol) {
+	case IPPROTO_TCP:
+		return transport + TCP_CHECK_AT;
+	case IPPROTO_UDP:
+		return transport + UDP_CHECK_AT;
+	default:
+		return 0;
+	}
+}
+
 /* False if it is no well-formed IPv4 packet. */
 static __always_inline bool parse(struct iphdr *ip, void *end, struct parsed *packet)
 {
@@ -195,6 +224,8 @@ static __always_inline bool parse(struct iphdr *ip, void *end, struct parsed *pa
 	packet->key.source = ip->saddr;
 	packet->key.destination = ip->daddr;
 	packet->key.protocol = ip->protocol;
+	packet->headers = ip->ihl * 4;
+	packet->checksum = find_checksum(ip);
 	packet->has_flow = true;
 	if (ip->frag_off & bpf_htons(IP_FRAGMENT)) {
 		packet->has_flow = false;
@@ -216,15 +247,37 @@ static __always_inline void count(struct __sk_buff *skb, __u32 slot, __u32 tcp_f
 		__sync_fetch_and_or(&counted->tcp_flags, tcp_flags);
 }
 
+/*
+ * Puts another address in the place of one. The helpers know whether a checksum is complete or left to the hardware,
+ * and that a UDP checksum of zero is none. False if the packet ends before its checksum.
+ */
+static __always_inline bool translate(struct __sk_buff *skb, struct parsed *packet, __u32 at, __be32 from, __be32 to)
+{
+	__u64 flags = BPF_F_PSEUDO_HDR | sizeof(to);
+
+	if (packet->key.protocol == IPPROTO_UDP)
+		flags |= BPF_F_MARK_MANGLED_0;
+	if (packet->checksum && bpf_l4_csum_replace(skb, packet->checksum, from, to, flags))
+		return false;
+	return !bpf_l3_csum_replace(skb, IP_CHECK_AT, from, to, sizeof(to)) &&
+	       !bpf_skb_store_bytes(skb, at, &to, sizeof(to), 0);
+}
+
 /* The one place where a packet is let through or not. Packet pointers end here. */
 static __always_inline int apply(struct __sk_buff *skb, struct ethhdr *eth, struct verdict *verdict, __u32 slot,
-				 __u32 tcp_flags)
+				 struct parsed *packet)
 {
-	count(skb, slot, tcp_flags);
+	count(skb, slot, packet->tcp_flags);
 	if (*(volatile __u32 *)&verdict->action != ACTION_DELIVER)
 		return TC_ACT_SHOT;
 	__builtin_memcpy(eth->h_dest, verdict->destination_mac, ETH_ALEN);
 	__builtin_memcpy(eth->h_source, verdict->source_mac, ETH_ALEN);
+	if (verdict->nat_source &&
+	    !translate(skb, packet, IP_SOURCE_AT, packet->key.source, verdict->nat_source))
+		return drop(DROP_MALFORMED);
+	if (verdict->nat_destination &&
+	    !translate(skb, packet, IP_DESTINATION_AT, packet->key.destination, verdict->nat_destination))
+		return drop(DROP_MALFORMED);
 	/* The kernel keeps them across bpf_redirect_peer; a guest's marks are not the other guest's business. */
 	skb->mark = 0;
 	skb->priority = 0;
@@ -292,15 +345,21 @@ static __always_inline int answer_arp(struct __sk_buff *skb, struct ethhdr *eth,
 	return bpf_redirect(skb->ifindex, 0);
 }
 
-static __always_inline bool is_too_long(struct __sk_buff *skb)
+/* What counts of a segmented packet is the length of its segments. */
+static __always_inline bool is_longer_than(struct __sk_buff *skb, struct parsed *packet, __u32 mtu)
 {
-	/* 28: the smallest headers of IPv4 with a transport that is segmented, UDP. */
-	return skb->gso_size ? skb->gso_size > MTU - 28 : skb->len > MTU + ETH_HLEN;
+	return (skb->gso_size ? skb->gso_size + packet->headers : skb->len - ETH_HLEN) > mtu;
 }
 
-/* Ingress of a veth pair's host end: what an instance sends. */
+/* A longer one is for the slow path, which tells its sender, or cuts it up. */
+static __always_inline bool fits(struct __sk_buff *skb, struct parsed *packet, struct verdict *verdict)
+{
+	return *(volatile __u32 *)&verdict->action != ACTION_DELIVER || !is_longer_than(skb, packet, verdict->mtu);
+}
+
+/* Ingress of a veth pair's host end: what an instance sends, or the internet. */
 SEC("classifier")
-int from_instance(struct __sk_buff *skb)
+int from_port(struct __sk_buff *skb)
 {
 	__u32 ifindex = skb->ifindex, zero = 0;
 	struct interface *from = bpf_map_lookup_elem(&interfaces, &ifindex);
@@ -334,7 +393,7 @@ int from_instance(struct __sk_buff *skb)
 		return drop(DROP_MALFORMED);
 	if (from->check_source && packet.key.source != from->address)
 		return drop(DROP_SOURCE_ADDRESS);
-	if (is_too_long(skb))
+	if (is_longer_than(skb, &packet, MTU))
 		return drop(DROP_TOO_LONG);
 
 	slot = packet.has_flow ? bpf_map_lookup_elem(&flows, &packet.key) : NULL;
@@ -342,8 +401,8 @@ int from_instance(struct __sk_buff *skb)
 		__u32 number = *slot;
 		struct verdict *verdict = bpf_map_lookup_elem(&verdicts, &number);
 
-		if (verdict && !is_stale(verdict, number, state, packet.tcp_flags))
-			return apply(skb, eth, verdict, number, packet.tcp_flags);
+		if (verdict && !is_stale(verdict, number, state, packet.tcp_flags) && fits(skb, &packet, verdict))
+			return apply(skb, eth, verdict, number, &packet);
 	}
 	return ask(eth, state, from->serial);
 }
@@ -371,7 +430,7 @@ int from_slow_path(struct __sk_buff *skb)
 		return drop(DROP_BAD_ORDER);
 	if (!parse((void *)(eth + 1), end, &packet))
 		return drop(DROP_MALFORMED);
-	return apply(skb, eth, verdict, slot, packet.tcp_flags);
+	return apply(skb, eth, verdict, slot, &packet);
 }
 
 /* The kernel lends its helpers to programs under the GPL only; "Dual MIT/GPL" counts as such. */

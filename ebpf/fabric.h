@@ -10,11 +10,11 @@
 
 #include <linux/types.h>
 
-#define LAYOUT_VERSION 1
+#define LAYOUT_VERSION 2
 
 /* What names a flow, one direction of it: the interface that it leaves from and its addresses and ports. */
 struct flow_key {
-	__u32 interface; /* the serial of the interface, not an ifindex: a guest may destroy its veth */
+	__u32 interface; /* its serial, not an ifindex: a guest may destroy its veth; 0 is the internet */
 	__be32 source;
 	__be32 destination;
 	__be16 source_port;	 /* ICMP: the identifier */
@@ -44,9 +44,12 @@ struct verdict {
 	__u32 reverse; /* the slot of the other direction, 0 if there is none: slot 0 is no flow's */
 	__u64 created; /* nanoseconds of CLOCK_MONOTONIC */
 	__u16 reason;  /* why it is dropped, by number */
-	__u8 origin;   /* 1: the packets of the one who began; 2: those of the one who answers */
+	__u8 role;     /* 1: the packets of the one who began; 2: those of the one who answers */
 	__u8 tracked;  /* bit 0: the connection at the sender is tracked; bit 1: the one at the receiver */
-	__u8 zero[20]; /* a cache line of its own */
+	__be32 nat_source;	/* its new source; 0 for none */
+	__be32 nat_destination; /* its new destination; 0 for none */
+	__u16 mtu;		/* bytes of IP that the way carries; the slow path deals with longer packets */
+	__u8 zero[10];		/* a cache line of its own */
 };
 
 /*
@@ -61,7 +64,7 @@ struct counters {
 	__u8 zero[36];	 /* a cache line of its own: the two directions of a flow run on different processors */
 };
 
-/* The interface behind a host end, by the host end's ifindex. */
+/* The interface behind a host end, or the internet, by the host end's ifindex. */
 struct interface {
 	__u32 serial;
 	__u32 subnet; /* the data plane's number for the subnet */

@@ -187,6 +187,51 @@ address_2=$address
 must peerless run "Instance - NextWork VPC 1" -- hostname
 expect "the first one is called by its address" is "ip-${address_1//./-}"
 
+step "A7  Connect to the first instance, by EC2 Instance Connect"
+run peerless explain instance-connect "Instance - NextWork VPC 1" --tcp 22
+printf '%s\n' "$seen"
+obstacles instance-connect "Instance - NextWork VPC 1" --tcp 22
+expect "no public IPv4 address is in the way, and behind it the group" obstacle_stages 'gateway,SG in'
+
+step "A8  Allocate an Elastic IP, and associate it"
+must aws ec2 allocate-address --query AllocationId --output text
+allocation=$seen
+must aws ec2 describe-instances --filters "Name=tag:Name,Values=Instance - NextWork VPC 1" --query 'Reservations[0].Instances[0].InstanceId' --output text
+instance_1=$seen
+must aws ec2 associate-address --allocation-id "$allocation" --instance-id "$instance_1" --query AssociationId --output text
+must aws ec2 describe-addresses --allocation-ids "$allocation" --query 'Addresses[0].PublicIp' --output text
+elastic=$seen
+must aws ec2 describe-instances --instance-ids "$instance_1" --query 'Reservations[0].Instances[0].PublicIpAddress' --output text
+expect "it is the instance's public address, at once" is "$elastic"
+must peerless run "Instance - NextWork VPC 1" -- ip -4 -oneline address show eth0
+expect "inside, only the private one is known" has_not "$elastic"
+
+step "A9  Connect again: a TCP connection to port 22, from EC2 Instance Connect's address"
+run peerless probe instance-connect "Instance - NextWork VPC 1" --tcp 22
+printf '%s\n' "$seen"
+expect "silence" test "$status" = 1
+obstacles instance-connect "Instance - NextWork VPC 1" --tcp 22
+expect "the group is in the way; route table and network ACL are fine" obstacle_stages 'SG in'
+
+step "A10 Save the rule: SSH from anywhere, in the first VPC's default group"
+must aws ec2 authorize-security-group-ingress --group-id "$group_1" --protocol tcp --port 22 --cidr 0.0.0.0/0
+must aws ec2 describe-security-groups --group-ids "$group_1" --query 'length(SecurityGroups[0].IpPermissions)' --output text
+expect "the group has two rules: its members', and this one" is 2
+
+step "A11 Connect again"
+run peerless probe instance-connect "Instance - NextWork VPC 1" --tcp 22
+printf '%s\n' "$seen"
+expect "the instance answers (no SSH server runs yet, and so it refuses)" has 'answered'
+must aws ec2 revoke-security-group-ingress --group-id "$group_1" --protocol tcp --port 22 --cidr 0.0.0.0/0
+must aws ec2 authorize-security-group-ingress --group-id "$group_1" --protocol tcp --port 22 --cidr 203.0.113.10/32
+run peerless probe instance-connect "Instance - NextWork VPC 1" --tcp 22 --timeout 1
+expect "a rule for \"My IP\" is not enough for it: Instance Connect comes from AWS, not from you" test "$status" = 1
+run peerless probe laptop "Instance - NextWork VPC 1" --tcp 22
+expect "from the laptop it is" test "$status" = 0
+must aws ec2 authorize-security-group-ingress --group-id "$group_1" --protocol tcp --port 22 --cidr 18.206.107.24/29
+run peerless probe instance-connect "Instance - NextWork VPC 1" --tcp 22
+expect "a rule for 18.206.107.24/29 alone lets Instance Connect in" test "$status" = 0
+
 step "A12 Ping the second instance from the first"
 typed peerless run "Instance - NextWork VPC 1" -- ping "$address_2"
 # On a terminal of its own, so that ping prints its lines as they come, with a keyboard to press Ctrl-C on.
@@ -226,3 +271,34 @@ printf '%s\n' "$seen"
 expect "the explanation says: reachable" test "$status" = 0
 run peerless explain "Instance - NextWork VPC 2" "Instance - NextWork VPC 1" --icmp
 expect "the other way round it is not: the rule was added on one side, and replies need none" test "$status" = 1
+
+step "A14 Clean up"
+run aws ec2 release-address --allocation-id "$allocation"
+expect "an Elastic IP that is associated is not released" refused "(InvalidIPAddress.InUse)"
+run aws ec2 delete-vpc --vpc-id "$vpc_1"
+expect "a VPC with something in it is not deleted" refused "(DependencyViolation)"
+must aws ec2 describe-instances --query 'Reservations[].Instances[].InstanceId' --output text
+must aws ec2 terminate-instances --instance-ids $seen --query 'TerminatingInstances[].CurrentState.Name' --output text
+must aws ec2 wait instance-terminated --filters Name=instance-state-name,Values=shutting-down,terminated
+must aws ec2 release-address --allocation-id "$allocation"
+must aws ec2 delete-vpc-peering-connection --vpc-peering-connection-id "$connection"
+must aws ec2 describe-route-tables --route-table-ids "$table_1" --query 'RouteTables[0].Routes[?State==`blackhole`].DestinationCidrBlock' --output text
+expect "the routes to the peering are blackholes now" is 10.2.0.0/16
+for number in 1 2; do
+    vpc=vpc_$number subnet=subnet_$number table=table_$number
+    must aws ec2 describe-internet-gateways --filters "Name=attachment.vpc-id,Values=${!vpc}" --query 'InternetGateways[0].InternetGatewayId' --output text
+    gateway=$seen
+    must aws ec2 detach-internet-gateway --internet-gateway-id "$gateway" --vpc-id "${!vpc}"
+    must aws ec2 delete-internet-gateway --internet-gateway-id "$gateway"
+    must aws ec2 delete-subnet --subnet-id "${!subnet}"
+    must aws ec2 delete-route-table --route-table-id "${!table}"
+    must aws ec2 delete-vpc --vpc-id "${!vpc}"
+done
+must aws ec2 describe-vpcs --query 'length(Vpcs)' --output text
+expect "no VPC is left" is 0
+must peerless status
+expect "and no instance runs" has '2 terminated'
+must peerless down
+left_behind() { find /sys/fs/cgroup -type d -path '*peerless/demo*'; ip -oneline link | grep -v ' lo:'; grep "$work" /proc/self/mountinfo; ls -d "$PEERLESS_RUNTIME_DIR"/demo 2>/dev/null; }
+seen=$(left_behind || true)
+expect "nothing is left on the host: no namespace, link, mount or cgroup" is ''

@@ -33,14 +33,42 @@ fn main() {
     attaching(&lab);
     lab.change("allow green/default ingress all 10.0.0.0/8");
     let raw = [Guest::new(), Guest::new()];
-    connect_directly(&raw);
-    let fabric = [lab.guest("blue/a/1"), lab.guest("green/a/1")];
-    compare("TCP, one stream, Gbit/s", tcp_throughput, [[&raw[0], &raw[1]], fabric]);
-    compare("UDP round trip p50, us", round_trip, [[&raw[0], &raw[1]], fabric]);
-    compare("UDP of 64 bytes, received, kpps", packets_per_second, [[&raw[0], &raw[1]], fabric]);
-    compare("TCP connect, ask, close, per s", connections_per_second, [[&raw[0], &raw[1]], fabric]);
-    first_packets(fabric);
+    connect_directly(&raw, "9001");
+    let peered = Way { from: lab.guest("blue/a/1"), to: lab.guest("green/a/1"), source: BLUE, seen: BLUE, destination: GREEN };
+    compare_all("peered", [Way { from: &raw[0], to: &raw[1], ..peered }, peered]);
+    first_packets(peered);
+    translated(&mut lab);
     publishing(&mut lab);
+}
+
+/// Between two programs.
+#[derive(Clone, Copy)]
+struct Way<'a> {
+    from: &'a Guest,
+    to: &'a Guest,
+    source: Ipv4Addr,
+    /// What the source is to who answers.
+    seen: Ipv4Addr,
+    destination: Ipv4Addr,
+}
+
+fn compare_all(what: &str, ways: [Way<'_>; 2]) {
+    compare(&format!("{what}: TCP, one stream, Gbit/s"), tcp_throughput, ways);
+    compare(&format!("{what}: UDP round trip p50, us"), round_trip, ways);
+    compare(&format!("{what}: UDP of 64 bytes, received, kpps"), packets_per_second, ways);
+    compare(&format!("{what}: TCP connect, ask, close, per s"), connections_per_second, ways);
+}
+
+/// To the internet and back, by a public address; the bare pair has the internet's MTU.
+fn translated(lab: &mut Lab) {
+    lab.change("gateway blue\nroute blue/main 0.0.0.0/0 gateway\nelastic blue/a/1 198.18.0.10");
+    let raw = [Guest::new(), Guest::new()];
+    connect_directly(&raw, "1500");
+    let bare = Way { from: &raw[0], to: &raw[1], source: BLUE, seen: BLUE, destination: GREEN };
+    let (seen, destination) = (Ipv4Addr::new(198, 18, 0, 10), model::internet::WEB_SERVER);
+    let translated = Way { from: lab.guest("blue/a/1"), to: &lab.internet, source: BLUE, seen, destination };
+    compare_all("translated", [bare, translated]);
+    first_packets(translated);
 }
 
 /// How long an interface takes to be in a namespace that is there, and out of it again.
@@ -61,11 +89,11 @@ fn attaching(lab: &Lab) {
 }
 
 /// A veth pair with the addresses that the fabric's guests have.
-fn connect_directly(guests: &[Guest; 2]) {
+fn connect_directly(guests: &[Guest; 2], mtu: &str) {
     let path = runtime_dir();
     guests[1].keep_at(&path);
     let there = path.display().to_string();
-    guests[0].must("ip", &["link", "add", "eth0", "mtu", "9001", "type", "veth", "peer", "name", "eth0", "mtu", "9001", "netns", &there]);
+    guests[0].must("ip", &["link", "add", "eth0", "mtu", mtu, "type", "veth", "peer", "name", "eth0", "mtu", mtu, "netns", &there]);
     for (guest, address) in guests.iter().zip(["10.1.0.10/8", "10.2.0.10/8"]) {
         guest.must("ip", &["address", "add", address, "dev", "eth0"]);
         guest.must("ip", &["link", "set", "eth0", "up"]);
@@ -74,14 +102,14 @@ fn connect_directly(guests: &[Guest; 2]) {
     std::fs::remove_file(&path).unwrap();
 }
 
-fn compare(what: &str, measure: impl Fn([&Guest; 2]) -> f64, [raw, fabric]: [[&Guest; 2]; 2]) {
+fn compare(what: &str, measure: impl Fn(Way<'_>) -> f64, [raw, fabric]: [Way<'_>; 2]) {
     let (mut of_raw, mut of_fabric) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         of_raw.push(measure(raw));
         of_fabric.push(measure(fabric));
     }
     let (raw, fabric) = (median(of_raw), median(of_fabric));
-    println!("{what:34} veth {raw:10.1}   fabric {fabric:10.1}   ratio {:.3}", fabric / raw);
+    println!("{what:45} veth {raw:10.1}   fabric {fabric:10.1}   ratio {:.3}", fabric / raw);
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -89,10 +117,10 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-fn tcp_throughput([from, to]: [&Guest; 2]) -> f64 {
-    let listener = to.run(|| TcpListener::bind((GREEN, 0)).unwrap());
+fn tcp_throughput(way: Way<'_>) -> f64 {
+    let listener = way.to.run(|| TcpListener::bind((way.destination, 0)).unwrap());
     let port = listener.local_addr().unwrap().port();
-    let sender = from.run(move || TcpStream::connect((GREEN, port)).unwrap());
+    let sender = way.from.run(move || TcpStream::connect((way.destination, port)).unwrap());
     let (mut receiver, _) = listener.accept().unwrap();
     let counting = thread::spawn(move || {
         let (mut buffer, mut total) = (vec![0; 1 << 20], 0);
@@ -111,19 +139,19 @@ fn tcp_throughput([from, to]: [&Guest; 2]) -> f64 {
     total as f64 * 8e-9 / began.elapsed().as_secs_f64()
 }
 
-fn udp_pair([from, to]: [&Guest; 2]) -> (UdpSocket, UdpSocket) {
-    let server = to.run(|| UdpSocket::bind((GREEN, 0)).unwrap());
-    let client = from.run(|| UdpSocket::bind((BLUE, 0)).unwrap());
+fn udp_pair(way: Way<'_>) -> (UdpSocket, UdpSocket) {
+    let server = way.to.run(|| UdpSocket::bind((way.destination, 0)).unwrap());
+    let client = way.from.run(|| UdpSocket::bind((way.source, 0)).unwrap());
     client.connect(server.local_addr().unwrap()).unwrap();
-    server.connect(client.local_addr().unwrap()).unwrap();
+    server.connect((way.seen, client.local_addr().unwrap().port())).unwrap();
     for socket in [&server, &client] {
         socket.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
     }
     (client, server)
 }
 
-fn round_trip(guests: [&Guest; 2]) -> f64 {
-    let (client, server) = udp_pair(guests);
+fn round_trip(way: Way<'_>) -> f64 {
+    let (client, server) = udp_pair(way);
     let echo = thread::spawn(move || {
         let mut buffer = [0; 64];
         while let Ok(length @ 1..) = server.recv(&mut buffer) {
@@ -142,8 +170,8 @@ fn round_trip(guests: [&Guest; 2]) -> f64 {
     median(times)
 }
 
-fn packets_per_second(guests: [&Guest; 2]) -> f64 {
-    let (client, server) = udp_pair(guests);
+fn packets_per_second(way: Way<'_>) -> f64 {
+    let (client, server) = udp_pair(way);
     let done = Arc::new(AtomicBool::new(false));
     let counting = thread::spawn({
         let done = Arc::clone(&done);
@@ -166,8 +194,8 @@ fn packets_per_second(guests: [&Guest; 2]) -> f64 {
     f64::from(counting.join().unwrap()) / began.elapsed().as_secs_f64() / 1e3
 }
 
-fn connections_per_second([from, to]: [&Guest; 2]) -> f64 {
-    let listener = to.run(|| TcpListener::bind((GREEN, 0)).unwrap());
+fn connections_per_second(way: Way<'_>) -> f64 {
+    let listener = way.to.run(|| TcpListener::bind((way.destination, 0)).unwrap());
     let port = listener.local_addr().unwrap().port();
     let server = thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
@@ -178,9 +206,9 @@ fn connections_per_second([from, to]: [&Guest; 2]) -> f64 {
             let _ = stream.write_all(&asked);
         }
     });
-    let count = from.run(|| {
+    let count = way.from.run(|| {
         let ask = |what: u8| {
-            let mut stream = TcpStream::connect((GREEN, port)).unwrap();
+            let mut stream = TcpStream::connect((way.destination, port)).unwrap();
             // The client's end is reset, or its ports would be used up in TIME_WAIT.
             nix::sys::socket::setsockopt(&stream, nix::sys::socket::sockopt::Linger, &nix::libc::linger { l_onoff: 1, l_linger: 0 }).unwrap();
             stream.write_all(&[what]).unwrap();
@@ -199,10 +227,10 @@ fn connections_per_second([from, to]: [&Guest; 2]) -> f64 {
 }
 
 /// The round trip of a flow's first packet, beside that of its second.
-fn first_packets(guests: [&Guest; 2]) {
+fn first_packets(way: Way<'_>) {
     let (mut first, mut second) = (Vec::new(), Vec::new());
     for _ in 0..300 {
-        let (client, server) = udp_pair(guests);
+        let (client, server) = udp_pair(way);
         for times in [&mut first, &mut second] {
             let sent = Instant::now();
             client.send(&[1]).unwrap();

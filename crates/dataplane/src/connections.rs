@@ -10,6 +10,7 @@ use model::{Direction, NetworkInterfaceId};
 use semantics::{ConnectionKey, Connections, Opened, Packet, Tracking};
 
 use crate::clock::{Nanoseconds, SECOND};
+use crate::verdict::Role;
 
 /// How long connections last whose flow the kernel had no room for.
 const LINGER: Nanoseconds = 30 * SECOND;
@@ -109,6 +110,17 @@ impl ConnectionTable {
 }
 
 impl Membership {
+    /// Whose packets the flow's are, as the sender's interface tracks them, or else the receiver's: the internet tracks
+    /// nothing.
+    pub fn role(&self) -> Role {
+        let answers = match (self.at_source, self.at_destination) {
+            (Some(key), _) => key.initiated == Direction::Ingress,
+            (None, Some(key)) => key.initiated == Direction::Egress,
+            (None, None) => false,
+        };
+        if answers { Role::Responder } else { Role::Initiator }
+    }
+
     fn keys(&self) -> impl Iterator<Item = ConnectionKey> {
         [self.at_source, self.at_destination].into_iter().flatten()
     }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use model::{NetworkInterfaceId, Snapshot};
 use crate::error::{Doing, Error, Result};
 use crate::fabric::{self, Fabric};
 use crate::flow_table::FlowTable;
+use crate::internet::{self, Internet};
 use crate::ports::{Port, Ports};
 use crate::report::{FlowReport, Statistics};
 use crate::slow_path::SlowPath;
@@ -20,7 +21,7 @@ use crate::thread::{Order, Worker};
 /// Where a data plane keeps what it makes, and how much of it there may be.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// A folder of its own. What it holds are mounts: the fabric's namespace and the pins.
+    /// A folder of its own. What it holds are mounts: the namespaces of fabric and internet, and the pins.
     pub runtime_dir: PathBuf,
     /// How many flows the kernel may know; a conversation is two. Beyond, the flows that matter least are forgotten,
     /// and packets still pass, one by one. Each takes 128 bytes of the kernel's memory, used or not.
@@ -32,6 +33,7 @@ pub struct Config {
 pub struct DataPlane {
     worker: Worker,
     fabric: Fabric,
+    internet: Internet,
     latest: ArcSwap<Snapshot>,
 }
 
@@ -56,11 +58,12 @@ impl DataPlane {
 
     fn start_anew(config: &Config, snapshot: Arc<Snapshot>) -> Result<Self> {
         let (fabric, tap, maps) = Fabric::create(&config.runtime_dir, config.flows)?;
-        let ports = Ports::new(maps.interfaces, maps.neighbours);
+        let internet = Internet::create(&config.runtime_dir)?;
+        let ports = Ports::new(fabric.attach_internet(&internet)?, maps.interfaces, maps.neighbours);
         let mut slow_path = SlowPath::new(Arc::clone(&snapshot), ports, FlowTable::new(maps.flows), tap);
         slow_path.publish(Arc::clone(&snapshot))?;
         let worker = Worker::start(slow_path, maps.drops)?;
-        Ok(Self { worker, fabric, latest: ArcSwap::new(snapshot) })
+        Ok(Self { worker, fabric, internet, latest: ArcSwap::new(snapshot) })
     }
 
     /// Returns when the kernel enforces the snapshot: no packet that an instance sends from then on is treated by an
@@ -77,7 +80,7 @@ impl DataPlane {
         let interface = snapshot.get(id).ok_or(Error::UnknownInterface(id))?;
         let guest = fabric::guest(guest);
         let ifindex = self.fabric.attach(interface, &guest)?;
-        let port = Port { id, serial: interface.serial, ifindex };
+        let port = Port { origin: id.into(), serial: interface.serial, ifindex };
         let opened = self
             .worker
             .ask(|answer| Order::Attach(port, answer))
@@ -90,15 +93,27 @@ impl DataPlane {
 
     /// Takes an interface out of its guest. It need not be in one, or be in the snapshot still.
     pub fn detach(&self, id: NetworkInterfaceId) -> Result<()> {
-        match self.worker.ask(|answer| Order::Port(id, answer))? {
+        match self.worker.ask(|answer| Order::Port(id.into(), answer))? {
             Some(port) => self.take_out(port),
             None => Ok(()),
         }
     }
 
     fn take_out(&self, port: Port) -> Result<()> {
-        self.worker.ask(|answer| Order::Detach(port.id, answer))?;
+        self.worker.ask(|answer| Order::Detach(port.origin, answer))?;
         self.fabric.detach(port.serial)
+    }
+
+    /// The network namespace that is the internet. What runs there has the addresses of [`model::internet`].
+    pub fn internet_namespace(&self) -> Result<OwnedFd> {
+        self.internet.namespace().as_fd().try_clone_to_owned().doing(|| "duplicate a descriptor".to_owned())
+    }
+
+    /// Lets the machine take the laptop's place on the internet, with its address and a route to the public addresses,
+    /// or ends that. What has the laptop's address in [`Self::internet_namespace`] is cut off meanwhile. The machine is
+    /// what the calling thread's network namespace says; it is refused where one of its routes would be in the way.
+    pub fn uplink(&self, on: bool) -> Result<()> {
+        self.internet.set_uplink(on)
     }
 
     /// Every flow that the kernel knows.
@@ -112,9 +127,15 @@ impl DataPlane {
     }
 }
 
+/// The internet of a data plane that runs in another process.
+pub fn open_internet(config: &Config) -> Result<OwnedFd> {
+    internet::open(&config.runtime_dir)
+}
+
 /// Removes all that a data plane made, also after a crash. Nothing to remove is fine too.
 pub fn remove_everything(config: &Config) -> Result<()> {
     fabric::remove(&config.runtime_dir)?;
+    internet::remove(&config.runtime_dir)?;
     match fs::remove_dir(&config.runtime_dir) {
         // Others may keep things there.
         Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) => {

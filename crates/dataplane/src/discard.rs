@@ -49,6 +49,8 @@ discards! {
     BadOrder = "bad order",
     /// A fragment whose first one was not seen.
     LoneFragment = "fragment without its first",
+    /// Longer than the way ahead carries; its sender is told, if it is an instance.
+    TooBig = "longer than the way's MTU",
     /// An ICMP error that the rules keep out, or that is about nothing known.
     IcmpError = "ICMP error not let through",
     /// The TAP would not hand it over, or take it back.

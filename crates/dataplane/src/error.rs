@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-use model::NetworkInterfaceId;
+use model::{Ipv4Cidr, NetworkInterfaceId};
 
 /// A result whose error is the data plane's.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -26,6 +26,13 @@ pub enum Error {
     },
     /// The latest snapshot has no such interface.
     UnknownInterface(NetworkInterfaceId),
+    /// The machine has a route that is in the uplink's way.
+    RouteOverlaps {
+        /// The route.
+        route: Ipv4Cidr,
+        /// What the uplink would be for.
+        wanted: Ipv4Cidr,
+    },
     /// The thread that moves packets has ended.
     Stopped,
 }
@@ -35,6 +42,7 @@ impl fmt::Display for Error {
         match self {
             Error::System { doing, .. } | Error::Bpf { doing, .. } => write!(f, "cannot {doing}"),
             Error::UnknownInterface(id) => write!(f, "the data plane has no {id}"),
+            Error::RouteOverlaps { route, wanted } => write!(f, "the machine's route to {route} overlaps {wanted}, which the uplink is for"),
             Error::Stopped => f.write_str("the data plane has stopped"),
         }
     }
@@ -45,7 +53,7 @@ impl std::error::Error for Error {
         match self {
             Error::System { source, .. } => Some(source),
             Error::Bpf { source, .. } => Some(source.as_ref()),
-            Error::UnknownInterface(_) | Error::Stopped => None,
+            Error::UnknownInterface(_) | Error::RouteOverlaps { .. } | Error::Stopped => None,
         }
     }
 }

@@ -4,20 +4,22 @@
 //! it, and with it the devices and what is attached to them: established flows outlive the daemon.
 
 use std::fs;
-use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use model::{NetworkInterface, Subnet};
+use model::{MacAddress, NetworkInterface, Subnet};
 
 use crate::error::{Doing, Result};
 use crate::hook::Block;
+use crate::internet::{self, Internet};
+use crate::layout::MTU;
 use crate::namespace::{self, Namespace};
 use crate::netlink::Netlink;
-use crate::programs::{FROM_INSTANCE, FROM_SLOW_PATH, Maps, Programs};
+use crate::programs::{FROM_PORT, FROM_SLOW_PATH, Maps, Programs};
 use crate::tap::{self, Tap};
-use crate::{bpffs, hook, veth};
+use crate::veth::{self, End, GUEST_END, Pair};
+use crate::{bpffs, hook};
 
 /// Settings of the namespace. Of the devices made in it, too: they begin with what `default` says.
 const SETTINGS: &[(&str, &str)] = &[
@@ -38,12 +40,12 @@ impl Fabric {
         fs::create_dir_all(runtime_dir).doing(|| format!("create {}", runtime_dir.display()))?;
         let namespace = Namespace::create(&namespace_path(runtime_dir))?;
         bpffs::mount_at(&bpffs_path(runtime_dir))?;
-        namespace.run(write_settings)?;
+        namespace.apply_settings(SETTINGS)?;
         let tap = namespace.run(Tap::create)?;
-        let netlink = open_netlink(&namespace)?;
+        let netlink = namespace.netlink()?;
         let slow_path = veth::bring_up_tap(&netlink, tap::NAME).doing(|| format!("bring up {}", tap::NAME))?;
         let (mut programs, maps) = Programs::load(&bpffs_path(runtime_dir), flows, slow_path)?;
-        for (block, anchor, name) in [(Block::Instances, hook::LOOPBACK, FROM_INSTANCE), (Block::SlowPath, slow_path, FROM_SLOW_PATH)] {
+        for (block, anchor, name) in [(Block::Ports, hook::LOOPBACK, FROM_PORT), (Block::SlowPath, slow_path, FROM_SLOW_PATH)] {
             hook::create(&netlink, block, anchor, programs.get(name)?, name).doing(|| format!("attach the program {name}"))?;
         }
         Ok((Self { netlink: Mutex::new(netlink) }, tap, maps))
@@ -52,19 +54,31 @@ impl Fabric {
     /// Makes the veth pair of an interface into a guest's namespace, its program attached, and returns the index of
     /// the host end. Until [`Self::open`] nothing comes through.
     pub fn attach(&self, interface: &NetworkInterface, guest: &Namespace) -> Result<u32> {
-        self.detach(interface.serial)?;
-        let name = veth::host_end(interface.serial);
-        let index = veth::create(&self.netlink(), interface, guest.as_fd()).doing(|| format!("create the veth pair {name}"))?;
-        if let Err(error) = hook::join(&self.netlink(), Block::Instances, index) {
-            self.detach(interface.serial)?;
-            return Err(error).doing(|| format!("attach the program {FROM_INSTANCE} to {name}"));
+        self.join(interface.serial, interface.mac, MTU, guest)
+    }
+
+    /// The same for the internet.
+    pub fn attach_internet(&self, internet: &Internet) -> Result<u32> {
+        let index = self.join(internet::SERIAL, internet::MAC, internet::MTU, internet.namespace())?;
+        internet.open()?;
+        Ok(index)
+    }
+
+    fn join(&self, serial: u32, mac: MacAddress, mtu: u16, guest: &Namespace) -> Result<u32> {
+        self.detach(serial)?;
+        let name = veth::host_end(serial);
+        let pair = Pair { near: End { name: &name, mac: None }, far: End { name: GUEST_END, mac: Some(mac) }, mtu };
+        let index = veth::create(&self.netlink(), &pair, guest.as_fd()).doing(|| format!("create the veth pair {name}"))?;
+        if let Err(error) = hook::join(&self.netlink(), Block::Ports, index) {
+            self.detach(serial)?;
+            return Err(error).doing(|| format!("attach the program {FROM_PORT} to {name}"));
         }
         Ok(index)
     }
 
     /// Configures the guest end of an attached interface and brings it up.
     pub fn open(&self, interface: &NetworkInterface, subnet: &Subnet, guest: &Namespace) -> Result<()> {
-        let netlink = open_netlink(guest)?;
+        let netlink = guest.netlink()?;
         veth::configure_guest_end(&netlink, interface, subnet).doing(|| format!("configure {} in its instance", interface.id))
     }
 
@@ -82,9 +96,9 @@ impl Fabric {
 /// Removes the fabric and all in it, whoever made it and however it ended. Guests that still run lose their `eth0`.
 pub(crate) fn remove(runtime_dir: &Path) -> Result<()> {
     let path = namespace_path(runtime_dir);
-    if let Some(namespace) = is_namespace(&path).then(|| Namespace::open(&path)).transpose()? {
+    if let Some(namespace) = Namespace::kept_at(&path)? {
         // They would end with the namespace, but some time later; afterwards nothing is to be left.
-        let netlink = open_netlink(&namespace)?;
+        let netlink = namespace.netlink()?;
         netlink.delete_links(veth::GROUP).doing(|| "delete the veth pairs".to_owned())?;
         netlink.delete_link(tap::NAME).doing(|| format!("delete {}", tap::NAME))?;
     }
@@ -103,24 +117,4 @@ fn namespace_path(runtime_dir: &Path) -> PathBuf {
 
 fn bpffs_path(runtime_dir: &Path) -> PathBuf {
     runtime_dir.join("bpf")
-}
-
-/// Whether a namespace is mounted there. An empty file is what a crash leaves between the two steps of making it.
-fn is_namespace(path: &Path) -> bool {
-    nix::sys::statfs::statfs(path).is_ok_and(|found| found.filesystem_type() == nix::sys::statfs::NSFS_MAGIC)
-}
-
-fn open_netlink(namespace: &Namespace) -> Result<Netlink> {
-    namespace.run(|| Netlink::open().doing(|| "open a netlink socket".to_owned()))
-}
-
-fn write_settings() -> Result<()> {
-    for (path, value) in SETTINGS {
-        match fs::write(path, value) {
-            // A kernel without IPv6.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            result => result.doing(|| format!("write {path}"))?,
-        }
-    }
-    Ok(())
 }

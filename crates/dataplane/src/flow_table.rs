@@ -9,11 +9,11 @@
 //! found it a moment ago.
 
 use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 
 use aya::maps::{HashMap as BpfHashMap, MapData};
-use model::NetworkInterfaceId;
-use semantics::{ConnectionKey, Connections, Packet, Tracking};
+use semantics::{ConnectionKey, Connections, Origin, Packet, Tracking};
 
 use crate::clock::{Nanoseconds, SECOND};
 use crate::layout::{ACTION_ASK, ACTION_DELIVER, ACTION_DROP, Counters, FabricState, FlowKey, Verdict};
@@ -49,9 +49,9 @@ pub(crate) struct FlowMaps {
 #[derive(Clone, Debug)]
 pub(crate) struct Flow {
     pub key: FlowKey,
-    /// The interface that its packets leave.
-    pub from: NetworkInterfaceId,
-    /// One of its packets.
+    /// The interface that its packets leave, or the internet.
+    pub from: Origin,
+    /// One of its packets, as it is sent.
     pub packet: Packet,
     pub judgement: Judgement,
     /// The other direction, if it is known.
@@ -139,6 +139,12 @@ impl FlowTable {
         })
     }
 
+    /// How long packets may be to which the slot's verdict is applied; none if it lets nothing through.
+    pub fn mtu(&self, slot: Slot) -> Option<u16> {
+        let verdict = self.maps.verdicts.get(slot.0).filter(|verdict| verdict.action.load(Ordering::Relaxed) == ACTION_DELIVER);
+        verdict.map(|verdict| verdict.mtu)
+    }
+
     /// Makes the kernel apply the judgement to the flow from its next packet on. `None` if it has no room for it.
     pub fn install(&mut self, flow: Flow, connections: &impl Connections) -> Option<Slot> {
         if let Some(slot) = self.find(&flow.key)
@@ -211,7 +217,7 @@ impl FlowTable {
             generation: self.generation.into(),
             created: now,
             reason: reason(&judgement.verdict).into(),
-            origin: judgement.origin.number(),
+            role: judgement.role.number(),
             tracked: tracked(judgement, connections).into(),
             reverse: flow.reverse.map_or(0, |reverse| reverse.0).into(),
             ..verdict_of(&judgement.action)
@@ -293,10 +299,24 @@ fn number(action: &Action) -> u32 {
 fn verdict_of(action: &Action) -> Verdict {
     let base = Verdict { action: number(action).into(), ..Verdict::default() };
     match *action {
-        Action::Deliver { out, destination_mac, source_mac } => {
-            Verdict { out_ifindex: out, destination_mac: destination_mac.0, source_mac: source_mac.0, ..base }
-        }
+        Action::Deliver { out, destination_mac, source_mac, rewrite, mtu } => Verdict {
+            out_ifindex: out,
+            destination_mac: destination_mac.0,
+            source_mac: source_mac.0,
+            nat_source: new_address(rewrite.source),
+            nat_destination: new_address(rewrite.destination),
+            mtu,
+            ..base
+        },
         Action::Drop => base,
+    }
+}
+
+/// 0.0.0.0 for none.
+fn new_address(address: Option<IpAddr>) -> [u8; 4] {
+    match address {
+        Some(IpAddr::V4(address)) => address.octets(),
+        Some(IpAddr::V6(_)) | None => [0; 4],
     }
 }
 

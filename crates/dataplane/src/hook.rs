@@ -25,7 +25,7 @@ const EVERY_PROTOCOL: u32 = 0x0003_u16.to_be() as u32;
 #[repr(u16)]
 pub(crate) enum Block {
     /// The host ends of veth pairs.
-    Instances = 1,
+    Ports = 1,
     /// The TAP.
     SlowPath = 2,
 }

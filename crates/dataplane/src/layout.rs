@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 use semantics::{Packet, Transport};
 
 /// Part of the path that maps are pinned at: a daemon never adopts maps of another layout.
-pub(crate) const LAYOUT_VERSION: u32 = 1;
+pub(crate) const LAYOUT_VERSION: u32 = 2;
 
 /// What names a flow, one direction of it.
 #[repr(C)]
@@ -38,9 +38,12 @@ pub(crate) struct Verdict {
     pub reverse: AtomicU32,
     pub created: u64,
     pub reason: AtomicU16,
-    pub origin: u8,
+    pub role: u8,
     pub tracked: AtomicU8,
-    pub zero: [u8; 20],
+    pub nat_source: [u8; 4],
+    pub nat_destination: [u8; 4],
+    pub mtu: u16,
+    pub zero: [u8; 10],
 }
 
 /// What a slot's packets amount to.
@@ -105,7 +108,7 @@ pub(crate) const ORDER_INTERFACE: u8 = 0x00;
 pub(crate) const ORDER_SLOT: u8 = 0x01;
 
 /// Bytes of IP that a network card of an instance carries.
-pub(crate) const MTU: u32 = 9001;
+pub(crate) const MTU: u16 = 9001;
 
 impl FlowKey {
     /// The flow of a packet that leaves this interface; `None` for what the maps do not hold: IPv6, fragments and ICMP
@@ -174,7 +177,8 @@ mod tests {
         twins!(c:
             FlowKey = "flow_key" { interface, source, destination, source_port, destination_port, protocol, zero }
             Verdict = "verdict" {
-                generation, action, out_ifindex, destination_mac, source_mac, reverse, created, reason, origin, tracked, zero
+                generation, action, out_ifindex, destination_mac, source_mac, reverse, created, reason, role, tracked,
+                nat_source, nat_destination, mtu, zero
             }
             Counters = "counters" { packets, bytes, last_seen, tcp_flags, zero }
             Interface = "interface" { serial, subnet, address, mac, check_source, zero }

@@ -4,15 +4,19 @@
 //! asks [`semantics::evaluate`], installs the answer for both directions, and hands the packet back. A new snapshot
 //! makes every known flow be judged again, in place. So the kernel is a cache, and no rule of a VPC is known here.
 //!
-//! In reading order: [`DataPlane`] is what the daemon holds; `fabric` is what it makes on the machine; `thread` and
-//! `slow_path` answer the kernel's questions; `sweep` and `ageing` change and end what they found out; `flow_table`
-//! and `layout` are the border to the programs in `ebpf/`.
+//! In reading order: [`DataPlane`] is what the daemon holds; `fabric` and `internet` are what it makes on the machine;
+//! `thread` and `slow_path` answer the kernel's questions; `sweep` and `ageing` change and end what they found out;
+//! `flow_table` and `layout` are the border to the programs in `ebpf/`.
 //!
-//! It touches nothing of the host outside its own network namespace, its folder, and the namespaces that it is given.
-//! It needs root, Linux 5.15 or later, and `/dev/net/tun`.
+//! Addresses are translated by the programs, all but those that an ICMP error quotes: `icmp` does that. What an internet
+//! gateway cannot carry in one piece is for `long_packets`.
+//!
+//! It touches nothing of the host outside its own network namespaces, its folder, and the namespaces that it is given;
+//! [`DataPlane::uplink`] is the exception, for who asks for it. It needs root, Linux 5.15 or later, and `/dev/net/tun`.
 
 mod ageing;
 mod bpffs;
+mod checksum;
 mod clock;
 mod connections;
 mod data_plane;
@@ -22,10 +26,14 @@ mod fabric;
 mod flow_table;
 mod fragments;
 mod hook;
+mod icmp;
+mod internet;
 mod layout;
+mod long_packets;
 mod mirror;
 mod namespace;
 mod netlink;
+mod network;
 mod parse;
 mod plan;
 mod ports;
@@ -37,11 +45,12 @@ mod slow_path;
 mod sweep;
 mod tap;
 mod thread;
+mod uplink;
 mod verdict;
 mod veth;
 
-pub use data_plane::{Config, DataPlane, remove_everything};
+pub use data_plane::{Config, DataPlane, open_internet, remove_everything};
 pub use discard::Discard;
 pub use error::{Error, Result};
 pub use report::{FlowReport, Statistics};
-pub use verdict::Origin;
+pub use verdict::Role;

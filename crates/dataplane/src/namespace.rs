@@ -3,7 +3,8 @@
 //! Which namespace a system call means is a property of the calling thread. Work in another one is done by a thread
 //! that enters it, does the work and ends: no thread ever has to find its way back.
 
-use std::fs::File;
+use std::fs::{self, File};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic::resume_unwind;
 use std::path::Path;
@@ -11,8 +12,10 @@ use std::thread;
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::statfs::{NSFS_MAGIC, statfs};
 
 use crate::error::{Doing, Result};
+use crate::netlink::Netlink;
 
 /// A network namespace. It lives at least as long as this does.
 #[derive(Debug)]
@@ -33,6 +36,29 @@ impl Namespace {
     /// The namespace that a path names.
     pub fn open(path: &Path) -> Result<Self> {
         File::open(path).map(|file| Self(file.into())).doing(|| format!("open the network namespace {}", path.display()))
+    }
+
+    /// The namespace that is mounted there, if one is. An empty file is what a crash leaves between the two steps of
+    /// making it.
+    pub fn kept_at(path: &Path) -> Result<Option<Self>> {
+        let is_namespace = statfs(path).is_ok_and(|found| found.filesystem_type() == NSFS_MAGIC);
+        is_namespace.then(|| Self::open(path)).transpose()
+    }
+
+    /// A netlink socket in the namespace.
+    pub fn netlink(&self) -> Result<Netlink> {
+        self.run(|| Netlink::open().doing(|| "open a netlink socket".to_owned()))
+    }
+
+    /// Writes files below `/proc/sys/net`; those that the kernel does not have are left out.
+    pub fn apply_settings(&self, settings: &[(&str, &str)]) -> Result<()> {
+        self.run(|| {
+            settings.iter().try_for_each(|(path, value)| match fs::write(path, value) {
+                // A kernel without IPv6.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                result => result.doing(|| format!("write {path}")),
+            })
+        })
     }
 
     /// Does something in the namespace.
@@ -59,8 +85,8 @@ impl AsFd for Namespace {
 /// Ends the mount that keeps a namespace; the namespace ends with its last user. Nothing there is fine too.
 pub(crate) fn forget(path: &Path) -> Result<()> {
     while path.exists() && umount2(path, MntFlags::MNT_DETACH).is_ok() {}
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).doing(|| format!("remove {}", path.display())),
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).doing(|| format!("remove {}", path.display())),
         _ => Ok(()),
     }
 }

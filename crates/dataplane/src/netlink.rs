@@ -5,12 +5,17 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use netlink_packet_core::{NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload};
+use netlink_packet_core::{NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::link::{LinkAttribute, LinkMessage};
+use netlink_packet_route::link::{LinkAttribute, LinkMessage, State};
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
+
+/// It takes some milliseconds, or up to a second when links come and go.
+const LINK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A socket for requests.
 pub(crate) struct Netlink(Socket);
@@ -41,6 +46,11 @@ impl Netlink {
         self.request(message, NLM_F_CREATE | existing).map(drop)
     }
 
+    /// Everything of a kind.
+    pub fn dump(&self, message: RouteNetlinkMessage) -> io::Result<Vec<RouteNetlinkMessage>> {
+        self.request(message, NLM_F_DUMP)
+    }
+
     /// Changes something.
     pub fn change(&self, message: RouteNetlinkMessage) -> io::Result<()> {
         self.request(message, 0).map(drop)
@@ -56,6 +66,25 @@ impl Netlink {
             _ => None,
         });
         index.ok_or_else(|| io::Error::from_raw_os_error(libc::ENODEV))
+    }
+
+    /// Waits until a link that has been brought up, its other end too, carries packets. The kernel sees to that by
+    /// itself, a moment later (`linkwatch_event`), and drops what is sent before.
+    pub fn await_link(&self, index: u32) -> io::Result<()> {
+        let mut message = LinkMessage::default();
+        message.header.index = index;
+        let is_up = |answer: &RouteNetlinkMessage| match answer {
+            RouteNetlinkMessage::NewLink(link) => link.attributes.contains(&LinkAttribute::OperState(State::Up)),
+            _ => false,
+        };
+        let until = Instant::now() + LINK_PATIENCE;
+        while !self.request(RouteNetlinkMessage::GetLink(message.clone()), 0)?.iter().any(is_up) {
+            if Instant::now() > until {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
     }
 
     /// Deletes the link of that name; false if there is none.
@@ -88,7 +117,7 @@ impl Netlink {
         self.answers()
     }
 
-    /// Everything up to the acknowledgement, which is an error message that says "no error".
+    /// Everything up to the acknowledgement, which is an error message that says "no error", or up to the end of a dump.
     fn answers(&self) -> io::Result<Vec<RouteNetlinkMessage>> {
         let mut answers = Vec::new();
         loop {
@@ -100,6 +129,7 @@ impl Netlink {
                 rest = &rest[length..];
                 match message.payload {
                     NetlinkPayload::Error(error) if error.code.is_none() => return Ok(answers),
+                    NetlinkPayload::Done(_) => return Ok(answers),
                     NetlinkPayload::Error(error) => return Err(error.to_io()),
                     NetlinkPayload::InnerMessage(answer) => answers.push(answer),
                     _ => {}

@@ -107,6 +107,34 @@ fn read_transport(protocol: u8, bytes: &[u8]) -> Option<Transport> {
     })
 }
 
+/// The length of the IP header.
+pub(crate) fn header_length(bytes: &[u8]) -> Option<usize> {
+    Ipv4::read(bytes).map(|ip| bytes.len() - ip.payload.len())
+}
+
+/// The length of the headers that each segment of a packet has, IP's and the transport's.
+pub(crate) fn segment_headers(bytes: &[u8]) -> usize {
+    let Some(ip) = Ipv4::read(bytes) else { return 0 };
+    let transport = match (ip.protocol, ip.payload.get(12)) {
+        (TCP, Some(offset)) => usize::from(offset >> 4) * 4,
+        (UDP, _) => 8,
+        _ => 0,
+    };
+    bytes.len() - ip.payload.len() + transport
+}
+
+/// Where in a packet the checksum is that covers its addresses too, if there is one: fragments that are not the first
+/// have none, ICMP's covers none, and a UDP checksum of zero is none.
+pub(crate) fn covering_checksum(bytes: &[u8]) -> Option<usize> {
+    let ip = Ipv4::read(bytes).filter(|ip| ip.fragment_offset == 0)?;
+    let at = match ip.protocol {
+        TCP => 16,
+        UDP if ip.payload.get(6..8)? != [0, 0] => 6,
+        _ => return None,
+    };
+    (ip.payload.len() >= at + 2).then(|| bytes.len() - ip.payload.len() + at)
+}
+
 /// The packet that an error quotes: its IP header and at least 8 bytes more (RFC 792). Errors about later fragments
 /// quote no transport header, and errors about errors are never sent (RFC 1122, section 3.2.2): neither is well formed.
 fn read_quoted(bytes: &[u8]) -> Option<Quoted> {

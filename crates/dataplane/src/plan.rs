@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use model::{NetworkInterface, NetworkInterfaceId, Snapshot, Subnet, SubnetId};
+use model::{NetworkInterface, Snapshot, Subnet, SubnetId};
+use semantics::Origin;
 
+use crate::internet;
 use crate::layout::{Interface, Neighbour};
 
 /// Small numbers for subnets, given once each.
@@ -27,22 +29,30 @@ impl SubnetNumbers {
     }
 }
 
-/// The interface behind each host end, by the host end's index. Without an entry nothing gets in there.
+/// The interface behind each host end, or the internet, by the host end's index. Without an entry nothing gets in there.
 pub(crate) fn interfaces(
     snapshot: &Snapshot,
     numbers: &mut SubnetNumbers,
-    attached: impl Iterator<Item = (NetworkInterfaceId, u32)>,
+    attached: impl Iterator<Item = (Origin, u32)>,
 ) -> BTreeMap<u32, Interface> {
     attached
-        .filter_map(|(id, ifindex)| {
-            let interface = snapshot.get(id)?;
-            let entry = Interface {
-                serial: interface.serial,
-                subnet: numbers.number(interface.subnet),
-                address: interface.private_ip.octets(),
-                mac: interface.mac.0,
-                check_source: interface.source_dest_check.into(),
-                zero: 0,
+        .filter_map(|(origin, ifindex)| {
+            let entry = match origin {
+                Origin::Interface(id) => {
+                    let interface = snapshot.get(id)?;
+                    Interface {
+                        serial: interface.serial,
+                        subnet: numbers.number(interface.subnet),
+                        address: interface.private_ip.octets(),
+                        mac: interface.mac.0,
+                        check_source: interface.source_dest_check.into(),
+                        zero: 0,
+                    }
+                }
+                // No subnet has number 0, and anybody may be there.
+                Origin::Internet => {
+                    Interface { serial: internet::SERIAL, subnet: 0, address: [0; 4], mac: internet::MAC.0, check_source: 0, zero: 0 }
+                }
             };
             Some((ifindex, entry))
         })

@@ -1,46 +1,57 @@
-//! The interfaces that have a place in the fabric.
+//! The interfaces that have a place in the fabric, and the internet, which always has one.
 
 use std::collections::HashMap;
 
-use model::{NetworkInterfaceId, Snapshot};
+use model::Snapshot;
+use semantics::Origin;
 
 use crate::error::Result;
+use crate::internet;
 use crate::layout::{Interface, Neighbour};
 use crate::mirror::Mirror;
 use crate::plan::{self, SubnetNumbers};
 
-/// An attached interface.
+/// An attached interface, or the internet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Port {
-    pub id: NetworkInterfaceId,
+    pub origin: Origin,
     /// The number that names it in flows.
     pub serial: u32,
     /// The index of the host end of its veth pair.
     pub ifindex: u32,
 }
 
-/// All attached interfaces, and what the kernel knows about them.
+/// All ports, and what the kernel knows about them.
 pub(crate) struct Ports {
+    internet: Port,
     by_serial: HashMap<u32, Port>,
-    by_id: HashMap<NetworkInterfaceId, Port>,
+    by_origin: HashMap<Origin, Port>,
     numbers: SubnetNumbers,
     interfaces: Mirror<u32, Interface>,
     neighbours: Mirror<Neighbour, [u8; 6]>,
 }
 
 impl Ports {
-    /// None yet, on maps that are empty.
-    pub fn new(interfaces: Mirror<u32, Interface>, neighbours: Mirror<Neighbour, [u8; 6]>) -> Self {
-        Self { by_serial: HashMap::new(), by_id: HashMap::new(), numbers: SubnetNumbers::default(), interfaces, neighbours }
+    /// The internet only, on maps that are empty.
+    pub fn new(internet: u32, interfaces: Mirror<u32, Interface>, neighbours: Mirror<Neighbour, [u8; 6]>) -> Self {
+        let (by_serial, by_origin, numbers) = Default::default();
+        let internet = Port { origin: Origin::Internet, serial: internet::SERIAL, ifindex: internet };
+        let mut ports = Self { internet, by_serial, by_origin, numbers, interfaces, neighbours };
+        ports.attach(internet);
+        ports
+    }
+
+    pub fn internet(&self) -> Port {
+        self.internet
     }
 
     pub fn attach(&mut self, port: Port) {
         self.by_serial.insert(port.serial, port);
-        self.by_id.insert(port.id, port);
+        self.by_origin.insert(port.origin, port);
     }
 
-    pub fn detach(&mut self, id: NetworkInterfaceId) {
-        if let Some(port) = self.by_id.remove(&id) {
+    pub fn detach(&mut self, origin: Origin) {
+        if let Some(port) = self.by_origin.remove(&origin) {
             self.by_serial.remove(&port.serial);
         }
     }
@@ -49,8 +60,8 @@ impl Ports {
         self.by_serial.get(&serial).copied()
     }
 
-    pub fn of(&self, id: NetworkInterfaceId) -> Option<Port> {
-        self.by_id.get(&id).copied()
+    pub fn of(&self, origin: impl Into<Origin>) -> Option<Port> {
+        self.by_origin.get(&origin.into()).copied()
     }
 
     /// Tells the kernel what the snapshot says about interfaces and neighbours.
@@ -61,7 +72,7 @@ impl Ports {
 
     /// The same when only the attached interfaces are others.
     pub fn apply_interfaces(&mut self, snapshot: &Snapshot) -> Result<()> {
-        let attached = self.by_id.values().map(|port| (port.id, port.ifindex));
+        let attached = self.by_origin.values().map(|port| (port.origin, port.ifindex));
         self.interfaces.become_equal_to(plan::interfaces(snapshot, &mut self.numbers, attached))
     }
 }

@@ -20,7 +20,7 @@ use crate::shared_array::SharedArray;
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/fabric.bpf.o"));
 
 /// Ingress of the host ends of veth pairs.
-pub(crate) const FROM_INSTANCE: &str = "from_instance";
+pub(crate) const FROM_PORT: &str = "from_port";
 /// Ingress of the TAP.
 pub(crate) const FROM_SLOW_PATH: &str = "from_slow_path";
 
@@ -45,7 +45,7 @@ impl Programs {
         let mut loader = EbpfLoader::new();
         loader.map_max_entries("flows", flows).map_max_entries("verdicts", slots).map_max_entries("counters", slots);
         let mut ebpf = bpf(loader.load(OBJECT), || "load the kernel's maps".to_owned())?;
-        for name in [FROM_INSTANCE, FROM_SLOW_PATH] {
+        for name in [FROM_PORT, FROM_SLOW_PATH] {
             bpf(program(&mut ebpf, name)?.load(), || format!("load the program {name}"))?;
         }
         for (name, map) in ebpf.maps() {

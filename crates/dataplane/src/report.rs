@@ -4,26 +4,25 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aya::maps::{MapData, PerCpuArray};
-use model::NetworkInterfaceId;
-use semantics::{Connections, Packet, Tracking, Verdict};
+use semantics::{Connections, Origin, Packet, Tracking, Verdict};
 
 use crate::clock::now;
 use crate::discard::Discard;
 use crate::error::{Result, bpf};
 use crate::slow_path::SlowPath;
-use crate::verdict::Origin;
+use crate::verdict::Role;
 
 /// One direction of a conversation that the kernel knows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FlowReport {
-    /// The interface that its packets leave.
-    pub from: NetworkInterfaceId,
-    /// One of them.
+    /// The interface that its packets leave, or the internet.
+    pub from: Origin,
+    /// One of them, as it is sent.
     pub packet: Packet,
     /// What becomes of them.
     pub verdict: Verdict,
     /// Who began it.
-    pub origin: Origin,
+    pub role: Role,
     /// Whether the connection at their sender is tracked, and the one at their receiver.
     pub tracked: [bool; 2],
     /// How many there were.
@@ -65,7 +64,7 @@ impl SlowPath {
                 from: flow.from,
                 packet: flow.packet,
                 verdict: judgement.verdict,
-                origin: judgement.origin,
+                role: judgement.role,
                 tracked: membership.map(|key| key.is_some_and(|key| self.connections.find(&key) == Some(Tracking::Tracked))),
                 packets: usage.packets,
                 bytes: usage.bytes,

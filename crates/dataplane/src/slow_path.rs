@@ -8,19 +8,20 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
-use model::{Direction, NetworkInterfaceId, Snapshot};
-use semantics::{Decision, Denial, Packet, Verdict, evaluate};
+use model::{Direction, Snapshot};
+use semantics::{Decision, Denial, Origin, Packet, Rewrite, Verdict, evaluate};
 
 use crate::clock::{self, Nanoseconds};
 use crate::connections::{ConnectionTable, Membership};
 use crate::discard::Discard;
 use crate::flow_table::{Flow, FlowTable, Slot};
 use crate::fragments::Fragments;
-use crate::layout::FlowKey;
+use crate::layout::{FlowKey, MTU};
 use crate::parse::{FragmentKey, Parsed, parse, tcp_flags};
 use crate::ports::{Port, Ports};
 use crate::tap::{Frame, Tap};
-use crate::verdict::{Action, Judgement, Origin};
+use crate::verdict::{Action, Judgement, arrival};
+use crate::{icmp, internet};
 
 /// All that the data plane knows, owned by its one thread.
 pub(crate) struct SlowPath {
@@ -77,14 +78,21 @@ impl SlowPath {
                 Err(error) => return Err(error),
             }
             match self.slot_for(frame) {
-                Ok(slot) => self.send(frame, slot),
+                Ok((from, slot)) => self.carry(frame, from, slot),
                 Err(discard) => self.discard(discard),
             }
         }
         Ok(())
     }
 
-    fn send(&mut self, frame: &mut Frame, slot: Slot) {
+    fn carry(&mut self, frame: &mut Frame, from: Port, slot: Slot) {
+        match self.flows.mtu(slot).filter(|&mtu| frame.longest_packet() > usize::from(mtu)) {
+            Some(mtu) => self.shorten(frame, from, slot, mtu),
+            None => self.send(frame, slot),
+        }
+    }
+
+    pub(crate) fn send(&mut self, frame: &mut Frame, slot: Slot) {
         frame.order(slot.0);
         if let Err(error) = self.tap.write(frame) {
             tracing::debug!(%error, "the TAP refused a frame");
@@ -92,18 +100,19 @@ impl SlowPath {
         }
     }
 
-    fn discard(&mut self, discard: Discard) {
+    pub(crate) fn discard(&mut self, discard: Discard) {
         *self.discards.entry(discard).or_default() += 1;
     }
 
-    /// The slot whose verdict applies to the packet.
-    fn slot_for(&mut self, frame: &Frame) -> Result<Slot, Discard> {
+    /// Where the packet comes from, and the slot whose verdict applies to it.
+    fn slot_for(&mut self, frame: &mut Frame) -> Result<(Port, Slot), Discard> {
         let from = frame.interface().and_then(|serial| self.ports.with_serial(serial)).ok_or(Discard::UnknownInterface)?;
-        match parse(frame.payload()).ok_or(Discard::Malformed)? {
+        let slot = match parse(frame.payload()).ok_or(Discard::Malformed)? {
             Parsed::Flow { packet, opens, first_of } => self.flow_slot(from, &packet, opens, first_of),
             Parsed::LaterFragment(key) => self.fragment_slot(from, key),
-            Parsed::Error(packet) => self.error_slot(from, &packet),
-        }
+            Parsed::Error(packet) => self.error_slot(from, &packet, frame),
+        };
+        slot.map(|slot| (from, slot))
     }
 
     fn flow_slot(&mut self, from: Port, packet: &Packet, opens: bool, first_of: Option<FragmentKey>) -> Result<Slot, Discard> {
@@ -129,23 +138,27 @@ impl SlowPath {
         slot.ok_or(Discard::LoneFragment)
     }
 
-    /// Each ICMP error is judged for itself: as part of the connection that it is about, if that is tracked.
-    fn error_slot(&mut self, from: Port, packet: &Packet) -> Result<Slot, Discard> {
-        let decision = evaluate(&self.snapshot, packet, from.id, &self.connections, &mut ());
+    /// Each ICMP error is judged for itself: as part of the connection that it is about, if that is tracked. What it
+    /// quotes is translated here; the program only translates the packet around it.
+    fn error_slot(&mut self, from: Port, packet: &Packet, frame: &mut Frame) -> Result<Slot, Discard> {
+        let decision = evaluate(&self.snapshot, packet, from.origin, &self.connections, &mut ());
         match self.action(&decision.verdict).1 {
             Action::Drop => Err(Discard::IcmpError),
-            deliver @ Action::Deliver { .. } => Ok(self.flows.transient(&deliver)),
+            deliver @ Action::Deliver { rewrite, .. } => {
+                icmp::translate_quoted(frame.payload_mut(), &rewrite).ok_or(Discard::Malformed)?;
+                Ok(self.flows.transient(&deliver))
+            }
         }
     }
 
     /// Judges the first packet of a flow and installs both directions, the answer's first: it may come before the
     /// system call for the other direction is back.
     fn admit(&mut self, from: Port, key: FlowKey, packet: &Packet) -> Slot {
-        let judgement = self.judge(from.id, packet);
+        let judgement = self.judge(from.origin, packet);
         // Not to be lost while the answer is judged, which may be part of them and come to nothing.
         self.connections.hold(&judgement.membership);
-        let reverse = self.admit_answer(packet, &judgement);
-        let flow = Flow { key, from: from.id, packet: *packet, judgement, reverse, created: self.now };
+        let reverse = self.admit_answer(&key, packet, &judgement);
+        let flow = Flow { key, from: from.origin, packet: *packet, judgement, reverse, created: self.now };
         let slot = self.put(flow);
         self.connections.release(&judgement.membership);
         if let (Some(slot), Some(reverse)) = (slot, reverse) {
@@ -154,61 +167,75 @@ impl SlowPath {
         slot.unwrap_or_else(|| self.flows.transient(&judgement.action))
     }
 
-    /// The answer to a packet that is delivered is judged, not mirrored: routes and network ACLs look at it for
-    /// themselves. One that would be dropped is left until it comes.
-    fn admit_answer(&mut self, packet: &Packet, judgement: &Judgement) -> Option<Slot> {
-        let (Verdict::Deliver(delivery), Some(answer)) = (&judgement.verdict, packet.reply()) else { return None };
-        let responder = self.ports.of(delivery.to)?;
-        let key = FlowKey::of(responder.serial, &answer)?;
+    /// The answer to a packet that arrives is judged, not mirrored: routes and network ACLs look at it for themselves.
+    /// One that would be dropped is left until it comes.
+    fn admit_answer(&mut self, asked: &FlowKey, packet: &Packet, judgement: &Judgement) -> Option<Slot> {
+        let (reached, rewrite) = arrival(&judgement.verdict)?;
+        let answer = rewrite.apply(packet).reply()?;
+        let responder = self.ports.of(reached)?;
+        // To one's own public address, from the port that it is for, question and answer look alike.
+        let key = FlowKey::of(responder.serial, &answer).filter(|key| key != asked)?;
         let known = self.flows.find(&key).filter(|&slot| self.flows.is_current(slot));
         if let Some(slot) = known.filter(|&slot| self.flows.get(slot).is_some_and(Flow::is_delivered)) {
             return Some(slot);
         }
-        let judgement = self.judge(responder.id, &answer);
+        let judgement = self.judge(responder.origin, &answer);
         if judgement.action == Action::Drop {
             self.connections.hold(&judgement.membership);
             self.connections.release(&judgement.membership);
             return known;
         }
-        self.put(Flow { key, from: responder.id, packet: answer, judgement, reverse: None, created: self.now })
+        self.put(Flow { key, from: responder.origin, packet: answer, judgement, reverse: None, created: self.now })
     }
 
     /// What becomes of the packets of a flow, and which connections they are part of from now on.
-    pub(crate) fn judge(&mut self, from: NetworkInterfaceId, packet: &Packet) -> Judgement {
+    pub(crate) fn judge(&mut self, from: Origin, packet: &Packet) -> Judgement {
         let decision = evaluate(&self.snapshot, packet, from, &self.connections, &mut ());
         let membership = self.join(from, packet, &decision);
-        let origin = match membership.at_source {
-            Some(key) if key.initiated == Direction::Ingress => Origin::Responder,
-            _ => Origin::Initiator,
-        };
         let (verdict, action) = self.action(&decision.verdict);
-        Judgement { verdict, action, membership, origin }
+        Judgement { verdict, action, membership, role: membership.role() }
     }
 
-    fn join(&mut self, from: NetworkInterfaceId, packet: &Packet, decision: &Decision) -> Membership {
-        let to = match decision.verdict {
-            Verdict::Deliver(delivery) => Some(delivery.to),
-            Verdict::Drop(_) => decision.opened_at_destination.map(|opened| opened.key.interface),
+    /// Each end sees the packet with the addresses that it has there; the internet keeps no connections.
+    fn join(&mut self, from: Origin, packet: &Packet, decision: &Decision) -> Membership {
+        let arrived = match decision.verdict {
+            Verdict::Deliver(delivery) => Some((delivery.to, delivery.rewrite.apply(packet))),
+            Verdict::Leave(_) => None,
+            Verdict::Drop(_) => decision.opened_at_destination.map(|opened| (opened.key.interface, *packet)),
         };
-        let at_source = self.connections.join(from, Direction::Egress, packet, decision.opened_at_source);
-        let at_destination = to.and_then(|to| self.connections.join(to, Direction::Ingress, packet, decision.opened_at_destination));
+        let at_source = match from {
+            Origin::Interface(from) => self.connections.join(from, Direction::Egress, packet, decision.opened_at_source),
+            Origin::Internet => None,
+        };
+        let at_destination = arrived.and_then(|(to, packet)| self.connections.join(to, Direction::Ingress, &packet, decision.opened_at_destination));
         Membership { at_source, at_destination }
     }
 
     /// What the kernel is to do. An interface without a place in the fabric has nobody behind it yet, or any more.
     fn action(&self, verdict: &Verdict) -> (Verdict, Action) {
-        let Verdict::Deliver(delivery) = verdict else { return (*verdict, Action::Drop) };
+        let delivery = match verdict {
+            Verdict::Deliver(delivery) => delivery,
+            Verdict::Leave(departure) => return (*verdict, self.leave(departure.rewrite)),
+            Verdict::Drop(_) => return (*verdict, Action::Drop),
+        };
         let interface = self.snapshot.get(delivery.to);
         match (self.ports.of(delivery.to), interface) {
             (Some(port), Some(interface)) => {
-                let deliver = Action::Deliver { out: port.ifindex, destination_mac: interface.mac, source_mac: delivery.source_mac };
-                (*verdict, deliver)
+                // What is translated has passed a gateway, also where it turned round there.
+                let mtu = if delivery.rewrite == Rewrite::default() { MTU } else { internet::MTU };
+                let (out, rewrite) = (port.ifindex, delivery.rewrite);
+                (*verdict, Action::Deliver { out, destination_mac: interface.mac, source_mac: delivery.source_mac, rewrite, mtu })
             }
             _ => {
                 let instance = interface.and_then(|interface| interface.attachment).map(|attachment| attachment.instance);
                 (Verdict::Drop(Denial::NotRunning { interface: delivery.to, instance }), Action::Drop)
             }
         }
+    }
+
+    fn leave(&self, rewrite: Rewrite) -> Action {
+        let out = self.ports.internet().ifindex;
+        Action::Deliver { out, destination_mac: internet::MAC, source_mac: internet::ROUTER_MAC, rewrite, mtu: internet::MTU }
     }
 
     /// Installs a flow, which holds its connections from then on. Without room the connections are kept for a while

@@ -6,15 +6,15 @@
 
 use std::sync::Arc;
 
-use model::{NetworkInterfaceId, Snapshot};
-use semantics::Verdict;
+use model::Snapshot;
+use semantics::{Denial, Origin, Verdict};
 
 use crate::clock;
 use crate::error::Result;
 use crate::flow_table::{Flow, Slot};
 use crate::ports::Port;
 use crate::slow_path::SlowPath;
-use crate::verdict::{Action, Origin};
+use crate::verdict::{Action, Role, arrival};
 
 impl SlowPath {
     /// From the return of this on, the kernel does what the snapshot says.
@@ -33,28 +33,28 @@ impl SlowPath {
         self.now = clock::now();
         self.ports.attach(port);
         self.ports.apply_interfaces(&self.snapshot)?;
-        self.judge_again(|flow| flow.concerns(port.id));
+        self.judge_again(|flow| flow.concerns(port.origin));
         Ok(())
     }
 
     /// Takes it away again, with the flows that began there.
-    pub fn detach(&mut self, id: NetworkInterfaceId) -> Result<()> {
+    pub fn detach(&mut self, origin: Origin) -> Result<()> {
         self.now = clock::now();
-        self.ports.detach(id);
+        self.ports.detach(origin);
         self.ports.apply_interfaces(&self.snapshot)?;
-        let gone: Vec<_> = self.flows.slots().filter(|&slot| self.flows.get(slot).is_some_and(|flow| flow.from == id)).collect();
+        let gone: Vec<_> = self.flows.slots().filter(|&slot| self.flows.get(slot).is_some_and(|flow| flow.from == origin)).collect();
         for slot in gone {
             self.forget(slot);
         }
-        self.judge_again(|flow| flow.concerns(id));
+        self.judge_again(|flow| flow.concerns(origin));
         Ok(())
     }
 
     /// Those who began a flow come before those who answer: what they open decides about the answers.
     fn judge_again(&mut self, concerned: impl Fn(&Flow) -> bool) {
-        for origin in [Origin::Initiator, Origin::Responder] {
-            let of_origin = |flow: &Flow| flow.judgement.origin == origin && concerned(flow);
-            let slots: Vec<_> = self.flows.slots().filter(|&slot| self.flows.get(slot).is_some_and(of_origin)).collect();
+        for role in [Role::Initiator, Role::Responder] {
+            let of_role = |flow: &Flow| flow.judgement.role == role && concerned(flow);
+            let slots: Vec<_> = self.flows.slots().filter(|&slot| self.flows.get(slot).is_some_and(of_role)).collect();
             for slot in slots {
                 self.judge_slot_again(slot);
             }
@@ -81,14 +81,13 @@ impl SlowPath {
 }
 
 impl Flow {
-    /// Whether its packets leave that interface or are for it.
-    fn concerns(&self, id: NetworkInterfaceId) -> bool {
-        let at_destination = self.judgement.membership.at_destination.map(|key| key.interface);
-        let to = match self.judgement.verdict {
-            Verdict::Deliver(delivery) => Some(delivery.to),
-            Verdict::Drop(semantics::Denial::NotRunning { interface, .. }) => Some(interface),
-            Verdict::Drop(_) => at_destination,
+    /// Whether its packets leave there or are for there.
+    fn concerns(&self, origin: Origin) -> bool {
+        let at_destination = self.judgement.membership.at_destination.map(|key| key.interface.into());
+        let to = match &self.judgement.verdict {
+            Verdict::Drop(Denial::NotRunning { interface, .. }) => Some((*interface).into()),
+            verdict => arrival(verdict).map(|(to, _)| to).or(at_destination),
         };
-        self.from == id || to == Some(id)
+        self.from == origin || to == Some(origin)
     }
 }

@@ -13,14 +13,22 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use nix::errno::Errno;
 
+use crate::checksum::checksum;
 use crate::error::{Doing, Result};
 use crate::layout::{ORDER_INTERFACE, ORDER_PREFIX, ORDER_SLOT};
+use crate::parse::segment_headers;
 
 /// Its name in the fabric.
 pub(crate) const NAME: &str = "peerless";
 
 /// `struct virtio_net_hdr`, which comes before each frame.
 const OFFLOAD_LENGTH: usize = 10;
+/// In its flags: the checksum of what begins at one place is to be put at another.
+const NEEDS_CHECKSUM: u8 = 1;
+/// Where numbers are in it.
+const SEGMENT_SIZE: usize = 4;
+const CHECKSUM_START: usize = 6;
+const CHECKSUM_OFFSET: usize = 8;
 const ETHERNET_LENGTH: usize = 14;
 /// The longest IPv4 packet behind its headers.
 const LONGEST: usize = OFFLOAD_LENGTH + ETHERNET_LENGTH + u16::MAX as usize;
@@ -102,6 +110,61 @@ impl Frame {
     /// What it carries.
     pub fn payload(&self) -> &[u8] {
         self.buffer.get(OFFLOAD_LENGTH + ETHERNET_LENGTH..self.length).unwrap_or_default()
+    }
+
+    /// The same, to change in place.
+    pub fn payload_mut(&mut self) -> &mut [u8] {
+        self.buffer.get_mut(OFFLOAD_LENGTH + ETHERNET_LENGTH..self.length).unwrap_or_default()
+    }
+
+    /// How long the packet is, or the longest of the segments that it will be cut into.
+    pub fn longest_packet(&self) -> usize {
+        match self.offload(SEGMENT_SIZE) {
+            0 => self.payload().len(),
+            size => usize::from(size) + segment_headers(self.payload()),
+        }
+    }
+
+    /// Whether it will be cut into segments.
+    pub fn is_segmented(&self) -> bool {
+        self.offload(SEGMENT_SIZE) != 0
+    }
+
+    /// Puts another packet in the place of the one it carries, one whose checksums are complete.
+    pub fn carry(&mut self, parts: [&[u8]; 2]) {
+        self.buffer[..OFFLOAD_LENGTH].fill(0);
+        let mut end = OFFLOAD_LENGTH + ETHERNET_LENGTH;
+        for part in parts {
+            self.buffer[end..][..part.len()].copy_from_slice(part);
+            end += part.len();
+        }
+        self.length = end;
+    }
+
+    /// Computes the checksum that was left to the hardware, if one was.
+    pub fn complete_checksum(&mut self) {
+        if self.buffer[0] & NEEDS_CHECKSUM == 0 {
+            return;
+        }
+        let from = usize::from(self.offload(CHECKSUM_START)).saturating_sub(ETHERNET_LENGTH);
+        let at = from + usize::from(self.offload(CHECKSUM_OFFSET));
+        let payload = self.payload_mut();
+        if let Some(covered) = payload.get(from..) {
+            // The checksum of the pseudo header is in its place already. Zero would say that there is none.
+            let sum = match checksum(covered) {
+                0 => u16::MAX,
+                sum => sum,
+            };
+            if let Some(place) = payload.get_mut(at..at + 2) {
+                place.copy_from_slice(&sum.to_be_bytes());
+            }
+        }
+        self.buffer[0] &= !NEEDS_CHECKSUM;
+    }
+
+    /// A number of `struct virtio_net_hdr`, which are in the order of this machine's bytes.
+    fn offload(&self, at: usize) -> u16 {
+        u16::from_ne_bytes([self.buffer[at], self.buffer[at + 1]])
     }
 
     /// Names the slot whose verdict the program is to apply, where the destination address is.

@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use aya::maps::{MapData, PerCpuArray};
-use model::{NetworkInterfaceId, Snapshot};
+use model::Snapshot;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
+use semantics::Origin;
 
 use crate::clock::{self, Nanoseconds, SECOND};
 use crate::error::{Doing, Error, Result};
@@ -29,9 +30,9 @@ const TICK: Nanoseconds = SECOND;
 pub(crate) enum Order {
     Publish(Arc<Snapshot>, SyncSender<Result<()>>),
     Attach(Port, SyncSender<Result<()>>),
-    Detach(NetworkInterfaceId, SyncSender<Result<()>>),
+    Detach(Origin, SyncSender<Result<()>>),
     /// Where the interface is attached, if it is.
-    Port(NetworkInterfaceId, SyncSender<Result<Option<Port>>>),
+    Port(Origin, SyncSender<Result<Option<Port>>>),
     Flows(SyncSender<Result<Vec<FlowReport>>>),
     Statistics(SyncSender<Result<Statistics>>),
     Stop,
@@ -128,8 +129,8 @@ impl Work {
         match order {
             Order::Publish(snapshot, answer) => drop(answer.send(self.slow_path.publish(snapshot))),
             Order::Attach(port, answer) => drop(answer.send(self.slow_path.attach(port))),
-            Order::Detach(id, answer) => drop(answer.send(self.slow_path.detach(id))),
-            Order::Port(id, answer) => drop(answer.send(Ok(self.slow_path.ports.of(id)))),
+            Order::Detach(origin, answer) => drop(answer.send(self.slow_path.detach(origin))),
+            Order::Port(origin, answer) => drop(answer.send(Ok(self.slow_path.ports.of(origin)))),
             Order::Flows(answer) => drop(answer.send(Ok(self.slow_path.flow_reports()))),
             Order::Statistics(answer) => drop(answer.send(self.slow_path.statistics(&self.drops))),
             Order::Stop => {}

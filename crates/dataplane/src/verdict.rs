@@ -1,14 +1,14 @@
 //! A decision as the kernel keeps it: what to do, and small numbers for the rest.
 
 use model::MacAddress;
-use semantics::{Denial, Verdict};
+use semantics::{Denial, Origin, Rewrite, Verdict};
 
 use crate::connections::Membership;
 
 /// What the kernel does with the packets of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// It hands them to an interface.
+    /// It hands them to an interface, or to the internet.
     Deliver {
         /// The index of the host end of its veth pair.
         out: u32,
@@ -16,6 +16,10 @@ pub(crate) enum Action {
         destination_mac: MacAddress,
         /// The address that they seem to come from.
         source_mac: MacAddress,
+        /// How their addresses change.
+        rewrite: Rewrite,
+        /// How long they may be, in bytes of IP.
+        mtu: u16,
     },
     /// It counts and drops them.
     Drop,
@@ -23,7 +27,7 @@ pub(crate) enum Action {
 
 /// Who began the flow that packets are of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum Role {
     /// Their sender.
     Initiator,
     /// Their receiver: they answer.
@@ -40,23 +44,32 @@ pub(crate) struct Judgement {
     /// The connections that they are part of.
     pub membership: Membership,
     /// Whether they answer.
-    pub origin: Origin,
+    pub role: Role,
 }
 
-impl Origin {
+impl Role {
     /// The number in a slot.
     pub(crate) fn number(self) -> u8 {
         match self {
-            Origin::Initiator => 1,
-            Origin::Responder => 2,
+            Role::Initiator => 1,
+            Role::Responder => 2,
         }
+    }
+}
+
+/// Where packets arrive that are not dropped, and how their addresses have changed by then.
+pub(crate) fn arrival(verdict: &Verdict) -> Option<(Origin, Rewrite)> {
+    match verdict {
+        Verdict::Deliver(delivery) => Some((delivery.to.into(), delivery.rewrite)),
+        Verdict::Leave(departure) => Some((Origin::Internet, departure.rewrite)),
+        Verdict::Drop(_) => None,
     }
 }
 
 /// The number of a verdict's reason in a slot; 0 for none.
 pub(crate) fn reason(verdict: &Verdict) -> u16 {
     match verdict {
-        Verdict::Deliver(_) => 0,
+        Verdict::Deliver(_) | Verdict::Leave(_) => 0,
         Verdict::Drop(denial) => match denial {
             Denial::UnknownInterface(_) => 1,
             Denial::SourceCheck(_) => 2,
@@ -71,6 +84,9 @@ pub(crate) fn reason(verdict: &Verdict) -> u16 {
             Denial::NoPublicAddress { .. } => 11,
             Denial::NoSuchAddress { .. } => 12,
             Denial::NotRunning { .. } => 13,
+            Denial::PrivateSource { .. } => 14,
+            Denial::NoSuchPublicAddress { .. } => 15,
+            Denial::NoGateway { .. } => 16,
         },
     }
 }

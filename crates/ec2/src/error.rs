@@ -8,8 +8,9 @@ use std::fmt;
 use std::net::Ipv4Addr;
 
 use model::{
-    AccountId, Cidr, IdKind, InstanceId, InternetGatewayId, Ipv4Cidr, MalformedId, PeeringStatus, Region, ResourceId, RouteTableAssociationId,
-    RouteTableId, SecurityGroupId, SubnetId, VpcId, VpcPeeringConnectionId,
+    AccountId, AddressAssociationId, AllocationId, Cidr, IdKind, InstanceId, InstanceState, InternetGatewayId, Ipv4Cidr, MalformedId, NetworkAclId,
+    NetworkInterfaceId, PeeringStatus, Region, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId, SubnetId, VpcId,
+    VpcPeeringConnectionId,
 };
 
 use crate::kind::words;
@@ -46,15 +47,25 @@ errors! {
     /// Something still needs it.
     DependencyViolation { noun: &'static str, id: ResourceId } = "DependencyViolation", "The {noun} '{id}' has dependencies and cannot be deleted.";
     SecurityGroupInUse { group: SecurityGroupId } = "DependencyViolation", "resource {group} has a dependent object";
+    MappedAddresses { vpc: VpcId } = "DependencyViolation",
+        "Network {vpc} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.";
     DryRun = "DryRunOperation", "Request would have succeeded, but DryRun flag is set.";
     GatewayNotAttached { gateway: InternetGatewayId, vpc: VpcId } = "Gateway.NotAttached", "resource {gateway} is not attached to network {vpc}";
+    NetworkWithoutGateway { vpc: VpcId } = "Gateway.NotAttached", "Network {vpc} is not attached to any internet gateway";
     InstanceTerminated = "IdempotentInstanceTerminated", "The instances of the request that this client token belongs to have been terminated.";
     IdempotentParameterMismatch = "IdempotentParameterMismatch",
         "The client token was used before, in a request with other parameters.";
+    InstanceState { instance: InstanceId, participle: &'static str } = "IncorrectInstanceState",
+        "The instance '{instance}' is not in a state from which it can be {participle}.";
+    InterfaceNotReady { interface: NetworkInterfaceId, state: InstanceState } = "IncorrectInstanceState",
+        "The {state} instance to which '{interface}' is attached is not in a valid state for this operation.";
+    InsufficientAddresses = "InsufficientAddressCapacity", "Not enough available addresses to satisfy your minimum request.";
     InsufficientFreeAddresses { subnet: SubnetId, free: usize } = "InsufficientFreeAddressesInSubnet",
         "There are not enough free addresses in subnet '{subnet}' to satisfy the requested number of instances: {free} are free.";
     Internal = "InternalError", "An internal error has occurred";
     UnknownAction { action: String } = "InvalidAction", "The action {action} is not valid for this web service.";
+    MalformedAddress { value: String } = "InvalidAddress.Malformed", "The IP address '{value}' is not valid.";
+    UnknownAddress { address: Ipv4Addr } = "InvalidAddress.NotFound", "Address '{address}' not found.";
     DuplicateSecurityGroup { name: String, vpc: VpcId } = "InvalidGroup.Duplicate", "The security group '{name}' already exists for VPC '{vpc}'";
     UnknownSecurityGroupName { name: String } = "InvalidGroup.NotFound", "The security group '{name}' does not exist";
     /// The two groups could never see each other's interfaces.
@@ -62,7 +73,12 @@ errors! {
     /// An id that could be of any kind and is of none.
     InvalidId { value: String } = "InvalidID", "The ID '{value}' is not valid";
     AddressInUse { address: Ipv4Addr } = "InvalidIPAddress.InUse", "Address {address} is in use.";
+    InstanceNotReady { instance: InstanceId, state: InstanceState } = "InvalidInstanceID",
+        "The {state} instance '{instance}' is not in a valid state for this operation.";
+    SeveralInterfaces { instance: InstanceId } = "InvalidInstanceID",
+        "There are multiple interfaces attached to instance '{instance}'. Please specify an interface ID for the operation instead.";
     UnknownKeyPair { name: String } = "InvalidKeyPair.NotFound", "The key pair '{name}' does not exist";
+    NoSuchEntry { direction: &'static str, number: u16 } = "InvalidNetworkAclEntry.NotFound", "no {direction} entry with number {number}";
     InvalidNextToken = "InvalidNextToken", "The token is invalid.";
     SecurityGroupOfOtherVpc { group: SecurityGroupId, subnet: SubnetId } = "InvalidParameter",
         "Security group {group} and subnet {subnet} belong to different networks.";
@@ -83,6 +99,9 @@ errors! {
     /// A rule of a security group that says nothing sensible.
     InvalidPermission { reason: String } = "InvalidParameterValue", "{reason}";
     InvalidGroupName { reason: String } = "InvalidParameterValue", "{reason}";
+    DefaultNetworkAcl { acl: NetworkAclId } = "InvalidParameterValue", "cannot delete default network ACL {acl}";
+    NetworkAclOfOtherVpc { acl: NetworkAclId, subnet: SubnetId } = "InvalidParameterValue",
+        "network ACL {acl} and subnet {subnet} belong to different networks";
     VpcHasGateway { vpc: VpcId } = "InvalidParameterValue", "Network {vpc} already has an internet gateway attached";
     DifferentNetworks { table: RouteTableId, noun: &'static str, id: ResourceId } = "InvalidParameterValue",
         "route table {table} and {noun} {id} belong to different networks";
@@ -99,6 +118,7 @@ errors! {
         "cannot disassociate the main route table association {association}";
     AddressOutsideSubnet { address: Ipv4Addr } = "InvalidParameterValue", "Address {address} does not fall within the subnet's address range";
     AddressReserved { address: Ipv4Addr } = "InvalidParameterValue", "Address {address} is in subnet's reserved address range";
+    ReleaseNeedsAllocationId = "InvalidParameterValue", "You must specify an allocation id when releasing a VPC elastic IP address";
     PeeringWithItself { vpc: VpcId } = "InvalidParameterValue", "The VPC {vpc} cannot be peered with itself.";
     DuplicatePermission { rule: String } = "InvalidPermission.Duplicate", "the specified rule \"{rule}\" already exists";
     UnknownPermission = "InvalidPermission.NotFound", "The specified rule does not exist in this security group.";
@@ -114,6 +134,7 @@ errors! {
     MissingAction = "MissingAction", "The request must contain the parameter Action";
     NoDefaultSubnet = "MissingInput", "No subnets found for the default VPC. Please specify a subnet.";
     MissingParameter { parameter: String } = "MissingParameter", "The request must contain the parameter {parameter}";
+    EntryExists { number: u16 } = "NetworkAclEntryAlreadyExists", "The network acl entry identified by {number} already exists.";
     UnknownVersion { version: String } = "NoSuchVersion", "The requested version ({version}) of service AmazonEC2 does not exist";
     NotPermitted { id: VpcPeeringConnectionId, account: AccountId, verb: &'static str } = "OperationNotPermitted",
         "User ({account}) cannot {verb} peering {id}";
@@ -121,6 +142,8 @@ errors! {
         "Incorrect region ({region}) specified for this request. VPC peering connection {id} must be {verb} in region {accepter}";
     GatewayAttached { gateway: InternetGatewayId, vpc: VpcId } = "Resource.AlreadyAssociated",
         "resource {gateway} is already attached to network {vpc}";
+    AddressAssociated { allocation: AllocationId, association: AddressAssociationId } = "Resource.AlreadyAssociated",
+        "resource {allocation} is already associated with associate-id {association}";
     SubnetAssociated { table: RouteTableId } = "Resource.AlreadyAssociated",
         "the specified association for route table {table} conflicts with an existing association";
     RouteExists { destination: Cidr } = "RouteAlreadyExists", "The route identified by {destination} already exists.";

@@ -1,12 +1,15 @@
 //! Instance: a machine in a VPC. How one is made is told in `run_instances`.
 //!
+//! A stopped one keeps its interfaces with their private addresses and Elastic IPs; an automatic public address it loses
+//! when it is off, and gets another one when it is started.
+//!
 //! A terminated instance stays listed for about an hour, without interfaces and all that they gave it.
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html>
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-use model::{InstanceId, InstanceState, StateReason};
+use model::{InstanceId, InstanceState, NetworkInterface, StateReason};
 use serde::{Deserialize, Serialize};
 
 use crate::describe::Describe;
@@ -15,6 +18,7 @@ use crate::error::Error;
 use crate::filter::{FilterName, values};
 use crate::operations::Change;
 use crate::page::Page;
+use crate::public_address::{PublicAddress, assign_automatically};
 use crate::reservation::{Attachment, Instance, InstanceNetworkInterface, Reservation, State};
 use crate::view::View;
 
@@ -27,13 +31,25 @@ pub(crate) struct DescribeInstances {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
+pub(crate) struct StopInstances {
+    instance_id: Vec<InstanceId>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct StartInstances {
+    instance_id: Vec<InstanceId>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub(crate) struct TerminateInstances {
     instance_id: Vec<InstanceId>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct TerminateInstancesAnswer {
+pub(crate) struct StateChanges {
     instances_set: Vec<StateChange>,
 }
 
@@ -53,11 +69,7 @@ impl Describe for DescribeInstances {
     const INERT: &'static [&'static str] = &["IncludeManagedResources=*"];
 
     fn items(&self, view: View<'_>) -> Result<Vec<Instance>, Error> {
-        let missing: Vec<_> = self.instance_id.iter().copied().filter(|&id| view.find(id).is_err()).collect();
-        if missing.len() > 1 {
-            return Err(Error::no_such_instances(&missing));
-        }
-        Ok(view.named(&self.instance_id)?.into_iter().map(|instance| Instance::new(instance, view)).collect())
+        Ok(view.instances(&self.instance_id)?.into_iter().map(|instance| Instance::new(instance, view)).collect())
     }
 
     fn key(instance: &Instance) -> String {
@@ -77,23 +89,71 @@ impl Describe for DescribeInstances {
     }
 }
 
+impl Change for StopInstances {
+    type Answer = StateChanges;
+    const INERT: &'static [&'static str] = &["Force=*", "Hibernate=false", "SkipOsShutdown=*"];
+
+    fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error> {
+        let now = edit.now();
+        let mut instances_set = Vec::new();
+        for (id, previous) in batch(&self.instance_id, edit.view())? {
+            let current = match previous {
+                InstanceState::Running => InstanceState::Stopping,
+                InstanceState::Stopping | InstanceState::Stopped => previous,
+                InstanceState::Pending | InstanceState::ShuttingDown | InstanceState::Terminated => {
+                    return Err(Error::InstanceState { instance: id, participle: "stopped" });
+                }
+            };
+            if current != previous {
+                edit.draft.update(id, |instance| {
+                    (instance.state, instance.since) = (current, now);
+                    instance.state_reason = Some(user_initiated_shutdown());
+                });
+            }
+            instances_set.push(StateChange::new(id, previous, current));
+        }
+        Ok(StateChanges { instances_set })
+    }
+}
+
+impl Change for StartInstances {
+    type Answer = StateChanges;
+    const INERT: &'static [&'static str] = &["AdditionalInfo"];
+
+    fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error> {
+        let now = edit.now();
+        let mut instances_set = Vec::new();
+        for (id, previous) in batch(&self.instance_id, edit.view())? {
+            let current = match previous {
+                InstanceState::Stopped => InstanceState::Pending,
+                InstanceState::Pending | InstanceState::Running => previous,
+                InstanceState::Stopping | InstanceState::ShuttingDown | InstanceState::Terminated => {
+                    return Err(Error::InstanceState { instance: id, participle: "started" });
+                }
+            };
+            if current != previous {
+                edit.draft.update(id, |instance| {
+                    (instance.state, instance.since, instance.launch_time) = (current, now, now);
+                    instance.state_reason = None;
+                });
+                for interface in edit.find(id)?.interfaces.clone() {
+                    assign_automatically(interface, edit);
+                }
+            }
+            instances_set.push(StateChange::new(id, previous, current));
+        }
+        Ok(StateChanges { instances_set })
+    }
+}
+
 impl Change for TerminateInstances {
-    type Answer = TerminateInstancesAnswer;
+    type Answer = StateChanges;
     const INERT: &'static [&'static str] = &["Force=false", "SkipOsShutdown=false"];
 
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error> {
-        let mut instances_set = Vec::new();
-        let distinct: BTreeSet<InstanceId> = self.instance_id.iter().copied().collect();
-        let missing: Vec<_> = distinct.iter().copied().filter(|&id| edit.find(id).is_err()).collect();
-        match missing.as_slice() {
-            [] if distinct.is_empty() => return Err(Error::missing("InstanceId")),
-            [] => {}
-            &[id] => return Err(Error::not_found(id)),
-            ids => return Err(Error::no_such_instances(ids)),
-        }
         let now = edit.now();
-        for id in distinct {
-            let previous = edit.find(id)?.state;
+        let mut instances_set = Vec::new();
+        for (id, previous) in batch(&self.instance_id, edit.view())? {
             let current = match previous {
                 InstanceState::Pending | InstanceState::Running | InstanceState::Stopping | InstanceState::Stopped => InstanceState::ShuttingDown,
                 InstanceState::ShuttingDown | InstanceState::Terminated => previous,
@@ -104,9 +164,9 @@ impl Change for TerminateInstances {
                     instance.state_reason = Some(user_initiated_shutdown());
                 });
             }
-            instances_set.push(StateChange { instance_id: id, current_state: current.into(), previous_state: previous.into() });
+            instances_set.push(StateChange::new(id, previous, current));
         }
-        Ok(TerminateInstancesAnswer { instances_set })
+        Ok(StateChanges { instances_set })
     }
 }
 
@@ -128,11 +188,22 @@ const FILTERS: &[FilterName<Instance>] = &[
     ("instance-type", |instance| values([instance.instance_type])),
     ("instance.group-id", |instance| values(instance.group_set.iter().map(|group| group.group_id))),
     ("instance.group-name", |instance| values(instance.group_set.iter().map(|group| &group.group_name))),
+    ("ip-address", |instance| values(instance.ip_address)),
     ("launch-index", |instance| values([instance.ami_launch_index])),
     ("launch-time", |instance| values([instance.launch_time])),
     ("monitoring-state", |instance| values([instance.monitoring.state])),
+    ("network-interface.addresses.association.allocation-id", |instance| public(instance, |public| values(public.allocation_id))),
+    ("network-interface.addresses.association.association-id", |instance| public(instance, |public| values(public.association_id))),
+    ("network-interface.addresses.association.ip-owner-id", |instance| public(instance, |public| values([&public.ip_owner_id]))),
+    ("network-interface.addresses.association.public-dns-name", |instance| public(instance, |public| values([&public.public_dns_name]))),
+    ("network-interface.addresses.association.public-ip", |instance| public(instance, |public| values([public.public_ip]))),
     ("network-interface.addresses.primary", |instance| values(instance.network_interface_set.iter().map(|_| true))),
     ("network-interface.addresses.private-ip-address", |instance| interfaces(instance, |eni| eni.private_ip_address)),
+    ("network-interface.association.allocation-id", |instance| public(instance, |public| values(public.allocation_id))),
+    ("network-interface.association.association-id", |instance| public(instance, |public| values(public.association_id))),
+    ("network-interface.association.ip-owner-id", |instance| public(instance, |public| values([&public.ip_owner_id]))),
+    ("network-interface.association.public-dns-name", |instance| public(instance, |public| values([&public.public_dns_name]))),
+    ("network-interface.association.public-ip", |instance| public(instance, |public| values([public.public_ip]))),
     ("network-interface.attachment.attachment-id", |instance| attachments(instance, |attachment| attachment.attachment_id)),
     ("network-interface.attachment.attach-time", |instance| attachments(instance, |attachment| attachment.attach_time)),
     ("network-interface.attachment.delete-on-termination", |instance| attachments(instance, |attachment| attachment.delete_on_termination)),
@@ -154,6 +225,7 @@ const FILTERS: &[FilterName<Instance>] = &[
     ("network-interface.owner-id", |instance| interfaces(instance, |eni| eni.owner_id)),
     ("network-interface.private-dns-name", |instance| values(instance.network_interface_set.iter().filter_map(|eni| eni.private_dns_name.as_ref()))),
     ("network-interface.private-ip-address", |instance| interfaces(instance, |eni| eni.private_ip_address)),
+    ("network-interface.public-dns-name", |instance| public(instance, |public| values([&public.public_dns_name]))),
     ("network-interface.requester-managed", |instance| interfaces(instance, |_| false)),
     ("network-interface.source-dest-check", |instance| interfaces(instance, |eni| eni.source_dest_check)),
     ("network-interface.status", |instance| interfaces(instance, |eni| eni.status)),
@@ -198,7 +270,6 @@ const ABSENT: &[&str] = &[
     "iam-instance-profile.arn",
     "iam-instance-profile.id",
     "instance-lifecycle",
-    "ip-address",
     "ipv6-address",
     "kernel-id",
     "key-name",
@@ -210,21 +281,11 @@ const ABSENT: &[&str] = &[
     "metadata-options.http-tokens",
     "metadata-options.instance-metadata-tags",
     "metadata-options.state",
-    "network-interface.addresses.association.allocation-id",
-    "network-interface.addresses.association.association-id",
     "network-interface.addresses.association.carrier-ip",
     "network-interface.addresses.association.customer-owned-ip",
-    "network-interface.addresses.association.ip-owner-id",
-    "network-interface.addresses.association.public-dns-name",
-    "network-interface.addresses.association.public-ip",
     "network-interface.addresses.private-dns-name",
-    "network-interface.association.allocation-id",
-    "network-interface.association.association-id",
     "network-interface.association.carrier-ip",
     "network-interface.association.customer-owned-ip",
-    "network-interface.association.ip-owner-id",
-    "network-interface.association.public-dns-name",
-    "network-interface.association.public-ip",
     "network-interface.deny-all-igw-traffic",
     "network-interface.ipv4-prefixes.ipv4-prefix",
     "network-interface.ipv6-address",
@@ -235,7 +296,6 @@ const ABSENT: &[&str] = &[
     "network-interface.operator.managed",
     "network-interface.operator.principal",
     "network-interface.outpost-arn",
-    "network-interface.public-dns-name",
     "network-interface.requester-id",
     "network-interface.tag-key",
     "network-interface.tag-value",
@@ -257,12 +317,52 @@ const ABSENT: &[&str] = &[
     "usage-operation-update-time",
 ];
 
+impl StateChange {
+    fn new(instance_id: InstanceId, previous: InstanceState, current: InstanceState) -> Self {
+        Self { instance_id, current_state: current.into(), previous_state: previous.into() }
+    }
+}
+
 fn attachments<T: Display>(instance: &Instance, value: impl Fn(&Attachment) -> T) -> Vec<String> {
     values(instance.network_interface_set.iter().filter_map(|eni| eni.attachment.as_ref()).map(value))
 }
 
 fn interfaces<T: Display>(instance: &Instance, value: impl Fn(&InstanceNetworkInterface) -> T) -> Vec<String> {
     values(instance.network_interface_set.iter().map(value))
+}
+
+fn public(instance: &Instance, value: impl Fn(&PublicAddress) -> Vec<String>) -> Vec<String> {
+    instance.network_interface_set.iter().filter_map(|eni| eni.association.as_ref()).flat_map(value).collect()
+}
+
+impl<'a> View<'a> {
+    /// The instances of these ids, each once; all there are if none is named.
+    pub fn instances(self, ids: &[InstanceId]) -> Result<Vec<&'a model::Instance>, Error> {
+        let distinct: BTreeSet<InstanceId> = ids.iter().copied().collect();
+        let missing: Vec<_> = distinct.into_iter().filter(|&id| self.find(id).is_err()).collect();
+        match missing.len() {
+            0 | 1 => self.named(ids),
+            _ => Err(Error::no_such_instances(&missing)),
+        }
+    }
+
+    /// The interface of an instance, for what is said about an instance and meant for its interface.
+    pub fn only_interface(self, id: InstanceId) -> Result<&'a NetworkInterface, Error> {
+        let instance = self.find(id)?;
+        match instance.interfaces.as_slice() {
+            &[interface] => self.find(interface),
+            [] => Err(Error::InstanceNotReady { instance: id, state: instance.state }),
+            [_, _, ..] => Err(Error::SeveralInterfaces { instance: id }),
+        }
+    }
+}
+
+/// The instances that a call is to change, each once, with their states. One that does not exist is one too many.
+fn batch(ids: &[InstanceId], view: View<'_>) -> Result<Vec<(InstanceId, InstanceState)>, Error> {
+    if ids.is_empty() {
+        return Err(Error::missing("InstanceId"));
+    }
+    Ok(view.instances(ids)?.into_iter().map(|instance| (instance.id, instance.state)).collect())
 }
 
 /// Why an instance that was asked to go went.

@@ -11,6 +11,7 @@ use crate::edit::Edit;
 use crate::error::Error;
 use crate::filter::{FilterName, Tagged, values};
 use crate::operations::{Change, Done};
+use crate::public_address::is_mapped;
 use crate::quota;
 use crate::tag::{Tag, pairs};
 use crate::view::View;
@@ -102,6 +103,9 @@ impl Change for DetachInternetGateway {
         let vpc = edit.find(self.vpc_id)?.id;
         if attachment != Some(vpc) {
             return Err(Error::GatewayNotAttached { gateway, vpc });
+        }
+        if is_mapped(vpc, edit.view()) {
+            return Err(Error::MappedAddresses { vpc });
         }
         edit.draft.update(gateway, |gateway| gateway.attachment = None);
         Ok(Done)

@@ -50,6 +50,8 @@ pub(crate) fn of_resource_type(resource_type: &str) -> Option<IdKind> {
 /// The words for a kind.
 pub(crate) fn words(kind: IdKind) -> Words {
     let (noun, not_found, malformed, resource_type) = match kind {
+        IdKind::AddressAssociationId => ("association", "InvalidAssociationID.NotFound", "", ""),
+        IdKind::AllocationId => ("allocation", "InvalidAllocationID.NotFound", "", "elastic-ip"),
         IdKind::AttachmentId => ("attachment", "InvalidAttachmentID.NotFound", "InvalidNetworkInterfaceAttachmentId.Malformed", ""),
         IdKind::DhcpOptionsId => ("dhcpOptions", "InvalidDhcpOptionID.NotFound", "InvalidDhcpOptionsId.Malformed", "dhcp-options"),
         IdKind::ImageId => ("image", "InvalidAMIID.NotFound", "InvalidAMIID.Malformed", "image"),

@@ -35,6 +35,7 @@ pub fn observe(draft: &mut Draft, now: Timestamp, observation: Observation) {
                 draft.update(id, |instance| (instance.state, instance.since) = (InstanceState::Running, now));
             }
         }
+        Observation::InstanceStopped(id) => stop(draft, now, id),
         Observation::InstanceGone(id) => terminate(draft, now, id, instance_initiated_shutdown),
         Observation::InstanceFailed(id) => terminate(draft, now, id, launch_error),
     }
@@ -72,14 +73,28 @@ fn purge_instances(draft: &mut Draft, now: Timestamp) -> Option<Timestamp> {
     terminated.into_iter().map(|(_, end)| end).filter(|end| *end > now).min()
 }
 
-/// The end of an instance: interfaces that end with it go, others become available. One that was asked to go keeps the
+/// An instance that was asked to stop is off: only now its automatic public address is released.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-ec2-instance-stop-start-works.html>
+fn stop(draft: &mut Draft, now: Timestamp, id: InstanceId) {
+    let Some(mut instance) = draft.get(id).filter(|instance| instance.state == InstanceState::Stopping).cloned() else { return };
+    for &id in &instance.interfaces {
+        if draft.resolve(id).association.is_some_and(|association| association.elastic.is_none()) {
+            draft.update(id, |interface| interface.association = None);
+        }
+    }
+    (instance.state, instance.since) = (InstanceState::Stopped, now);
+    draft.put(instance);
+}
+
+/// The end of an instance: interfaces that end with it go, others become available
+/// and lose their public address; an Elastic IP stays allocated. One that was asked to go keeps the
 /// reason it has.
 fn terminate(draft: &mut Draft, now: Timestamp, id: InstanceId, reason: fn() -> StateReason) {
     let Some(mut instance) = draft.get(id).filter(|instance| instance.state != InstanceState::Terminated).cloned() else { return };
     for id in std::mem::take(&mut instance.interfaces) {
         match draft.resolve(id).attachment.is_some_and(|attachment| attachment.delete_on_termination) {
             true => draft.remove(id),
-            false => draft.update(id, |interface| interface.attachment = None),
+            false => draft.update(id, |interface| (interface.attachment, interface.association) = (None, None)),
         }
     }
     if instance.state != InstanceState::ShuttingDown {

@@ -1,24 +1,61 @@
-//! Network ACL: the numbered, stateless rules at a subnet's edge. They can be read so far, not changed: every VPC has
-//! its default one, which allows everything.
+//! Network ACL: the numbered, stateless rules at a subnet's edge.
 //!
-//! The `*` rule that denies what no other rule matched is listed as number 32767.
-//! <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html>
+//! Every VPC is born with a default one, which allows everything; one that is made later has no rules and so denies
+//! everything. <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html>
 
-use model::{AccountId, Cidr, Direction, Ipv4Cidr, NetworkAclAssociationId, NetworkAclEntry, NetworkAclId, RuleAction, SubnetId, Traffic, VpcId};
+use model::{AccountId, Direction, IdKind, NetworkAclAssociationId, NetworkAclId, SubnetId, VpcId};
 use serde::{Deserialize, Serialize};
 
 use crate::describe::Describe;
+use crate::edit::Edit;
 use crate::error::Error;
 use crate::filter::{FilterName, Tagged, values};
+use crate::network_acl_entry::{Entry, entries};
+use crate::operations::{Change, Done};
+use crate::quota;
 use crate::tag::{Tag, pairs};
-use crate::traffic::{ports, protocol_number, type_and_code};
 use crate::view::View;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CreateNetworkAcl {
+    vpc_id: VpcId,
+    client_token: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CreateNetworkAclAnswer {
+    network_acl: NetworkAcl,
+    client_token: Option<String>,
+}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct DescribeNetworkAcls {
     #[serde(default)]
     network_acl_id: Vec<NetworkAclId>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteNetworkAcl {
+    network_acl_id: NetworkAclId,
+}
+
+impl Change for CreateNetworkAcl {
+    type Answer = CreateNetworkAclAnswer;
+    const TAGS: &'static [IdKind] = &[IdKind::NetworkAclId];
+
+    /// SDKs invent a client token for each call and expect it back. A repeated one makes a second ACL here: nothing
+    /// remembers it.
+    fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error> {
+        let vpc = edit.find(self.vpc_id)?.id;
+        quota::NETWORK_ACLS_PER_VPC.admit(edit.draft.all::<model::NetworkAcl>().filter(|acl| acl.vpc == vpc).count() + 1)?;
+        let acl = model::NetworkAcl { id: edit.new_id(), scope: edit.scope, vpc, ingress: Default::default(), egress: Default::default() };
+        edit.create(acl.clone());
+        Ok(CreateNetworkAclAnswer { network_acl: NetworkAcl::new(&acl, edit.view()), client_token: self.client_token.clone() })
+    }
 }
 
 impl Describe for DescribeNetworkAcls {
@@ -32,6 +69,22 @@ impl Describe for DescribeNetworkAcls {
 
     fn key(acl: &NetworkAcl) -> String {
         acl.network_acl_id.to_string()
+    }
+}
+
+impl Change for DeleteNetworkAcl {
+    type Answer = Done;
+
+    fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Done, Error> {
+        let acl = edit.find(self.network_acl_id)?.clone();
+        if edit.draft.resolve(acl.vpc).default_network_acl == acl.id {
+            return Err(Error::DefaultNetworkAcl { acl: acl.id });
+        }
+        if edit.draft.subnets_of(acl.vpc).any(|subnet| subnet.network_acl.acl == acl.id) {
+            return Err(Error::dependencies(acl.id));
+        }
+        edit.draft.remove(acl.id);
+        Ok(Done)
     }
 }
 
@@ -70,40 +123,11 @@ pub(crate) struct NetworkAcl {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Entry {
-    rule_number: u16,
-    protocol: i64,
-    rule_action: RuleAction,
-    egress: bool,
-    cidr_block: Option<Ipv4Cidr>,
-    ipv6_cidr_block: Option<Cidr>,
-    icmp_type_code: Option<IcmpTypeCode>,
-    port_range: Option<PortRange>,
-}
-
-#[derive(Serialize)]
-struct IcmpTypeCode {
-    #[serde(rename = "type")]
-    kind: i64,
-    code: i64,
-}
-
-#[derive(Serialize)]
-struct PortRange {
-    from: i64,
-    to: i64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Association {
     network_acl_association_id: NetworkAclAssociationId,
     network_acl_id: NetworkAclId,
     subnet_id: SubnetId,
 }
-
-/// The number under which the `*` rule is listed.
-const LAST: u16 = 32767;
 
 impl NetworkAcl {
     fn new(acl: &model::NetworkAcl, view: View<'_>) -> Self {
@@ -129,33 +153,4 @@ impl Tagged for NetworkAcl {
     fn tags(&self) -> Vec<(&str, &str)> {
         pairs(&self.tag_set)
     }
-}
-
-impl Entry {
-    fn new(rule_number: u16, entry: NetworkAclEntry, direction: Direction) -> Self {
-        let numbers = ports(entry.traffic);
-        let (icmp_type_code, port_range) = match entry.traffic {
-            Traffic::Icmp(messages) | Traffic::Icmpv6(messages) => {
-                let (kind, code) = type_and_code(messages);
-                (Some(IcmpTypeCode { kind, code }), None)
-            }
-            _ => (None, numbers.map(|(from, to)| PortRange { from, to })),
-        };
-        Self {
-            rule_number,
-            protocol: protocol_number(entry.traffic),
-            rule_action: entry.action,
-            egress: direction == Direction::Egress,
-            cidr_block: entry.cidr.as_ipv4(),
-            ipv6_cidr_block: Some(entry.cidr).filter(Cidr::is_ipv6),
-            icmp_type_code,
-            port_range,
-        }
-    }
-}
-
-fn entries(acl: &model::NetworkAcl, direction: Direction) -> impl Iterator<Item = Entry> {
-    let last = NetworkAclEntry { action: RuleAction::Deny, traffic: Traffic::All, cidr: Cidr::ALL_IPV4 };
-    let numbered = acl.entries(direction).iter().map(|(&number, &entry)| (number, entry));
-    numbered.chain([(LAST, last)]).map(move |(number, entry)| Entry::new(number, entry, direction))
 }

@@ -1,10 +1,12 @@
-//! Elastic network interface: an instance's place in a subnet. They can be read so far; instances bring their own.
+//! Elastic network interface: an instance's place in a subnet. Instances bring their own; there are no others.
 //!
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html>
 
 use std::net::Ipv4Addr;
 
-use model::{AccountId, AttachmentId, AvailabilityZone, InstanceId, MacAddress, NetworkInterfaceId, SubnetId, VpcId};
+use model::{
+    AccountId, AddressAssociationId, AllocationId, AttachmentId, AvailabilityZone, InstanceId, MacAddress, NetworkInterfaceId, SubnetId, VpcId,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::describe::Describe;
@@ -12,6 +14,7 @@ use crate::error::Error;
 use crate::filter::{FilterName, Tagged, values};
 use crate::moment::Moment;
 use crate::page::Page;
+use crate::public_address::PublicAddress;
 use crate::reservation::{PrivateIpAddress, listed_dns_name};
 use crate::security_group::GroupIdentifier;
 use crate::tag::{Tag, pairs};
@@ -49,8 +52,15 @@ impl Describe for DescribeNetworkInterfaces {
 }
 
 const FILTERS: &[FilterName<NetworkInterface>] = &[
+    ("addresses.association.owner-id", |eni| values(eni.association.as_ref().map(|association| &association.ip_owner_id))),
+    ("addresses.association.public-ip", |eni| values(eni.association.as_ref().map(|association| association.public_ip))),
     ("addresses.primary", |eni| values(eni.private_ip_addresses_set.iter().map(|address| address.primary))),
     ("addresses.private-ip-address", |eni| values(eni.private_ip_addresses_set.iter().map(|address| address.private_ip_address))),
+    ("association.allocation-id", |eni| values(eni.association.as_ref().and_then(|association| association.allocation_id))),
+    ("association.association-id", |eni| values(eni.association.as_ref().and_then(|association| association.association_id))),
+    ("association.ip-owner-id", |eni| values(eni.association.as_ref().map(|association| &association.ip_owner_id))),
+    ("association.public-dns-name", |eni| values(eni.association.as_ref().map(|association| &association.public_dns_name))),
+    ("association.public-ip", |eni| values(eni.association.as_ref().map(|association| association.public_ip))),
     ("attachment.attach-time", |eni| values(eni.attachment.as_ref().map(|attachment| attachment.attach_time))),
     ("attachment.attachment-id", |eni| values(eni.attachment.as_ref().map(|attachment| attachment.attachment_id))),
     ("attachment.delete-on-termination", |eni| values(eni.attachment.as_ref().map(|attachment| attachment.delete_on_termination))),
@@ -77,19 +87,7 @@ const FILTERS: &[FilterName<NetworkInterface>] = &[
 ];
 
 /// Filters about what nothing here has.
-const ABSENT: &[&str] = &[
-    "addresses.association.owner-id",
-    "addresses.association.public-ip",
-    "association.allocation-id",
-    "association.association-id",
-    "association.ip-owner-id",
-    "association.public-dns-name",
-    "association.public-ip",
-    "ipv6-addresses.ipv6-address",
-    "operator.managed",
-    "operator.principal",
-    "requester-id",
-];
+const ABSENT: &[&str] = &["ipv6-addresses.ipv6-address", "operator.managed", "operator.principal", "requester-id"];
 
 /// A network interface as answers have it.
 #[derive(Serialize)]
@@ -111,14 +109,15 @@ pub(crate) struct NetworkInterface {
     interface_type: &'static str,
     group_set: Vec<GroupIdentifier>,
     attachment: Option<Attachment>,
-    private_ip_addresses_set: Vec<PrivateIpAddress>,
+    association: Option<Association>,
+    private_ip_addresses_set: Vec<PrivateIpAddress<Association>>,
     ipv6_addresses_set: Empty,
     tag_set: Vec<Tag>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Attachment {
+pub(crate) struct Attachment {
     attachment_id: AttachmentId,
     instance_id: InstanceId,
     instance_owner_id: AccountId,
@@ -129,8 +128,20 @@ struct Attachment {
     delete_on_termination: bool,
 }
 
+/// The public address, with the Elastic IP that it is.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Association {
+    association_id: Option<AddressAssociationId>,
+    allocation_id: Option<AllocationId>,
+    public_ip: Ipv4Addr,
+    public_dns_name: String,
+    ip_owner_id: String,
+}
+
 impl NetworkInterface {
     fn new(interface: &model::NetworkInterface, view: View<'_>) -> Self {
+        let association = PublicAddress::of(interface, view).map(Association::from);
         let zone = view.snapshot.resolve(interface.subnet).zone;
         Self {
             network_interface_id: interface.id,
@@ -148,8 +159,9 @@ impl NetworkInterface {
             source_dest_check: interface.source_dest_check,
             interface_type: "interface",
             group_set: GroupIdentifier::all(interface, view),
-            attachment: interface.attachment.as_ref().map(|attachment| Attachment::new(attachment, interface.scope.account)),
-            private_ip_addresses_set: PrivateIpAddress::all(interface, view),
+            attachment: Attachment::of(interface),
+            private_ip_addresses_set: PrivateIpAddress::all(interface, association.clone(), view),
+            association,
             ipv6_addresses_set: Empty,
             tag_set: view.tags(interface.id),
         }
@@ -157,17 +169,25 @@ impl NetworkInterface {
 }
 
 impl Attachment {
-    fn new(attachment: &model::Attachment, instance_owner_id: AccountId) -> Self {
-        Self {
+    /// The interface's attachment.
+    pub fn of(interface: &model::NetworkInterface) -> Option<Self> {
+        interface.attachment.map(|attachment| Self {
             attachment_id: attachment.id,
             instance_id: attachment.instance,
-            instance_owner_id,
+            instance_owner_id: interface.scope.account,
             device_index: attachment.device_index,
             network_card_index: 0,
             status: "attached",
             attach_time: Moment(attachment.attach_time),
             delete_on_termination: attachment.delete_on_termination,
-        }
+        })
+    }
+}
+
+impl From<PublicAddress> for Association {
+    fn from(address: PublicAddress) -> Self {
+        let PublicAddress { public_ip, public_dns_name, ip_owner_id, allocation_id, association_id } = address;
+        Self { association_id, allocation_id, public_ip, public_dns_name, ip_owner_id }
     }
 }
 

@@ -87,11 +87,15 @@ macro_rules! operations {
 operations! {
     Ec2 {
         change vpc_peering_connection::AcceptVpcPeeringConnection;
+        change elastic_ip::AllocateAddress;
+        change address_association::AssociateAddress;
         change route_table_association::AssociateRouteTable;
         change internet_gateway::AttachInternetGateway;
         change security_group_rule::AuthorizeSecurityGroupEgress;
         change security_group_rule::AuthorizeSecurityGroupIngress;
         change internet_gateway::CreateInternetGateway;
+        change network_acl::CreateNetworkAcl;
+        change network_acl_entry::CreateNetworkAclEntry;
         change route::CreateRoute;
         change route_table::CreateRouteTable;
         change security_group::CreateSecurityGroup;
@@ -100,6 +104,8 @@ operations! {
         change vpc::CreateVpc;
         change vpc_peering_connection::CreateVpcPeeringConnection;
         change internet_gateway::DeleteInternetGateway;
+        change network_acl::DeleteNetworkAcl;
+        change network_acl_entry::DeleteNetworkAclEntry;
         change route::DeleteRoute;
         change route_table::DeleteRouteTable;
         change security_group::DeleteSecurityGroup;
@@ -107,11 +113,17 @@ operations! {
         change tag::DeleteTags;
         change vpc::DeleteVpc;
         change vpc_peering_connection::DeleteVpcPeeringConnection;
+        describe elastic_ip::DescribeAddresses;
+        read elastic_ip::DescribeAddressesAttribute;
         describe place::DescribeAvailabilityZones;
         describe image::DescribeImages;
+        read instance_attribute::DescribeInstanceAttribute;
+        describe instance_status::DescribeInstanceStatus;
         describe instance::DescribeInstances;
         describe internet_gateway::DescribeInternetGateways;
+        describe key_pair::DescribeKeyPairs;
         describe network_acl::DescribeNetworkAcls;
+        read network_interface_attribute::DescribeNetworkInterfaceAttribute;
         describe network_interface::DescribeNetworkInterfaces;
         describe place::DescribeRegions;
         describe route_table::DescribeRouteTables;
@@ -123,15 +135,23 @@ operations! {
         describe vpc_peering_connection::DescribeVpcPeeringConnections;
         describe vpc::DescribeVpcs;
         change internet_gateway::DetachInternetGateway;
+        change address_association::DisassociateAddress;
         change route_table_association::DisassociateRouteTable;
+        change instance_attribute::ModifyInstanceAttribute;
+        change network_interface_attribute::ModifyNetworkInterfaceAttribute;
         change subnet::ModifySubnetAttribute;
         change vpc::ModifyVpcAttribute;
         change vpc_peering_connection::RejectVpcPeeringConnection;
+        change elastic_ip::ReleaseAddress;
+        change network_acl_association::ReplaceNetworkAclAssociation;
+        change network_acl_entry::ReplaceNetworkAclEntry;
         change route::ReplaceRoute;
         change route_table_association::ReplaceRouteTableAssociation;
         change security_group_rule::RevokeSecurityGroupEgress;
         change security_group_rule::RevokeSecurityGroupIngress;
         change run_instances::RunInstances;
+        change instance::StartInstances;
+        change instance::StopInstances;
         change instance::TerminateInstances;
     }
     Sts {

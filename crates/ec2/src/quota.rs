@@ -28,6 +28,9 @@ quotas! {
     ACTIVE_PEERINGS_PER_VPC = 50, "ActiveVpcPeeringConnectionPerVpcLimitExceeded", "active VPC peering connections per VPC";
     OUTSTANDING_PEERING_REQUESTS = 25, "OutstandingVpcPeeringConnectionLimitExceeded", "outstanding VPC peering connection requests";
     INTERNET_GATEWAYS = 5, "InternetGatewayLimitExceeded", "internet gateways";
+    ELASTIC_IPS = 5, "AddressLimitExceeded", "addresses";
+    ENTRIES_PER_NETWORK_ACL = 20, "NetworkAclEntryLimitExceeded", "entries per network ACL";
+    NETWORK_ACLS_PER_VPC = 200, "NetworkAclLimitExceeded", "network ACLs per VPC";
     NETWORK_INTERFACES = 5000, "NetworkInterfaceLimitExceeded", "network interfaces";
     ROUTES_PER_TABLE = 50, "RouteLimitExceeded", "routes per route table";
     ROUTE_TABLES_PER_VPC = 200, "RouteTableLimitExceeded", "route tables per VPC";

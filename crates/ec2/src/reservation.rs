@@ -2,6 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html>
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use model::{
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 use crate::filter::Tagged;
 use crate::moment::Moment;
+use crate::public_address::PublicAddress;
 use crate::security_group::GroupIdentifier;
 use crate::subnet::PrivateDnsNameOptions;
 use crate::tag::{Tag, pairs};
@@ -51,6 +53,7 @@ pub(crate) struct Instance {
     pub subnet_id: Option<SubnetId>,
     pub vpc_id: Option<VpcId>,
     pub private_ip_address: Option<Ipv4Addr>,
+    pub ip_address: Option<Ipv4Addr>,
     pub source_dest_check: Option<bool>,
     pub group_set: Vec<GroupIdentifier>,
     pub state_reason: Option<StateReason>,
@@ -114,7 +117,8 @@ pub(crate) struct InstanceNetworkInterface {
     interface_type: &'static str,
     pub group_set: Vec<GroupIdentifier>,
     pub attachment: Option<Attachment>,
-    private_ip_addresses_set: Vec<PrivateIpAddress>,
+    pub association: Option<PublicAddress>,
+    private_ip_addresses_set: Vec<PrivateIpAddress<PublicAddress>>,
     ipv6_addresses_set: Empty,
 }
 
@@ -129,13 +133,14 @@ pub(crate) struct Attachment {
     pub delete_on_termination: bool,
 }
 
-/// An address of an interface.
+/// An address of an interface, with the public one that stands for it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct PrivateIpAddress {
+pub(crate) struct PrivateIpAddress<A> {
     pub private_ip_address: Ipv4Addr,
     pub private_dns_name: Option<String>,
     pub primary: bool,
+    pub association: Option<A>,
 }
 
 impl Reservation {
@@ -144,17 +149,21 @@ impl Reservation {
         Self { reservation_id, owner_id, group_set: Empty, instances_set }
     }
 
-    /// Instances under the launches that made them, in the order of time.
-    pub fn group(mut instances: Vec<Instance>) -> Vec<Self> {
-        instances.sort_by_key(|instance| (instance.launch_time.0, instance.reservation_id, instance.ami_launch_index));
-        let mut reservations: Vec<Self> = Vec::new();
+    /// Instances under the launches that made them, in the order of time. One that was started again tells a later time
+    /// than the others of its launch, and stays among them.
+    pub fn group(instances: Vec<Instance>) -> Vec<Self> {
+        let mut launches: BTreeMap<ReservationId, Vec<Instance>> = BTreeMap::new();
         for instance in instances {
-            match reservations.last_mut() {
-                Some(last) if last.reservation_id == instance.reservation_id => last.instances_set.push(instance),
-                _ => reservations.push(Self::new(instance.reservation_id, instance.owner_id, vec![instance])),
-            }
+            launches.entry(instance.reservation_id).or_default().push(instance);
         }
-        reservations
+        let mut reservations: Vec<(i64, Self)> = Vec::new();
+        for (reservation_id, mut instances) in launches {
+            instances.sort_by_key(|instance| instance.ami_launch_index);
+            let Some((owner_id, time)) = instances.iter().map(|instance| (instance.owner_id, instance.launch_time.0.0)).min() else { continue };
+            reservations.push((time, Self::new(reservation_id, owner_id, instances)));
+        }
+        reservations.sort_by_key(|(time, reservation)| (*time, reservation.reservation_id));
+        reservations.into_iter().map(|(_, reservation)| reservation).collect()
     }
 }
 
@@ -163,6 +172,7 @@ impl Instance {
     pub fn new(instance: &model::Instance, view: View<'_>) -> Self {
         let interfaces: Vec<&NetworkInterface> = instance.interfaces.iter().map(|&id| view.snapshot.resolve(id)).collect();
         let primary = interfaces.first();
+        let public = primary.and_then(|interface| PublicAddress::of(interface, view));
         let by_user = instance.state_reason.as_ref().is_some_and(|reason| reason.code == "Client.UserInitiatedShutdown");
         let tenancy = primary.map_or(model::Tenancy::Default, |interface| view.snapshot.resolve(interface.vpc).tenancy);
         Self {
@@ -172,7 +182,8 @@ impl Instance {
             image_id: instance.image,
             instance_state: instance.state.into(),
             private_dns_name: primary.map(|interface| private_dns_name(interface.private_ip, instance.scope.region)).unwrap_or_default(),
-            dns_name: String::new(),
+            ip_address: public.as_ref().map(|public| public.public_ip),
+            dns_name: public.map(|public| public.public_dns_name).unwrap_or_default(),
             reason: if by_user { format!("User initiated ({})", Moment(instance.since).in_words()) } else { String::new() },
             ami_launch_index: instance.launch_index,
             product_codes: Empty,
@@ -224,6 +235,7 @@ impl From<&model::StateReason> for StateReason {
 
 impl InstanceNetworkInterface {
     fn new(interface: &NetworkInterface, view: View<'_>) -> Self {
+        let association = PublicAddress::of(interface, view);
         Self {
             network_interface_id: interface.id,
             subnet_id: interface.subnet,
@@ -238,7 +250,8 @@ impl InstanceNetworkInterface {
             interface_type: "interface",
             group_set: GroupIdentifier::all(interface, view),
             attachment: interface.attachment.as_ref().map(Attachment::from),
-            private_ip_addresses_set: PrivateIpAddress::all(interface, view),
+            private_ip_addresses_set: PrivateIpAddress::all(interface, association.clone(), view),
+            association,
             ipv6_addresses_set: Empty,
         }
     }
@@ -257,10 +270,10 @@ impl From<&model::Attachment> for Attachment {
     }
 }
 
-impl PrivateIpAddress {
+impl<A> PrivateIpAddress<A> {
     /// The addresses of an interface.
-    pub fn all(interface: &NetworkInterface, view: View<'_>) -> Vec<Self> {
-        vec![Self { private_ip_address: interface.private_ip, private_dns_name: listed_dns_name(interface, view), primary: true }]
+    pub fn all(interface: &NetworkInterface, association: Option<A>, view: View<'_>) -> Vec<Self> {
+        vec![Self { private_ip_address: interface.private_ip, private_dns_name: listed_dns_name(interface, view), primary: true, association }]
     }
 }
 

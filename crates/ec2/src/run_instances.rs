@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use model::{
-    Attachment, AvailabilityZone, IdKind, ImageId, Instance, InstanceId, InstanceState, InstanceType, MacAddress, NetworkInterface,
+    Association, Attachment, AvailabilityZone, IdKind, ImageId, Instance, InstanceId, InstanceState, InstanceType, MacAddress, NetworkInterface,
     NetworkInterfaceId, ReservationId, SecurityGroupId, Subnet, SubnetId,
 };
 use serde::Deserialize;
@@ -17,8 +17,10 @@ use serde::Deserialize;
 use crate::edit::Edit;
 use crate::error::Error;
 use crate::operations::Change;
+use crate::public_address::free_address;
 use crate::quota;
 use crate::reservation::{Instance as InstanceView, Reservation};
+use crate::security_group;
 use crate::subnet::available_addresses;
 use crate::view::View;
 
@@ -58,6 +60,7 @@ struct InterfaceSpecification {
     private_ip_address: Option<Ipv4Addr>,
     description: Option<String>,
     delete_on_termination: Option<bool>,
+    associate_public_ip_address: Option<bool>,
 }
 
 impl Change for RunInstances {
@@ -91,7 +94,6 @@ impl Change for RunInstances {
         "Monitoring.Enabled=false",
         "Monitoring.MetricCategoryId",
         "NetworkInterface.N.AssociateCarrierIpAddress=false",
-        "NetworkInterface.N.AssociatePublicIpAddress=false",
         "NetworkInterface.N.ConnectionTrackingSpecification",
         "NetworkInterface.N.EnaQueueCount",
         "NetworkInterface.N.EnaSrdSpecification",
@@ -144,7 +146,7 @@ impl Change for RunInstances {
         let mut instances = Vec::new();
         for (launch_index, &private_ip) in (0..).zip(&addresses) {
             let id = edit.new_id();
-            let interface = place.interface(id, &subnet, groups.clone(), private_ip, edit);
+            let interface = place.interface(id, &subnet, groups.clone(), private_ip, edit)?;
             let instance = Instance {
                 id,
                 scope: edit.scope,
@@ -217,6 +219,10 @@ impl RunInstances {
             [_, ..] if !self.security_group_id.is_empty() => return Err(mixed("security groups")),
             [_, ..] if self.private_ip_address.is_some() => return Err(mixed("private address")),
             [primary] => primary.clone(),
+            several @ [_, _, ..] if several.iter().any(|interface| interface.associate_public_ip_address.is_some()) => {
+                let sentence = "The associatePublicIPAddress parameter cannot be specified when launching with multiple network interfaces.";
+                return Err(Error::combination(sentence));
+            }
             [_, _, ..] => {
                 let parameter = "NetworkInterface.2".to_owned();
                 return Err(Error::UnsupportedParameter { parameter, value: "a second interface".to_owned() });
@@ -267,17 +273,8 @@ impl InterfaceSpecification {
 
     /// The groups that are named, each once, else the VPC's default one.
     fn groups(&self, subnet: &Subnet, view: View<'_>) -> Result<Vec<SecurityGroupId>, Error> {
-        let mut groups = Vec::new();
-        for &id in &self.security_group_id {
-            let group = view.find(id)?;
-            if group.vpc != subnet.vpc {
-                return Err(Error::SecurityGroupOfOtherVpc { group: id, subnet: subnet.id });
-            }
-            if !groups.contains(&id) {
-                groups.push(id);
-            }
-        }
-        quota::GROUPS_PER_INTERFACE.admit(groups.len())?;
+        let of_other_vpc = |group| Error::SecurityGroupOfOtherVpc { group, subnet: subnet.id };
+        let mut groups = security_group::named(&self.security_group_id, subnet.vpc, of_other_vpc, view)?;
         if groups.is_empty() {
             groups.push(view.snapshot.resolve(subnet.vpc).default_security_group);
         }
@@ -292,7 +289,7 @@ impl InterfaceSpecification {
         groups: Vec<SecurityGroupId>,
         private_ip: Ipv4Addr,
         edit: &mut Edit<'_, '_>,
-    ) -> NetworkInterfaceId {
+    ) -> Result<NetworkInterfaceId, Error> {
         let id: NetworkInterfaceId = edit.new_id();
         let attachment = Attachment {
             id: edit.new_part_id(),
@@ -301,6 +298,8 @@ impl InterfaceSpecification {
             delete_on_termination: self.delete_on_termination.unwrap_or(true),
             attach_time: edit.now(),
         };
+        let auto_assign_public_ip = self.associate_public_ip_address.unwrap_or(subnet.map_public_ip_on_launch);
+        let public_ip = auto_assign_public_ip.then(|| free_address(edit)).transpose()?;
         let serial = edit.draft.next_interface_serial();
         edit.create(NetworkInterface {
             id,
@@ -314,8 +313,10 @@ impl InterfaceSpecification {
             source_dest_check: true,
             description: self.description.clone().unwrap_or_default(),
             attachment: Some(attachment),
+            association: public_ip.map(|public_ip| Association { public_ip, elastic: None }),
+            auto_assign_public_ip,
         });
-        id
+        Ok(id)
     }
 }
 

@@ -251,6 +251,26 @@ pub(crate) fn find<'a>(id: Option<SecurityGroupId>, name: Option<&str>, view: Vi
     }
 }
 
+/// The groups that are named, each once; one of another VPC is refused.
+pub(crate) fn named(
+    ids: &[SecurityGroupId],
+    vpc: VpcId,
+    of_other_vpc: impl Fn(SecurityGroupId) -> Error,
+    view: View<'_>,
+) -> Result<Vec<SecurityGroupId>, Error> {
+    let mut groups = Vec::new();
+    for &id in ids {
+        if view.find(id)?.vpc != vpc {
+            return Err(of_other_vpc(id));
+        }
+        if !groups.contains(&id) {
+            groups.push(id);
+        }
+    }
+    quota::GROUPS_PER_INTERFACE.admit(groups.len())?;
+    Ok(groups)
+}
+
 /// Removes a group, with its rules and what tags they have.
 pub(crate) fn remove(group: &model::SecurityGroup, edit: &mut Edit<'_, '_>) {
     for rule in &group.rules {

@@ -141,10 +141,6 @@ impl Change for ModifySubnetAttribute {
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Done, Error> {
         let subnet = edit.find(self.subnet_id)?.id;
         if let Some(Flag { value }) = self.map_public_ip_on_launch {
-            if value {
-                let parameter = "MapPublicIpOnLaunch.Value".to_owned();
-                return Err(Error::UnsupportedParameter { parameter, value: value.to_string() });
-            }
             edit.draft.update(subnet, |subnet| subnet.map_public_ip_on_launch = value);
         }
         Ok(Done)

@@ -133,6 +133,7 @@ fn tags_of(id: ResourceId, edit: &Edit<'_, '_>) -> BTreeMap<String, String> {
 /// Checks that there is such a resource, and that it can have tags.
 fn find(id: ResourceId, view: View<'_>) -> Result<(), Error> {
     let exists = match id {
+        ResourceId::AllocationId(id) => view.find(id).is_ok(),
         ResourceId::InstanceId(id) => view.find(id).is_ok(),
         ResourceId::InternetGatewayId(id) => view.find(id).is_ok(),
         ResourceId::NetworkAclId(id) => view.find(id).is_ok(),
@@ -145,7 +146,8 @@ fn find(id: ResourceId, view: View<'_>) -> Result<(), Error> {
         ResourceId::ImageId(id) => Image::find(id).is_some(),
         ResourceId::SecurityGroupRuleId(id) => view.all::<SecurityGroup>().flat_map(|group| &group.rules).any(|rule| rule.id == id),
         ResourceId::DhcpOptionsId(_) | ResourceId::VolumeId(_) => false,
-        ResourceId::AttachmentId(_)
+        ResourceId::AddressAssociationId(_)
+        | ResourceId::AttachmentId(_)
         | ResourceId::NetworkAclAssociationId(_)
         | ResourceId::ReservationId(_)
         | ResourceId::RouteTableAssociationId(_)

@@ -62,9 +62,9 @@ pub(crate) struct DescribeVpcAttribute {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DescribeVpcAttributeAnswer {
     vpc_id: VpcId,
-    enable_dns_hostnames: Option<FlagView>,
-    enable_dns_support: Option<FlagView>,
-    enable_network_address_usage_metrics: Option<FlagView>,
+    enable_dns_hostnames: Option<Value<bool>>,
+    enable_dns_support: Option<Value<bool>>,
+    enable_network_address_usage_metrics: Option<Value<bool>>,
 }
 
 #[derive(Deserialize)]
@@ -80,10 +80,10 @@ pub(crate) struct Flag {
     pub value: bool,
 }
 
-/// An attribute that is on or off, as answers have it.
+/// An attribute's value, as answers have it.
 #[derive(Clone, Copy, Serialize)]
-pub(crate) struct FlagView {
-    value: bool,
+pub(crate) struct Value<T> {
+    pub value: T,
 }
 
 impl Change for CreateVpc {
@@ -176,7 +176,7 @@ impl Read for DescribeVpcAttribute {
 
     fn read(&self, view: View<'_>) -> Result<Self::Answer, Error> {
         let vpc = view.find(self.vpc_id)?;
-        let asked = |name: &str, value: bool| (self.attribute == name).then_some(FlagView { value });
+        let asked = |name: &str, value: bool| (self.attribute == name).then_some(Value { value });
         let answer = DescribeVpcAttributeAnswer {
             vpc_id: vpc.id,
             enable_dns_hostnames: asked("enableDnsHostnames", vpc.enable_dns_hostnames),

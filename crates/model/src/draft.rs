@@ -154,6 +154,7 @@ impl Snapshot {
             crate::VpcPeeringConnection,
             crate::NetworkInterface,
             crate::Instance,
+            crate::ElasticIp,
             TagSet,
             Counters
         )

@@ -176,6 +176,10 @@ macro_rules! ids {
 }
 
 ids! {
+    /// An Elastic IP's association with a network interface.
+    AddressAssociationId = "eipassoc",
+    /// Elastic IP.
+    AllocationId = "eipalloc",
     /// The attachment of a network interface to an instance.
     AttachmentId = "eni-attach",
     /// DHCP option set.

@@ -101,7 +101,25 @@ impl Snapshot {
                 return Some(format!("{id} is attached to an instance that does not have it"));
             }
         }
-        (self.addresses.len() != NetworkInterface::table(self).len()).then(|| "the address index holds more than the interfaces".to_owned())
+        if self.private_addresses.len() != NetworkInterface::table(self).len() {
+            return Some("the index of private addresses holds more than the interfaces".to_owned());
+        }
+        self.public_address_violation()
+    }
+
+    fn public_address_violation(&self) -> Option<String> {
+        let associated = || self.all::<NetworkInterface>().filter(|interface| interface.association.is_some());
+        if self.public_addresses.len() != associated().count() {
+            return Some("two interfaces share a public address".to_owned());
+        }
+        for interface in associated() {
+            let Some(association) = interface.association else { continue };
+            let elastic = association.elastic.map(|elastic| elastic.allocation);
+            if elastic.is_some_and(|id| self.get(id).is_none_or(|address| address.public_ip != association.public_ip)) {
+                return Some(format!("{} is associated with an Elastic IP that is gone or another", interface.id));
+            }
+        }
+        None
     }
 
     fn instance_violation(&self) -> Option<String> {

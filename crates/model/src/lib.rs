@@ -6,9 +6,11 @@
 
 mod cidr;
 mod draft;
+mod elastic_ip;
 mod id;
 mod image;
 mod instance;
+pub mod internet;
 mod internet_gateway;
 mod invariant;
 mod network_acl;
@@ -27,16 +29,17 @@ mod vpc_peering_connection;
 
 pub use cidr::{Cidr, Ipv4Cidr, MalformedCidr};
 pub use draft::{Change, Draft, Row, UnreadableRow};
+pub use elastic_ip::ElasticIp;
 pub use id::{
-    AttachmentId, DhcpOptionsId, Id, IdDigits, IdKind, ImageId, InstanceId, InternetGatewayId, MalformedId, NetworkAclAssociationId, NetworkAclId,
-    NetworkInterfaceId, ReservationId, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetId, VolumeId,
-    VpcCidrBlockAssociationId, VpcId, VpcPeeringConnectionId,
+    AddressAssociationId, AllocationId, AttachmentId, DhcpOptionsId, Id, IdDigits, IdKind, ImageId, InstanceId, InternetGatewayId, MalformedId,
+    NetworkAclAssociationId, NetworkAclId, NetworkInterfaceId, ReservationId, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId,
+    SecurityGroupRuleId, SubnetId, VolumeId, VpcCidrBlockAssociationId, VpcId, VpcPeeringConnectionId,
 };
 pub use image::Image;
 pub use instance::{Instance, InstanceState, InstanceType, StateReason, UnknownInstanceType};
 pub use internet_gateway::InternetGateway;
 pub use network_acl::{NetworkAcl, NetworkAclEntry, RuleAction};
-pub use network_interface::{Attachment, MacAddress, MalformedMacAddress, NetworkInterface};
+pub use network_interface::{Association, Attachment, ElasticAssociation, MacAddress, MalformedMacAddress, NetworkInterface};
 pub use observation::Observation;
 pub use place::{AccountId, AvailabilityZone, Region, Scope, Timestamp, UnknownPlace};
 pub use route_table::{RouteTable, RouteTarget};

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::text::serde_as_text;
-use crate::{AttachmentId, InstanceId, NetworkInterfaceId, Scope, SecurityGroupId, SubnetId, Timestamp, VpcId};
+use crate::{AddressAssociationId, AllocationId, AttachmentId, InstanceId, NetworkInterfaceId, Scope, SecurityGroupId, SubnetId, Timestamp, VpcId};
 
 /// A network interface.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,28 @@ pub struct NetworkInterface {
     pub description: String,
     /// The instance it is part of.
     pub attachment: Option<Attachment>,
+    /// The public address for which the internet gateway takes its private one. No guest ever sees it.
+    pub association: Option<Association>,
+    /// Whether it was made with a public address of its own accord: then it gets a new one when it has none.
+    pub auto_assign_public_ip: bool,
+}
+
+/// An interface's public address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Association {
+    /// The address.
+    pub public_ip: Ipv4Addr,
+    /// The Elastic IP that it is; none if it was assigned automatically.
+    pub elastic: Option<ElasticAssociation>,
+}
+
+/// An interface's association with an Elastic IP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ElasticAssociation {
+    /// Its id.
+    pub id: AddressAssociationId,
+    /// The Elastic IP.
+    pub allocation: AllocationId,
 }
 
 /// A network interface's place in an instance.
@@ -56,6 +78,13 @@ pub struct Attachment {
 /// An Ethernet address.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MacAddress(pub [u8; 6]);
+
+impl NetworkInterface {
+    /// Its public address.
+    pub fn public_ip(&self) -> Option<Ipv4Addr> {
+        self.association.map(|association| association.public_ip)
+    }
+}
 
 impl MacAddress {
     /// The address of an interface, from 40 bits of its id: locally administered, unicast, beginning with `0a` as on

@@ -9,6 +9,8 @@ pub enum Observation {
     InstanceRunning(InstanceId),
     /// The instance is gone, with all it was on the host: because it was asked to go, or by itself.
     InstanceGone(InstanceId),
+    /// The instance, which was asked to stop, is off; its disk is kept.
+    InstanceStopped(InstanceId),
     /// The instance could not be built.
     InstanceFailed(InstanceId),
 }

@@ -12,8 +12,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Instance, InstanceId, InternetGateway, InternetGatewayId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, ResourceId, RouteTable,
-    RouteTableId, Scope, SecurityGroup, SecurityGroupId, Subnet, SubnetId, TagSet, Vpc, VpcId, VpcPeeringConnection, VpcPeeringConnectionId,
+    AllocationId, ElasticIp, Instance, InstanceId, InternetGateway, InternetGatewayId, NetworkAcl, NetworkAclId, NetworkInterface,
+    NetworkInterfaceId, ResourceId, RouteTable, RouteTableId, Scope, SecurityGroup, SecurityGroupId, Subnet, SubnetId, TagSet, Vpc, VpcId,
+    VpcPeeringConnection, VpcPeeringConnectionId,
 };
 
 /// All resources of one kind, in the order of their keys.
@@ -34,8 +35,11 @@ pub struct Snapshot {
     pub(crate) instances: Table<Instance>,
     pub(crate) tag_sets: Table<TagSet>,
     pub(crate) counters: Table<Counters>,
-    /// Which interface has an address, by VPC: derived from the interfaces.
-    pub(crate) addresses: OrdMap<(VpcId, IpAddr), NetworkInterfaceId>,
+    pub(crate) elastic_ips: Table<ElasticIp>,
+    /// Which interface has a private address, by VPC: derived from the interfaces.
+    pub(crate) private_addresses: OrdMap<(VpcId, IpAddr), NetworkInterfaceId>,
+    /// Which interface has a public address: derived from the interfaces.
+    pub(crate) public_addresses: OrdMap<IpAddr, NetworkInterfaceId>,
 }
 
 /// Something that is kept in a table of the snapshot, and as a row of the store.
@@ -91,6 +95,7 @@ resources! {
     SecurityGroup, SecurityGroupId, security_groups;
     VpcPeeringConnection, VpcPeeringConnectionId, vpc_peering_connections;
     Instance, InstanceId, instances;
+    ElasticIp, AllocationId, elastic_ips;
 }
 
 macro_rules! scoped {
@@ -101,7 +106,7 @@ macro_rules! scoped {
     )*};
 }
 
-scoped!(Vpc, Subnet, InternetGateway, RouteTable, NetworkAcl, SecurityGroup, NetworkInterface, Instance, TagSet);
+scoped!(ElasticIp, Vpc, Subnet, InternetGateway, RouteTable, NetworkAcl, SecurityGroup, NetworkInterface, Instance, TagSet);
 
 impl Key for NetworkInterfaceId {
     type Resource = NetworkInterface;
@@ -125,10 +130,16 @@ impl Resource for NetworkInterface {
 
     fn reindex(snapshot: &mut Snapshot, before: Option<&Self>, after: Option<&Self>) {
         if let Some(interface) = before {
-            snapshot.addresses.remove(&(interface.vpc, interface.private_ip.into()));
+            snapshot.private_addresses.remove(&(interface.vpc, interface.private_ip.into()));
+            if let Some(public_ip) = interface.public_ip() {
+                snapshot.public_addresses.remove(&IpAddr::from(public_ip));
+            }
         }
         if let Some(interface) = after {
-            snapshot.addresses.insert((interface.vpc, interface.private_ip.into()), interface.id);
+            snapshot.private_addresses.insert((interface.vpc, interface.private_ip.into()), interface.id);
+            if let Some(public_ip) = interface.public_ip() {
+                snapshot.public_addresses.insert(public_ip.into(), interface.id);
+            }
         }
     }
 }
@@ -241,7 +252,12 @@ impl Snapshot {
 
     /// The interface that has the address in the VPC.
     pub fn interface_at(&self, vpc: VpcId, address: IpAddr) -> Option<&NetworkInterface> {
-        self.addresses.get(&(vpc, address)).map(|&id| self.resolve(id))
+        self.private_addresses.get(&(vpc, address)).map(|&id| self.resolve(id))
+    }
+
+    /// The interface that has the public address, whoever's it is.
+    pub fn interface_with_public(&self, address: IpAddr) -> Option<&NetworkInterface> {
+        self.public_addresses.get(&address).map(|&id| self.resolve(id))
     }
 
     /// The table that decides for packets that leave the subnet: its own, else the VPC's main one.

@@ -21,7 +21,7 @@ pub enum Request {
     },
     /// What is between two things.
     Explain {
-        /// Who begins: an instance or a subnet.
+        /// Who begins: an instance, a subnet, an address on the internet, `laptop` or `instance-connect`.
         from: String,
         /// Whom it is for: an instance, a subnet or an address.
         to: String,
@@ -56,6 +56,10 @@ pub enum Response {
         login: String,
         /// Its primary private address.
         address: std::net::IpAddr,
+        /// Its public address.
+        public: Option<std::net::IpAddr>,
+        /// Its region.
+        region: String,
     },
     /// An explanation.
     Explanation(Explanation),
@@ -86,6 +90,8 @@ pub struct Status {
     pub state: std::path::PathBuf,
     /// Whether it carries packets.
     pub packets: bool,
+    /// Whether this machine is the laptop on the simulated internet.
+    pub uplink: bool,
     /// How many changes the state has seen.
     pub generation: u64,
     /// How many VPCs there are, in all accounts and regions.

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use model::{Instance, InstanceState, NetworkInterface, Resource, ResourceId, Scope, Snapshot, Subnet};
+use model::internet::{LAPTOP, instance_connect_address};
+use model::{Instance, InstanceState, NetworkInterface, Region, Resource, ResourceId, Scope, Snapshot, Subnet};
 use semantics::Endpoint;
 
 /// A word that does not name exactly one thing.
@@ -60,6 +61,23 @@ pub fn endpoint(snapshot: &Snapshot, word: &str) -> Result<Endpoint, Unclear> {
     match only(word, "instance, subnet or address", subnets, |subnet: &&Subnet| describe(snapshot, subnet.scope, subnet.id)) {
         Err(Unclear::Unknown { .. }) if word.parse::<IpAddr>().is_ok() => Ok(Endpoint::Address(address(word))),
         found => found.map(|subnet| Endpoint::Subnet(subnet.id)),
+    }
+}
+
+/// The end that begins: one of the above, or somebody on the internet by name. Instance Connect has its addresses by
+/// region; it is the one of the region that is called.
+pub fn sender(snapshot: &Snapshot, word: &str, called: Endpoint) -> Result<Endpoint, Unclear> {
+    match word {
+        "laptop" | "internet" => Ok(Endpoint::Address(LAPTOP.into())),
+        "instance-connect" => {
+            let region = match called {
+                Endpoint::Interface(id) => snapshot.resolve(id).scope.region,
+                Endpoint::Subnet(id) => snapshot.resolve(id).scope.region,
+                Endpoint::Address(_) => Region::us_east_1(),
+            };
+            Ok(Endpoint::Address(instance_connect_address(region).into()))
+        }
+        _ => endpoint(snapshot, word),
     }
 }
 

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use model::NetworkInterfaceId;
-use semantics::{ConnectionKey, Denial, Explanation, Line, Packet, Service, Tracking, Transport, Verdict, evaluate, explain};
+use semantics::{ConnectionKey, Denial, Explanation, Line, Origin, Packet, Service, Tracking, Transport, Verdict, evaluate, explain};
 
 use crate::engine::{Engine, Lab};
 use crate::outcome::{Leg, Outcome};
@@ -44,23 +43,24 @@ impl<L: Lab> CoreEngine<L> {
         }
     }
 
-    /// Sends one packet: where it arrived, or why it did not.
-    fn send(&mut self, packet: &Packet, from: NetworkInterfaceId) -> Result<NetworkInterfaceId, Denial> {
+    /// Sends one packet: where it arrived and as what, or why it did not.
+    fn send(&mut self, packet: &Packet, from: Origin) -> Result<(Origin, Packet), Denial> {
         let decision = evaluate(self.lab.snapshot(), packet, from, &self.connections, &mut ());
         let opened = [decision.opened_at_source, decision.opened_at_destination];
         self.connections.extend(opened.into_iter().flatten().map(|opened| (opened.key, opened.tracking)));
         match decision.verdict {
-            Verdict::Deliver(delivery) => Ok(delivery.to),
+            Verdict::Deliver(delivery) => Ok((delivery.to.into(), delivery.rewrite.apply(packet))),
+            Verdict::Leave(departure) => Ok((Origin::Internet, departure.rewrite.apply(packet))),
             Verdict::Drop(denial) => Err(denial),
         }
     }
 
-    fn exchange(&mut self, request: &Packet, from: NetworkInterfaceId) -> Outcome {
-        let reached = match self.send(request, from) {
+    fn exchange(&mut self, request: &Packet, from: Origin) -> Outcome {
+        let (reached, arrived) = match self.send(request, from) {
             Ok(reached) => reached,
             Err(denial) => return Outcome::Dropped { leg: Leg::Request, denial },
         };
-        let Some(reply) = request.reply() else { unreachable!("every probe can be answered") };
+        let Some(reply) = arrived.reply() else { unreachable!("every probe can be answered") };
         match self.send(&reply, reached) {
             Ok(_) => Outcome::Answered,
             Err(denial) => Outcome::Dropped { leg: Leg::Reply, denial },
@@ -113,9 +113,15 @@ impl<L: Lab> Engine for CoreEngine<L> {
     }
 
     fn probe(&mut self, probe: &Probe) -> Result<String, String> {
-        let from = self.lab.names().interface(self.lab.snapshot(), &probe.from).map_err(|error| error.to_string())?;
-        let destination = self.lab.names().address(self.lab.snapshot(), &probe.to).map_err(|error| error.to_string())?;
-        let source = IpAddr::from(self.lab.snapshot().resolve(from).private_ip);
+        let (names, snapshot) = (self.lab.names(), self.lab.snapshot());
+        let (from, source) = match probe.from.parse() {
+            Ok(outside) => (Origin::Internet, outside),
+            Err(_) => {
+                let from = names.interface(snapshot, &probe.from).map_err(|error| error.to_string())?;
+                (Origin::Interface(from), IpAddr::from(snapshot.resolve(from).private_ip))
+            }
+        };
+        let destination = names.address(snapshot, &probe.to).map_err(|error| error.to_string())?;
         let request = self.request(probe, source, destination);
         let outcome = self.exchange(&request, from).describe(&self.lab);
         if probe.flow.is_none() {

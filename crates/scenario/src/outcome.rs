@@ -78,6 +78,9 @@ fn describe(denial: &Denial, names: &Names, snapshot: &Snapshot) -> String {
         Denial::Spoofed { vpc, source } => format!("{}: {source} is not its own", names.name_of(vpc)),
         Denial::PrivateDestination { table, .. } => format!("{}: the internet gateway carries no private destination", name(table)),
         Denial::NoPublicAddress { interface, .. } => format!("{}: no public address", instance(interface)),
+        Denial::PrivateSource { source } => format!("internet: {source} is private"),
+        Denial::NoSuchPublicAddress { destination } => format!("internet: nobody has {destination}"),
+        Denial::NoGateway { vpc } => format!("{}: no internet gateway", names.name_of(vpc)),
         Denial::NoSuchAddress { vpc, destination } => format!("{}: no {destination}", names.name_of(vpc)),
         Denial::NotRunning { interface, .. } => format!("{}: not running", instance(interface)),
     }

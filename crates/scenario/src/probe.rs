@@ -13,7 +13,7 @@ use crate::statement::Words;
 pub struct Probe {
     /// The flow's name.
     pub flow: Option<String>,
-    /// The instance that sends.
+    /// The instance, or the address on the internet, that sends.
     pub from: String,
     /// The instance, or the address, that it is for.
     pub to: String,
@@ -40,7 +40,7 @@ pub enum ProbeTraffic {
 /// The ends may be subnets too: what would an instance there meet?
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
-    /// The instance or subnet that begins.
+    /// The instance, subnet or address on the internet that begins.
     pub from: String,
     /// The instance, subnet or address that it is for.
     pub to: String,

@@ -32,6 +32,18 @@ pub enum Statement {
         /// Its groups; none is the VPC's default one.
         groups: Vec<String>,
     },
+    /// `elastic blue/a/1 198.18.0.10`: an Elastic IP, associated.
+    Elastic {
+        /// The instance.
+        instance: String,
+        /// The address.
+        address: Ipv4Addr,
+    },
+    /// `release blue/a/1`: disassociated, and given back.
+    Release {
+        /// The instance.
+        instance: String,
+    },
     /// `terminate blue/a/1`
     Terminate {
         /// The instance.
@@ -271,6 +283,8 @@ impl std::str::FromStr for Statement {
             "vpc" => Statement::Vpc { name: words.name("name")?, cidr: words.parsed("IPv4 CIDR block")? },
             "subnet" => Statement::Subnet { name: words.name("name")?, cidr: words.parsed("IPv4 CIDR block")? },
             "instance" => Statement::Instance { name: words.name("name")?, address: words.parsed("address")?, groups: words.groups()? },
+            "elastic" => Statement::Elastic { instance: words.name("instance")?, address: words.parsed("address")? },
+            "release" => Statement::Release { instance: words.name("instance")? },
             "terminate" => Statement::Terminate { instance: words.name("instance")? },
             "gateway" => Statement::Gateway { vpc: words.name("VPC")? },
             "table" => Statement::Table { name: words.name("name")? },

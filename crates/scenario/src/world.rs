@@ -5,10 +5,10 @@ use std::fmt;
 use std::net::IpAddr;
 
 use model::{
-    Attachment, Cidr, Draft, Id, IdDigits, IdKind, Instance, InstanceId, InstanceState, InstanceType, InternetGateway, MacAddress, NetworkAcl,
-    NetworkAclEntry, NetworkInterface, NetworkInterfaceId, PeeringStatus, PeeringVpc, Region, ResourceId, RouteTable, RouteTarget, RulePeer, Scope,
-    SecurityGroup, SecurityGroupRule, Snapshot, Subnet, SubnetNetworkAcl, SubnetRouteTable, SubnetState, Tenancy, Timestamp, Traffic, Vpc,
-    VpcCidrBlock, VpcId, VpcPeeringConnection, VpcPeeringConnectionId, VpcState,
+    Association, Attachment, Cidr, Draft, ElasticAssociation, ElasticIp, Id, IdDigits, IdKind, Instance, InstanceId, InstanceState, InstanceType,
+    InternetGateway, MacAddress, NetworkAcl, NetworkAclEntry, NetworkInterface, NetworkInterfaceId, PeeringStatus, PeeringVpc, Region, ResourceId,
+    RouteTable, RouteTarget, RulePeer, Scope, SecurityGroup, SecurityGroupRule, Snapshot, Subnet, SubnetNetworkAcl, SubnetRouteTable, SubnetState,
+    Tenancy, Timestamp, Traffic, Vpc, VpcCidrBlock, VpcId, VpcPeeringConnection, VpcPeeringConnectionId, VpcState,
 };
 
 use crate::engine::Lab;
@@ -85,6 +85,17 @@ impl World {
             Statement::Vpc { name, cidr } => self.add_vpc(&mut draft, name, *cidr),
             Statement::Subnet { name, cidr } => self.add_subnet(&mut draft, name, *cidr)?,
             Statement::Instance { name, address, groups } => self.add_instance(&mut draft, name, *address, groups)?,
+            Statement::Elastic { instance, address } => {
+                let interface = self.interface(instance)?;
+                let (id, allocation) = (self.unnamed_id(), self.new_id(instance));
+                draft.put(ElasticIp { id: allocation, scope: scope(), public_ip: *address });
+                let association = Association { public_ip: *address, elastic: Some(ElasticAssociation { id, allocation }) };
+                draft.update(interface, |interface| interface.association = Some(association));
+            }
+            Statement::Release { instance } => {
+                draft.update(self.interface(instance)?, |interface| interface.association = None);
+                draft.remove(find!(self, AllocationId, instance)?);
+            }
             Statement::Terminate { instance } => self.terminate(&mut draft, find!(self, InstanceId, instance)?),
             Statement::Gateway { vpc } => {
                 let attachment = Some(find!(self, VpcId, vpc)?);
@@ -254,6 +265,8 @@ impl World {
             source_dest_check: true,
             description: String::new(),
             attachment: Some(attachment),
+            association: None,
+            auto_assign_public_ip: false,
         });
         draft.put(Instance {
             id: instance,

@@ -8,6 +8,7 @@ use model::{
 };
 
 use crate::connection::Opened;
+use crate::packet::Packet;
 
 /// The answer to "what becomes of this packet?".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +24,10 @@ pub struct Decision {
 /// Whether a packet arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It does.
+    /// It does, at an interface.
     Deliver(Delivery),
+    /// It leaves for the internet.
+    Leave(Departure),
     /// It does not, silently: a VPC never says "unreachable".
     Drop(Denial),
 }
@@ -36,6 +39,48 @@ pub struct Delivery {
     pub to: NetworkInterfaceId,
     /// From which Ethernet address it seems to come: the sender's in its own subnet, else the router's.
     pub source_mac: MacAddress,
+    /// How its addresses were translated on the way.
+    pub rewrite: Rewrite,
+}
+
+/// How a packet leaves for the internet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Departure {
+    /// Through which gateway.
+    pub gateway: InternetGatewayId,
+    /// How its addresses were translated on the way.
+    pub rewrite: Rewrite,
+}
+
+/// New addresses of a packet, where an internet gateway translated the old ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rewrite {
+    /// Its new source.
+    pub source: Option<IpAddr>,
+    /// Its new destination.
+    pub destination: Option<IpAddr>,
+}
+
+/// Where a packet comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// An instance sends it out of this interface.
+    Interface(NetworkInterfaceId),
+    /// Somebody on the internet sends it to a public address.
+    Internet,
+}
+
+impl Rewrite {
+    /// The packet as it is after it.
+    pub fn apply(&self, packet: &Packet) -> Packet {
+        Packet { source: self.source.unwrap_or(packet.source), destination: self.destination.unwrap_or(packet.destination), ..*packet }
+    }
+}
+
+impl From<NetworkInterfaceId> for Origin {
+    fn from(interface: NetworkInterfaceId) -> Self {
+        Origin::Interface(interface)
+    }
 }
 
 /// Why a packet is dropped: what did it, and by which of its parts.
@@ -115,10 +160,25 @@ pub enum Denial {
     },
     /// An internet gateway only carries what it can translate: the interface has no public address.
     NoPublicAddress {
-        /// The gateway.
-        gateway: InternetGatewayId,
         /// Which interface.
         interface: NetworkInterfaceId,
+        /// Which way the packet would go.
+        direction: Direction,
+    },
+    /// What comes from the internet does not come from a private address (RFC 1918, RFC 6598).
+    PrivateSource {
+        /// The source it claims.
+        source: IpAddr,
+    },
+    /// No interface has that public address.
+    NoSuchPublicAddress {
+        /// What it is for.
+        destination: IpAddr,
+    },
+    /// The VPC of the interface that has the public address has no internet gateway.
+    NoGateway {
+        /// The VPC.
+        vpc: VpcId,
     },
     /// Nothing in the VPC has that address.
     NoSuchAddress {
@@ -137,6 +197,14 @@ pub enum Denial {
 }
 
 impl Denial {
+    /// Which way the packet was going, as seen from the thing whose rules denied it.
+    pub fn direction(&self) -> Option<Direction> {
+        match *self {
+            Denial::SecurityGroup { direction, .. } | Denial::NetworkAcl { direction, .. } => Some(direction),
+            _ => None,
+        }
+    }
+
     /// The code with which Reachability Analyzer explains the same
     /// (<https://docs.aws.amazon.com/vpc/latest/reachability/explanation-codes.html>).
     pub fn code(&self) -> &'static str {
@@ -151,7 +219,11 @@ impl Denial {
             Denial::PeeringNotForAddress { .. } => "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR",
             Denial::Spoofed { .. } => "GATEWAY_REJECTS_SPOOFED_TRAFFIC",
             Denial::PrivateDestination { .. } => "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS",
-            Denial::NoPublicAddress { .. } => "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",
+            Denial::NoPublicAddress { direction: Direction::Egress, .. } => "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",
+            Denial::NoPublicAddress { direction: Direction::Ingress, .. } => "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS",
+            Denial::PrivateSource { .. } => "IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS",
+            Denial::NoSuchPublicAddress { .. } => "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS",
+            Denial::NoGateway { .. } => "BAD_STATE_ATTACHMENT",
             Denial::NotRunning { .. } => "BAD_STATE",
         }
     }

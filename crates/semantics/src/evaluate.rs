@@ -2,33 +2,36 @@
 //!
 //! [`evaluate`] walks AWS's order of checks, in the modules of [`walk`](crate::walk):
 //!
-//! 1. the interface that the packet leaves: its source address, then its groups' egress rules;
+//! 1. the interface that the packet leaves: its source address, then its groups' egress rules; a packet from the
+//!    internet begins at the gateway instead;
 //! 2. the subnet's edge, unless the packet stays in the subnet: the network ACL's egress rules, then the route table;
-//! 3. the gateway or peering connection that the route leads to;
+//! 3. the gateway or peering connection that the route leads to; an internet gateway translates addresses, and the
+//!    packet goes on as the internet sees it, be it out or back in;
 //! 4. the edge of the subnet that it arrives in: the network ACL's ingress rules;
 //! 5. the interface that it is for: its groups' ingress rules, and a running instance behind it.
 //!
 //! It is linear and keeps nothing: same snapshot, packet and connections, same answer.
 
-use model::{NetworkInterfaceId, Snapshot};
+use model::Snapshot;
 
 use crate::connection::Connections;
-use crate::decision::{Decision, Verdict};
+use crate::decision::{Decision, Delivery, Departure, Origin, Verdict};
 use crate::packet::Packet;
 use crate::trace::Recorder;
-use crate::walk::Walk;
+use crate::walk::{Arrival, Walk};
 
-/// What becomes of a packet that an instance sends out of this interface.
+/// What becomes of a packet.
 pub fn evaluate(
     snapshot: &Snapshot,
     packet: &Packet,
-    from: NetworkInterfaceId,
+    from: impl Into<Origin>,
     connections: &impl Connections,
     recorder: &mut impl Recorder,
 ) -> Decision {
     let mut walk = Walk::new(snapshot, packet, connections, recorder);
-    let verdict = match walk.go(from) {
-        Ok(delivery) => Verdict::Deliver(delivery),
+    let verdict = match walk.go(from.into()) {
+        Ok(Arrival::At { interface, source_mac }) => Verdict::Deliver(Delivery { to: interface, source_mac, rewrite: walk.rewrite(packet) }),
+        Ok(Arrival::Internet { gateway }) => Verdict::Leave(Departure { gateway, rewrite: walk.rewrite(packet) }),
         Err(denial) => Verdict::Drop(denial),
     };
     Decision { verdict, opened_at_source: walk.opened_at_source, opened_at_destination: walk.opened_at_destination }

@@ -1,5 +1,7 @@
 //! The way of a packet, step by step, in AWS's nouns.
 
+use std::net::Ipv4Addr;
+
 use model::{
     Cidr, Direction, InternetGatewayId, NetworkAclId, NetworkInterfaceId, RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetId,
     VpcPeeringConnectionId,
@@ -80,8 +82,17 @@ pub enum Step {
         /// Which.
         connection: VpcPeeringConnectionId,
     },
-    /// It reached an internet gateway.
-    InternetGateway {
+    /// An internet gateway translated between a private and a public address.
+    Translate {
+        /// Which.
+        gateway: InternetGatewayId,
+        /// The one inside.
+        private: Ipv4Addr,
+        /// The one outside.
+        public: Ipv4Addr,
+    },
+    /// It was for a public address that is one of ours: it turned round at the gateway.
+    Hairpin {
         /// Which.
         gateway: InternetGatewayId,
     },

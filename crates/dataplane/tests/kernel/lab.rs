@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::net::{IpAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -18,6 +18,7 @@ use model::{Instance, InstanceState, NetworkInterface, NetworkInterfaceId};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
 use scenario::{Statement, World};
+use semantics::Origin;
 
 /// How long to wait for something that must come. It never costs this long unless the test fails.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -113,6 +114,8 @@ pub struct Lab {
     pub world: World,
     pub data_plane: DataPlane,
     pub config: Config,
+    /// The namespace that is the internet.
+    pub internet: Guest,
     guests: BTreeMap<NetworkInterfaceId, Guest>,
 }
 
@@ -126,7 +129,8 @@ impl Lab {
         isolate();
         let world = World::default();
         let data_plane = DataPlane::start(&config, Arc::new(world.snapshot().clone())).unwrap();
-        Self { world, data_plane, config, guests: BTreeMap::new() }
+        let internet = Guest(data_plane.internet_namespace().unwrap());
+        Self { world, data_plane, config, internet, guests: BTreeMap::new() }
     }
 
     /// Makes changes, a statement a line, and has the kernel enforce them.
@@ -158,26 +162,39 @@ impl Lab {
         Ok(())
     }
 
-    pub fn guest(&self, instance: &str) -> &Guest {
-        &self.guests[&self.world.interface(instance).unwrap()]
+    /// An instance's namespace, or the one in which a public address is.
+    pub fn guest(&self, name: &str) -> &Guest {
+        self.guest_of(self.origin(name)).unwrap()
     }
 
-    pub fn guest_of(&self, interface: NetworkInterfaceId) -> Option<&Guest> {
-        self.guests.get(&interface)
+    pub fn guest_of(&self, origin: Origin) -> Option<&Guest> {
+        match origin {
+            Origin::Interface(interface) => self.guests.get(&interface),
+            Origin::Internet => Some(&self.internet),
+        }
     }
 
-    /// The flows that leave an instance for an address.
+    /// What has that name or address: an instance, by its name or public address, else somebody on the internet.
+    pub fn origin(&self, name: &str) -> Origin {
+        match name.parse().map(|address| self.world.snapshot().interface_with_public(address)) {
+            Ok(Some(interface)) => interface.id.into(),
+            Ok(None) => Origin::Internet,
+            Err(_) => self.world.interface(name).unwrap().into(),
+        }
+    }
+
+    /// The flows that leave an instance, or the internet, for an address.
     pub fn flows(&self, from: &str, to: IpAddr) -> Vec<FlowReport> {
-        let from = self.world.interface(from).unwrap();
+        let from = self.origin(from);
         let mut flows = self.data_plane.flows().unwrap();
         flows.retain(|flow| flow.from == from && flow.packet.destination == to);
         flows
     }
 
-    /// A TCP connection between two instances, and its listener.
+    /// A TCP connection to an instance or address, and its listener.
     pub fn connect(&self, from: &str, to: &str, port: u16) -> (TcpListener, TcpStream) {
         let address = self.world.address(to).unwrap();
-        let listener = self.guest(to).run(|| TcpListener::bind((address, port)).unwrap());
+        let listener = self.guest(to).run(|| TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).unwrap());
         (listener, self.guest(from).run(|| TcpStream::connect((address, port)).unwrap()))
     }
 

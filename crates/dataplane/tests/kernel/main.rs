@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod internet;
 mod lab;
 mod lifetime;
 mod packets;
 mod pressure;
 mod scenarios;
 mod spoofing;
+mod uplink;
 mod waking;

@@ -13,12 +13,11 @@ use std::time::{Duration, Instant};
 
 use crate::lab::{Guest, Lab, PATIENCE, is_root};
 use dataplane::{Discard, FlowReport};
-use model::NetworkInterfaceId;
 use nix::sys::socket::{
     AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, SockaddrIn, bind, connect, recv, sendto, setsockopt, socket, sockopt,
 };
 use scenario::{Engine, Leg, Outcome, Probe, ProbeTraffic, Scenario, Statement};
-use semantics::{Denial, Packet, Transport, Verdict};
+use semantics::{Denial, Origin, Packet, Transport, Verdict};
 
 #[test]
 fn scenarios_come_true_in_the_kernel() {
@@ -46,8 +45,8 @@ fn scenarios_come_true_in_the_kernel() {
 struct KernelEngine {
     lab: Lab,
     conversations: BTreeMap<String, Conversation>,
-    /// Where which protocol's which port is served.
-    servers: BTreeSet<(NetworkInterfaceId, u8, u16)>,
+    /// Where, at which address, which protocol's which port is served.
+    servers: BTreeSet<(Origin, Ipv4Addr, u8, u16)>,
     last_number: u16,
 }
 
@@ -70,24 +69,32 @@ impl KernelEngine {
 
     /// Starts what answers the probe, once; `ping` needs nothing.
     fn serve(&mut self, probe: &Probe) {
-        let Ok(interface) = self.lab.world.interface(&probe.to) else { return };
-        let Some(guest) = self.lab.guest_of(interface) else { return };
+        let server = self.lab.origin(&probe.to);
+        let Some(guest) = self.lab.guest_of(server) else { return };
+        let address = match server {
+            Origin::Interface(_) => Ipv4Addr::UNSPECIFIED,
+            // All machines of the internet are there: an answer has to come from the right one.
+            Origin::Internet => probe.to.parse().unwrap(),
+        };
         match probe.traffic {
             ProbeTraffic::Icmp => {}
-            ProbeTraffic::Tcp(port) if self.servers.insert((interface, 6, port)) => echo_tcp(guest, port),
-            ProbeTraffic::Udp(port) if self.servers.insert((interface, 17, port)) => echo_udp(guest, port),
+            ProbeTraffic::Tcp(port) if self.servers.insert((server, address, 6, port)) => echo_tcp(guest, (address, port)),
+            ProbeTraffic::Udp(port) if self.servers.insert((server, address, 17, port)) => echo_udp(guest, (address, port)),
             ProbeTraffic::Tcp(_) | ProbeTraffic::Udp(_) => {}
         }
     }
 
-    fn begin(&mut self, probe: &Probe, from: NetworkInterfaceId) -> Conversation {
+    fn begin(&mut self, probe: &Probe, from: Origin) -> Conversation {
         self.last_number += 1;
-        let source = self.lab.world.snapshot().resolve(from).private_ip;
+        let source = match from {
+            Origin::Interface(interface) => self.lab.world.snapshot().resolve(interface).private_ip,
+            Origin::Internet => probe.from.parse().unwrap(),
+        };
         let destination = ipv4(self.lab.world.address(&probe.to).unwrap());
         let (number, source_port) = (self.last_number, 20_000 + self.last_number);
         let guest = self.lab.guest_of(from).unwrap();
         let (socket, transport) = match probe.traffic {
-            ProbeTraffic::Icmp => (guest.run(icmp_socket), Transport::Icmp { kind: semantics::ECHO_REQUEST, code: 0, identifier: number }),
+            ProbeTraffic::Icmp => (guest.run(|| icmp_socket(source)), Transport::Icmp { kind: semantics::ECHO_REQUEST, code: 0, identifier: number }),
             ProbeTraffic::Udp(port) => {
                 (guest.run(|| udp_socket(source, source_port, destination, port)), Transport::Udp { source_port, destination_port: port })
             }
@@ -97,8 +104,8 @@ impl KernelEngine {
     }
 
     /// What becomes of the next packet of the conversation.
-    fn exchange(&self, conversation: &mut Conversation, from: NetworkInterfaceId) -> Result<Outcome, String> {
-        let (request, reply) = (conversation.request, conversation.request.reply().unwrap());
+    fn exchange(&self, conversation: &mut Conversation, from: Origin) -> Result<Outcome, String> {
+        let request = conversation.request;
         let began = Instant::now();
         let before = self.flows();
         let unanswered = self.lab.discarded(Discard::ArpUnanswered);
@@ -106,29 +113,35 @@ impl KernelEngine {
         while began.elapsed() < PATIENCE {
             let news = |packet: &Packet, from| news(&self.flows(), &before, packet, from, began);
             if let Some(forward) = news(&request, from) {
-                match forward.verdict {
+                let (reached, rewrite) = match forward.verdict {
                     Verdict::Drop(denial) => return Ok(Outcome::Dropped { leg: Leg::Request, denial }),
-                    Verdict::Deliver(delivery) => {
-                        if conversation.is_answered() {
-                            return Ok(Outcome::Answered);
-                        }
-                        if let Some(Verdict::Drop(denial)) = news(&reply, delivery.to).map(|flow| flow.verdict) {
-                            return Ok(Outcome::Dropped { leg: Leg::Reply, denial });
-                        }
-                    }
+                    Verdict::Deliver(delivery) => (delivery.to.into(), delivery.rewrite),
+                    Verdict::Leave(departure) => (Origin::Internet, departure.rewrite),
+                };
+                if conversation.is_answered() {
+                    return Ok(Outcome::Answered);
+                }
+                let reply = rewrite.apply(&request).reply().unwrap();
+                if let Some(Verdict::Drop(denial)) = news(&reply, reached).map(|flow| flow.verdict) {
+                    return Ok(Outcome::Dropped { leg: Leg::Reply, denial });
                 }
             }
-            let interface = self.lab.world.snapshot().resolve(from);
-            let destination = request.destination;
-            if self.lab.world.snapshot().resolve(interface.subnet).cidr.contains(ipv4(destination))
-                && self.lab.discarded(Discard::ArpUnanswered) > unanswered
+            if self.lab.discarded(Discard::ArpUnanswered) > unanswered
+                && let Some(denial) = self.nobody_there(from, request.destination)
             {
-                // Within a subnet there is no packet to drop: nobody says to whom it should go.
-                return Ok(Outcome::Dropped { leg: Leg::Request, denial: Denial::NoSuchAddress { vpc: interface.vpc, destination } });
+                return Ok(Outcome::Dropped { leg: Leg::Request, denial });
             }
             thread::sleep(Duration::from_millis(1));
         }
         Err(format!("neither answered nor dropped: {request:?}, {:?}", self.lab.data_plane.statistics()))
+    }
+
+    /// Within a subnet there is no packet to drop: nobody says to whom it should go.
+    fn nobody_there(&self, from: Origin, destination: IpAddr) -> Option<Denial> {
+        let Origin::Interface(interface) = from else { return None };
+        let interface = self.lab.world.snapshot().resolve(interface);
+        let subnet = self.lab.world.snapshot().resolve(interface.subnet);
+        subnet.cidr.contains(ipv4(destination)).then_some(Denial::NoSuchAddress { vpc: interface.vpc, destination })
     }
 
     fn flows(&self) -> Vec<FlowReport> {
@@ -137,7 +150,7 @@ impl KernelEngine {
 }
 
 /// The flow of those packets, if one was seen since.
-fn news(now: &[FlowReport], before: &[FlowReport], packet: &Packet, from: NetworkInterfaceId, since: Instant) -> Option<FlowReport> {
+fn news(now: &[FlowReport], before: &[FlowReport], packet: &Packet, from: Origin, since: Instant) -> Option<FlowReport> {
     let find = |flows: &[FlowReport]| flows.iter().find(|flow| flow.packet == *packet && flow.from == from).cloned();
     let counted = find(before).map_or(0, |flow| flow.packets);
     find(now).filter(|flow| flow.packets > 0 && (flow.packets > counted || flow.age < since.elapsed()))
@@ -153,7 +166,7 @@ impl Engine for KernelEngine {
     }
 
     fn probe(&mut self, probe: &Probe) -> Result<String, String> {
-        let from = self.lab.world.interface(&probe.from).map_err(|error| error.to_string())?;
+        let from = self.lab.origin(&probe.from);
         self.serve(probe);
         let known = probe.flow.as_ref().and_then(|name| self.conversations.remove(name));
         let mut conversation = known.unwrap_or_else(|| self.begin(probe, from));
@@ -209,8 +222,9 @@ fn ipv4(address: IpAddr) -> Ipv4Addr {
     }
 }
 
-fn echo_tcp(guest: &Guest, port: u16) {
-    let listener = guest.run(|| TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).unwrap());
+fn echo_tcp(guest: &Guest, at: (Ipv4Addr, u16)) {
+    // Nobody serves at an address that nobody has.
+    let Ok(listener) = guest.run(|| TcpListener::bind(at)) else { return };
     thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
             thread::spawn(move || std::io::copy(&mut stream.try_clone()?, &mut stream));
@@ -218,8 +232,8 @@ fn echo_tcp(guest: &Guest, port: u16) {
     });
 }
 
-fn echo_udp(guest: &Guest, port: u16) {
-    let socket = guest.run(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)).unwrap());
+fn echo_udp(guest: &Guest, at: (Ipv4Addr, u16)) {
+    let Ok(socket) = guest.run(|| UdpSocket::bind(at)) else { return };
     thread::spawn(move || {
         let mut buffer = [0; 2048];
         while let Ok((length, from)) = socket.recv_from(&mut buffer) {
@@ -228,8 +242,10 @@ fn echo_udp(guest: &Guest, port: u16) {
     });
 }
 
-fn icmp_socket() -> Socket {
-    Socket::Icmp(socket(AddressFamily::Inet, SockType::Raw, SockFlag::SOCK_NONBLOCK, SockProtocol::Icmp).unwrap())
+fn icmp_socket(source: Ipv4Addr) -> Socket {
+    let made = socket(AddressFamily::Inet, SockType::Raw, SockFlag::SOCK_NONBLOCK, SockProtocol::Icmp).unwrap();
+    bind(made.as_raw_fd(), &SockaddrIn::from(SocketAddrV4::new(source, 0))).unwrap();
+    Socket::Icmp(made)
 }
 
 fn udp_socket(source: Ipv4Addr, source_port: u16, destination: Ipv4Addr, port: u16) -> Socket {

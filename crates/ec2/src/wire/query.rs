@@ -131,6 +131,7 @@ fn malformed(type_name: Option<&str>, path: &Path<'_>, value: &str, reason: Stri
         (None, Some("Cidr" | "Ipv4Cidr")) => {
             Error::InvalidValue { parameter: parameter(path), value, reason: "This is not a valid CIDR block.".to_owned() }
         }
+        (None, Some("PublicIp")) => Error::MalformedAddress { value },
         (None, Some("InstanceType")) => Error::InvalidInstanceType { value },
         _ => Error::InvalidValue { parameter: parameter(path), value, reason: format!("{reason}.") },
     }

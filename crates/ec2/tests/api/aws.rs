@@ -101,6 +101,7 @@ impl Aws {
             .all::<Instance>()
             .filter_map(|instance| match instance.state {
                 InstanceState::Pending => Some(Observation::InstanceRunning(instance.id)),
+                InstanceState::Stopping => Some(Observation::InstanceStopped(instance.id)),
                 InstanceState::ShuttingDown => Some(Observation::InstanceGone(instance.id)),
                 _ => None,
             })
@@ -161,6 +162,18 @@ impl Aws {
     pub fn default_group(&mut self, vpc: &str) -> String {
         let filters = format!("Filter.1.Name=vpc-id Filter.1.Value.1={vpc} Filter.2.Name=group-name Filter.2.Value.1=default");
         self.get(&format!("DescribeSecurityGroups {filters}"), "securityGroupInfo/item/groupId")
+    }
+
+    /// An internet gateway that is attached to a VPC: its id.
+    pub fn gateway(&mut self, vpc: &str) -> String {
+        let igw = self.get("CreateInternetGateway", "internetGateway/internetGatewayId");
+        self.ok(&format!("AttachInternetGateway InternetGatewayId={igw} VpcId={vpc}"));
+        igw
+    }
+
+    /// An Elastic IP: its id.
+    pub fn elastic_ip(&mut self) -> String {
+        self.get("AllocateAddress", "allocationId")
     }
 
     /// An active peering connection between two VPCs of the caller: its id.

@@ -29,7 +29,6 @@ fn an_instance_is_refused_for_one_reason_after_the_other() {
         ),
         (&there("SecurityGroup.1=web"), "InvalidParameterCombination: The parameter groupName cannot be used with the parameter subnet"),
         (&one("NetworkInterface.1.DeviceIndex=1"), "InvalidParameterValue: Value (1) for parameter deviceIndex is invalid."),
-        (&one("NetworkInterface.1.DeviceIndex=0 NetworkInterface.1.AssociatePublicIpAddress=true"), "UnsupportedOperation: "),
         (&one("KeyName=mine"), "InvalidKeyPair.NotFound: The key pair 'mine' does not exist"),
         (&one(""), "VPCIdNotSpecified: No default VPC for this user."),
         (&one("SubnetId=subnet-00000000000000000"), "InvalidSubnetID.NotFound: The subnet ID 'subnet-00000000000000000' does not exist"),
@@ -104,6 +103,86 @@ fn an_instance_lives_and_is_forgotten() {
     aws.sleep(1);
     assert!(aws.ok("DescribeInstances").find("reservationSet/item").is_empty());
     assert!(aws.ok("DescribeTags").find("tagSet/item").is_empty());
+}
+
+/// Only running instances have a status, unless the others are asked for too (9.7.1).
+#[test]
+fn a_running_instance_is_ok() {
+    let mut aws = Aws::new();
+    let vpc = aws.vpc("10.1.0.0/16");
+    let subnet = aws.subnet(&vpc, "10.1.0.0/24");
+    let id = aws.instance(&subnet);
+    assert!(aws.ok("DescribeInstanceStatus").find("instanceStatusSet/item").is_empty());
+    let all = format!("DescribeInstanceStatus IncludeAllInstances=true InstanceId.1={id}");
+    assert_eq!(aws.get(&all, "instanceStatusSet/item/instanceStatus/status"), "not-applicable");
+    aws.settle();
+    let statuses = aws.ok("DescribeInstanceStatus Filter.1.Name=system-status.reachability Filter.1.Value.1=passed");
+    let status = statuses.find("instanceStatusSet/item")[0];
+    assert_eq!((status.get("instanceId"), status.get("instanceState/name")), (id.as_str(), "running"));
+    for kind in ["systemStatus", "instanceStatus"] {
+        let found = status.find(kind)[0];
+        assert_eq!((found.get("status"), found.get("details/item/name"), found.get("details/item/status")), ("ok", "reachability", "passed"));
+    }
+    aws.refuses(&[
+        ("DescribeInstanceStatus InstanceId.1=i-00000000000000000", "InvalidInstanceID.NotFound: "),
+        (&format!("DescribeInstanceStatus InstanceId.1={id} MaxResults=5"), "InvalidParameterCombination: "),
+        ("DescribeInstanceStatus Filter.1.Name=tag:a Filter.1.Value.1=b", "InvalidParameterValue: The filter 'tag:a' is invalid"),
+    ]);
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Stop_Start.html>
+#[test]
+fn an_instance_stops_and_starts() {
+    let mut aws = Aws::new();
+    let vpc = aws.vpc("10.1.0.0/16");
+    let subnet = aws.subnet(&vpc, "10.1.0.0/24");
+    let launched = aws.ok(&format!("{RUN} MinCount=2 MaxCount=2 SubnetId={subnet}"));
+    let ids = launched.all("instancesSet/item/instanceId");
+    let id = ids[0];
+    let (stop, start) = (format!("StopInstances InstanceId.1={id}"), format!("StartInstances InstanceId.1={id}"));
+    let states = |change: &crate::xml::Element| {
+        [change.get("instancesSet/item/previousState/name"), change.get("instancesSet/item/currentState/name")].join(" ")
+    };
+    aws.refuses(&[
+        ("StopInstances", "MissingParameter: The request must contain the parameter InstanceId"),
+        ("StartInstances InstanceId.1=i-00000000000000000", "InvalidInstanceID.NotFound: "),
+        (&format!("{stop} Hibernate=true"), "UnsupportedOperation: "),
+        (&stop, &format!("IncorrectInstanceState: The instance '{id}' is not in a state from which it can be stopped.")),
+    ]);
+    assert_eq!(states(&aws.ok(&start)), "pending pending");
+    aws.settle();
+    assert_eq!(states(&aws.ok(&start)), "running running");
+    assert_eq!(states(&aws.ok(&stop)), "running stopping");
+    assert_eq!(states(&aws.ok(&stop)), "stopping stopping");
+    let sentence = format!("IncorrectInstanceState: The instance '{id}' is not in a state from which it can be started.");
+    assert_eq!(aws.refused(&start), sentence);
+    let before = aws.ok("DescribeNetworkInterfaces");
+    aws.settle();
+    assert_eq!(states(&aws.ok(&format!("{stop} Force=true"))), "stopped stopped");
+    let listed = aws.ok(&format!("DescribeInstances InstanceId.1={id}"));
+    let stopped = listed.find("reservationSet/item/instancesSet/item")[0];
+    assert_eq!((stopped.get("instanceState/code"), stopped.get("stateReason/code")), ("80", "Client.UserInitiatedShutdown"));
+    assert_eq!(stopped.get("reason"), "User initiated (2026-01-31 12:00:00 GMT)");
+    let path = "networkInterfaceSet/item/privateIpAddress";
+    assert_eq!(aws.ok("DescribeNetworkInterfaces").all(path), before.all(path), "it keeps its address");
+    assert_eq!(aws.all("DescribeInstanceStatus", "instanceStatusSet/item/instanceId"), [ids[1]]);
+
+    aws.sleep(1);
+    assert_eq!(states(&aws.ok(&start)), "stopped pending");
+    let listed = aws.ok("DescribeInstances");
+    assert_eq!(listed.all("reservationSet/item/instancesSet/item/instanceId"), ids, "they stay under the launch that made them");
+    let times = listed.all("reservationSet/item/instancesSet/item/launchTime");
+    assert_eq!(times, ["2026-01-31T13:00:00.000Z", "2026-01-31T12:00:00.000Z"]);
+    assert!(listed.find("reservationSet/item/instancesSet/item/stateReason").is_empty());
+    aws.settle();
+    assert_eq!(states(&aws.ok(&start)), "running running");
+    aws.ok(&stop);
+    assert_eq!(states(&aws.ok(&format!("TerminateInstances InstanceId.1={id}"))), "stopping shutting-down");
+    aws.settle();
+    aws.refuses(&[
+        (&stop, "IncorrectInstanceState: "),
+        (&format!("StartInstances InstanceId.1={} InstanceId.2={id}", ids[1]), "IncorrectInstanceState: "),
+    ]);
 }
 
 /// One bad id and nothing happens (9.3.3).

@@ -42,6 +42,24 @@ fn old_news_changes_nothing() {
     assert_eq!(aws.snapshot.generation(), generation);
 }
 
+/// What stops was asked to (9.3).
+#[test]
+fn an_instance_that_was_not_asked_does_not_stop() {
+    let mut aws = Aws::new();
+    let id = instance(&mut aws);
+    aws.observe(Observation::InstanceRunning(id));
+    aws.observe(Observation::InstanceStopped(id));
+    assert_eq!(aws.snapshot.resolve(id).state, InstanceState::Running);
+    aws.ok(&format!("StopInstances InstanceId.1={id}"));
+    aws.observe(Observation::InstanceRunning(id));
+    assert_eq!(aws.snapshot.resolve(id).state, InstanceState::Stopping);
+    aws.observe(Observation::InstanceStopped(id));
+    assert_eq!(aws.snapshot.resolve(id).state, InstanceState::Stopped);
+    aws.ok(&format!("TerminateInstances InstanceId.1={id}"));
+    aws.observe(Observation::InstanceStopped(id));
+    assert_eq!(aws.snapshot.resolve(id).state, InstanceState::ShuttingDown);
+}
+
 /// An interface may be made to outlive its instance (9.4).
 #[test]
 fn an_interface_can_outlive_its_instance() {

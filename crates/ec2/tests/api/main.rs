@@ -5,14 +5,18 @@
 mod aws;
 mod xml;
 
+mod addresses;
+mod attributes;
 mod describing;
 mod histories;
 mod identity;
 mod instances;
 mod lifecycle;
+mod network_acls;
 mod peering;
 mod protocol;
 mod routing;
+mod scenarios;
 mod security_groups;
 mod subnets;
 mod tags;

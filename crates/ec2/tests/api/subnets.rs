@@ -60,17 +60,15 @@ fn addresses_are_counted() {
 }
 
 #[test]
-fn public_addresses_are_not_there_yet() {
+fn attributes_are_changed() {
     let mut aws = Aws::new();
     let vpc = aws.vpc("10.1.0.0/16");
     let subnet = aws.subnet(&vpc, "10.1.0.0/16");
-    aws.ok(&format!("ModifySubnetAttribute SubnetId={subnet} MapPublicIpOnLaunch.Value=false"));
+    for value in ["true", "false"] {
+        aws.ok(&format!("ModifySubnetAttribute SubnetId={subnet} MapPublicIpOnLaunch.Value={value}"));
+        let filter = format!("Filter.1.Name=map-public-ip-on-launch Filter.1.Value.1={value}");
+        assert_eq!(aws.all(&format!("DescribeSubnets {filter}"), "subnetSet/item/subnetId"), [subnet.as_str()]);
+    }
     aws.ok(&format!("ModifySubnetAttribute SubnetId={subnet} AssignIpv6AddressOnCreation.Value=false"));
-    aws.refuses(&[
-        (
-            &format!("ModifySubnetAttribute SubnetId={subnet} MapPublicIpOnLaunch.Value=true"),
-            "UnsupportedOperation: The parameter MapPublicIpOnLaunch.Value is not supported with the value 'true'.",
-        ),
-        (&format!("ModifySubnetAttribute SubnetId={subnet} EnableDns64.Value=true"), "UnsupportedOperation: "),
-    ]);
+    aws.refuses(&[(&format!("ModifySubnetAttribute SubnetId={subnet} EnableDns64.Value=true"), "UnsupportedOperation: ")]);
 }

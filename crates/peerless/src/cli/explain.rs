@@ -12,7 +12,7 @@ use crate::control::{Explanation, Line, Request, Response, Service};
 pub struct Explain {
     #[command(flatten)]
     daemon: Daemon,
-    /// Who begins: an instance (name, id, private address or vpc/name) or a subnet
+    /// Who begins: an instance (name, id, private address or vpc/name), a subnet, an address on the internet, `laptop` or `instance-connect`
     from: String,
     /// Whom it is for: an instance, a subnet or an address
     to: String,

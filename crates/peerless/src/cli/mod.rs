@@ -8,6 +8,7 @@ mod down;
 mod env;
 mod explain;
 mod ping;
+mod probe;
 mod run;
 mod status;
 mod up;
@@ -42,6 +43,8 @@ enum Verb {
     Run(run::Run),
     /// Ping one instance from another; on silence, say why
     Ping(ping::Ping),
+    /// Knock at an instance's public address from the simulated internet; on silence, say why
+    Probe(probe::Probe),
     /// Look at this machine: what carrying packets needs, and what is left of daemons that were killed
     Doctor(doctor::Doctor),
     /// Say whether one thing reaches another; if not, all that is in the way, and what helps
@@ -118,6 +121,7 @@ pub fn main() -> ExitCode {
         Verb::Env(env) => env.go(),
         Verb::Run(run) => run.go(),
         Verb::Ping(ping) => ping.go(),
+        Verb::Probe(probe) => probe.go(),
         Verb::Doctor(doctor) => doctor.go(),
         Verb::Explain(explain) => explain.go(),
     };

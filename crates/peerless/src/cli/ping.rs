@@ -55,7 +55,7 @@ impl Ping {
 
     fn instance(&self, word: &str) -> Result<(String, String, IpAddr), Trouble> {
         match self.daemon.ask(&Request::Instance { word: word.to_owned() })? {
-            Response::Instance { id, login, address } => Ok((id, login, address)),
+            Response::Instance { id, login, address, .. } => Ok((id, login, address)),
             other => Err(unexpected(&other)),
         }
     }

@@ -30,6 +30,9 @@ impl Status {
         println!("daemon     {} (process {})", status.name, status.pid);
         println!("EC2 API    {}", status.endpoint);
         println!("packets    {}", if status.packets { "on" } else { "off (model only)" });
+        if status.uplink {
+            println!("uplink     on: this machine is the laptop, {}", model::internet::LAPTOP);
+        }
         println!("state      {}, {} changes", status.state.display(), status.generation);
         println!("VPCs       {}", status.vpcs);
         println!("instances  {}", if instances.is_empty() { "none".to_owned() } else { instances.join(", ") });

@@ -26,6 +26,9 @@ pub struct Up {
     /// Answer the API and explain, without root and without packets
     #[arg(long, env = "PEERLESS_MODEL_ONLY")]
     model_only: bool,
+    /// Be the laptop on the simulated internet: this machine reaches Elastic IPs, by a link and a route of their own
+    #[arg(long, env = "PEERLESS_UPLINK", conflicts_with = "model_only")]
+    uplink: bool,
 }
 
 impl Up {
@@ -45,8 +48,13 @@ impl Up {
         let filter = tracing_subscriber::EnvFilter::try_from_env("PEERLESS_LOG").unwrap_or_else(|_| "info".into());
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
         let name = self.daemon.name.clone();
-        let options =
-            Options { runtime: self.daemon.runtime(), listen: self.listen, state: self.state.of(&self.daemon.name), model_only: self.model_only };
+        let options = Options {
+            runtime: self.daemon.runtime(),
+            listen: self.listen,
+            state: self.state.of(&self.daemon.name),
+            model_only: self.model_only,
+            uplink: self.uplink,
+        };
         let packets = if self.model_only { "no packets: questions are answered, nothing boots" } else { "packets: on" };
         daemon::run(&options, |address| {
             println!("EC2 API  http://{address}\n{packets}\n\nNext:  eval \"$(peerless env --name {name})\" && aws ec2 describe-vpcs");

@@ -95,11 +95,16 @@ fn answer(desk: &Desk, request: &Request) -> Response {
 
 fn facts_of(snapshot: &Snapshot, instance: &Instance) -> Response {
     match instance.interfaces.first() {
-        Some(&primary) => Response::Instance {
-            id: instance.id.to_string(),
-            login: Image::boots(instance.image).login.to_owned(),
-            address: snapshot.resolve(primary).private_ip.into(),
-        },
+        Some(&primary) => {
+            let interface = snapshot.resolve(primary);
+            Response::Instance {
+                id: instance.id.to_string(),
+                login: Image::boots(instance.image).login.to_owned(),
+                address: interface.private_ip.into(),
+                public: interface.public_ip().map(Into::into),
+                region: instance.scope.region.to_string(),
+            }
+        }
         None => Response::Failed { message: format!("{} is {}", instance.id, instance.state) },
     }
 }
@@ -113,7 +118,7 @@ fn status(facts: &Status, snapshot: &Snapshot) -> Status {
 }
 
 fn explanation(snapshot: &Snapshot, from: &str, to: &str, service: Service) -> Response {
-    let ends = resolve::endpoint(snapshot, from).and_then(|from| Ok((from, resolve::endpoint(snapshot, to)?)));
+    let ends = resolve::endpoint(snapshot, to).and_then(|to| Ok((resolve::sender(snapshot, from, to)?, to)));
     let (from, to) = match ends {
         Ok(ends) => ends,
         Err(unclear) => return Response::Unclear { message: unclear.to_string() },

@@ -32,6 +32,7 @@ impl DataPlane for ModelOnly {
         for instance in snapshot.all::<Instance>() {
             let observation = match instance.state {
                 InstanceState::Pending => Observation::InstanceRunning(instance.id),
+                InstanceState::Stopping => Observation::InstanceStopped(instance.id),
                 InstanceState::ShuttingDown => Observation::InstanceGone(instance.id),
                 _ => continue,
             };

@@ -129,6 +129,13 @@ impl Reconciler {
                 self.give_up(id);
                 self.report(Observation::InstanceGone(id));
             }
+            (InstanceState::Stopping, _) => {
+                self.unplug(snapshot, instance);
+                if let Some(guest) = self.guests.remove(&id) {
+                    self.end(&guest, Disk::Keep);
+                }
+                self.report(Observation::InstanceStopped(id));
+            }
             (InstanceState::ShuttingDown, None) if !self.given_up.contains(&id) => {
                 self.give_up(id);
                 self.report(Observation::InstanceGone(id));

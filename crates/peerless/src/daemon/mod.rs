@@ -36,6 +36,8 @@ pub struct Options {
     pub state: PathBuf,
     /// Whether to answer questions only.
     pub model_only: bool,
+    /// Whether this machine is the laptop on the simulated internet.
+    pub uplink: bool,
 }
 
 /// Runs until told to stop; `ready` is called once, when the API answers, with its address.
@@ -96,12 +98,20 @@ fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, events: mpsc::Sender<
     clean_up_host(&options.runtime, &options.state)?;
     options.runtime.create().map_err(|error| error.to_string())?;
     let packets = dataplane::DataPlane::start(&fabric(&options.runtime), Arc::clone(snapshot)).map_err(|error| chain(&error))?;
+    if options.uplink
+        && let Err(error) = packets.uplink(true)
+    {
+        drop(packets);
+        clean_up_host(&options.runtime, &options.state)?;
+        return Err(format!("no uplink: {}", chain(&error)));
+    }
     let host = options.runtime.guests(&options.state);
     let started = HostDataPlane::start(packets, host, Arc::clone(snapshot), events).map_err(|error| error.to_string())?;
     Ok(Box::new(started))
 }
 
-fn fabric(runtime: &Runtime) -> dataplane::Config {
+/// Where the data plane of that daemon is.
+pub fn fabric(runtime: &Runtime) -> dataplane::Config {
     dataplane::Config::new(runtime.folder().join("fabric"))
 }
 
@@ -121,6 +131,7 @@ fn facts(options: &Options, address: SocketAddr) -> Status {
         endpoint: format!("http://{address}"),
         state: options.state.clone(),
         packets: !options.model_only,
+        uplink: options.uplink,
         generation: 0,
         vpcs: 0,
         instances: Default::default(),

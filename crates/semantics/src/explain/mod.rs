@@ -13,14 +13,15 @@ mod words;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use model::{Draft, NetworkInterfaceId, Snapshot, SubnetId};
+use model::internet::is_private;
+use model::{Direction, Draft, NetworkInterfaceId, Snapshot, SubnetId};
 
 use crate::connection::{ConnectionKey, Tracking};
-use crate::decision::{Denial, Verdict};
+use crate::decision::{Denial, Origin, Verdict};
 use crate::evaluate::evaluate;
 use crate::packet::{Packet, Transport};
 use crate::trace::{Step, Trace};
-use repair::Wish;
+use repair::{Goal, Wish};
 
 pub use repair::Repair;
 pub use words::{Mark, Rendered, RenderedLeg, RenderedLine};
@@ -32,7 +33,7 @@ pub enum Endpoint {
     Interface(NetworkInterfaceId),
     /// Any interface that could stand in a subnet, with the VPC's default group.
     Subnet(SubnetId),
-    /// An address; it can only be reached, not reach.
+    /// An address: in a VPC it can only be reached; on the internet it can reach, too.
     Address(IpAddr),
 }
 
@@ -82,6 +83,8 @@ pub enum Line {
     Blocked {
         /// Why not.
         denial: Denial,
+        /// The packet as it is there: a gateway on its way may have translated it.
+        packet: Packet,
         /// What helps, in the order in which it must be done; nothing does if it is empty.
         repairs: Vec<Repair>,
     },
@@ -92,7 +95,7 @@ pub enum Line {
 pub enum Unanswerable {
     /// The subnet has no free address.
     SubnetFull(SubnetId),
-    /// Nothing is known of what an address outside would send.
+    /// A private address is nobody's in particular.
     UnknownSender(IpAddr),
 }
 
@@ -100,7 +103,7 @@ impl std::fmt::Display for Unanswerable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Unanswerable::SubnetFull(id) => write!(f, "{id} has no free address that an interface could have"),
-            Unanswerable::UnknownSender(address) => write!(f, "{address} is not an interface or subnet from which a packet could leave"),
+            Unanswerable::UnknownSender(address) => write!(f, "{address} is private: name the instance or subnet that it belongs to"),
         }
     }
 }
@@ -116,29 +119,35 @@ const EPHEMERAL_PORT: u16 = 49152;
 /// Answers the question.
 pub fn explain(snapshot: &Snapshot, question: &Question) -> Result<Explanation, Unanswerable> {
     let mut world = Draft::new(snapshot);
-    let from = match question.from {
-        Endpoint::Interface(id) => id,
-        Endpoint::Subnet(id) => repair::imagine_interface(&mut world, id).ok_or(Unanswerable::SubnetFull(id))?,
-        Endpoint::Address(address) => return Err(Unanswerable::UnknownSender(address)),
-    };
-    let source = world.resolve(from).clone();
-    let (destination, to) = match question.to {
-        Endpoint::Interface(id) => (world.resolve(id).private_ip.into(), Some(id)),
+    let (origin, source) = match question.from {
+        Endpoint::Interface(id) => (Origin::Interface(id), world.resolve(id).private_ip.into()),
         Endpoint::Subnet(id) => {
-            let to = repair::imagine_interface(&mut world, id).ok_or(Unanswerable::SubnetFull(id))?;
-            (world.resolve(to).private_ip.into(), Some(to))
+            let imagined = repair::imagine_interface(&mut world, id).ok_or(Unanswerable::SubnetFull(id))?;
+            (Origin::Interface(imagined), world.resolve(imagined).private_ip.into())
         }
-        Endpoint::Address(address) => (address, repair::who_is_meant(&world, source.vpc, address)),
+        Endpoint::Address(address) if is_private(address) => return Err(Unanswerable::UnknownSender(address)),
+        Endpoint::Address(address) => (Origin::Internet, address),
     };
-    let request = request(source.private_ip.into(), destination, question.service);
+    let goal = match question.to {
+        Endpoint::Interface(id) => Goal::Interface(id),
+        Endpoint::Subnet(id) => Goal::Interface(repair::imagine_interface(&mut world, id).ok_or(Unanswerable::SubnetFull(id))?),
+        Endpoint::Address(address) => repair::who_is_meant(&world, origin, address),
+    };
     let mut search = Search { world, connections: BTreeMap::new(), repairs_left: MOST_REPAIRS };
-    let there = search.walk(&request, from, to);
-    let back = match (there.arrived, request.reply()) {
-        (Some(reached), Some(reply)) => search.walk(&reply, reached, Some(from)),
-        _ => Walked { lines: Vec::new(), arrived: None },
+    let mut forward = Vec::new();
+    let destination = match question.to {
+        Endpoint::Address(address) => address,
+        Endpoint::Interface(_) | Endpoint::Subnet(_) => search.address_for((origin, source), goal, question.service, &mut forward),
+    };
+    let request = request(source, destination, question.service);
+    let there = search.walk(&request, origin, goal);
+    forward.extend(there.lines);
+    let back = match there.arrived.and_then(|(reached, packet)| Some((reached, packet.reply()?))) {
+        Some((reached, reply)) => search.walk(&reply, reached, Goal::from(origin)),
+        None => Walked { lines: Vec::new(), arrived: None },
     };
     let repaired = Snapshot::clone(&search.world);
-    Ok(Explanation { request, forward: there.lines, reply: back.lines, repairable: back.arrived.is_some(), repaired })
+    Ok(Explanation { request, forward, reply: back.lines, repairable: back.arrived.is_some(), repaired })
 }
 
 fn request(source: IpAddr, destination: IpAddr, service: Service) -> Packet {
@@ -181,36 +190,66 @@ struct Search {
 
 struct Walked {
     lines: Vec<Line>,
-    arrived: Option<NetworkInterfaceId>,
+    /// Where the packet arrived, and as what.
+    arrived: Option<(Origin, Packet)>,
 }
 
 impl Search {
-    fn walk(&mut self, packet: &Packet, from: NetworkInterfaceId, to: Option<NetworkInterfaceId>) -> Walked {
+    /// The address by which the sender must call an interface: to the internet it is only known by its public one.
+    fn address_for(&mut self, source: (Origin, IpAddr), goal: Goal, service: Service, lines: &mut Vec<Line>) -> IpAddr {
+        let Goal::Interface(id) = goal else { unreachable!("only interfaces are looked up") };
+        let interface = self.world.resolve(id);
+        match (source.0, interface.public_ip()) {
+            (Origin::Interface(_), _) => interface.private_ip.into(),
+            (Origin::Internet, Some(public)) => public.into(),
+            (Origin::Internet, None) => {
+                let denial = Denial::NoPublicAddress { interface: id, direction: Direction::Ingress };
+                let repair = Repair::AssociateElasticIp { interface: id };
+                repair.make(&mut self.world);
+                let address = self.address_for(source, goal, service, lines);
+                let packet = request(source.1, address, service);
+                lines.push(Line::Blocked { denial, packet, repairs: vec![repair] });
+                address
+            }
+        }
+    }
+
+    fn walk(&mut self, packet: &Packet, origin: Origin, goal: Goal) -> Walked {
         let mut lines: Vec<Line> = Vec::new();
         let mut before = Trace::default();
         loop {
             let mut trace = Trace::default();
-            let decision = evaluate(&self.world, packet, from, &self.connections, &mut trace);
+            let decision = evaluate(&self.world, packet, origin, &self.connections, &mut trace);
             // What the packet passed on its way to the last "no" was told already.
             let told = trace.steps.iter().zip(&before.steps).take_while(|(now, then)| now == then).count();
             lines.extend(trace.steps[told..].iter().copied().map(Line::Passed));
             before = trace;
-            let denial = match decision.verdict {
-                Verdict::Deliver(delivery) => {
-                    let opened = [decision.opened_at_source, decision.opened_at_destination];
-                    self.connections.extend(opened.into_iter().flatten().map(|opened| (opened.key, opened.tracking)));
-                    return Walked { lines, arrived: Some(delivery.to) };
-                }
-                Verdict::Drop(denial) => denial,
+            let (reached, rewrite) = match decision.verdict {
+                Verdict::Deliver(delivery) => (Origin::Interface(delivery.to), delivery.rewrite),
+                Verdict::Leave(departure) => (Origin::Internet, departure.rewrite),
+                Verdict::Drop(denial) => match self.repair(&denial, &Wish { packet, origin, goal }, &mut lines) {
+                    Some(()) => continue,
+                    None => return Walked { lines, arrived: None },
+                },
             };
-            let repair = repair::smallest(&self.world, &Wish { packet, from, to }, &denial).filter(|_| self.repairs_left > 0);
-            match lines.last_mut() {
-                Some(Line::Blocked { denial: same, repairs }) if *same == denial => repairs.extend(repair),
-                _ => lines.push(Line::Blocked { denial, repairs: repair.into_iter().collect() }),
-            }
-            let Some(repair) = repair else { return Walked { lines, arrived: None } };
-            repair.make(&mut self.world);
-            self.repairs_left -= 1;
+            let opened = [decision.opened_at_source, decision.opened_at_destination];
+            self.connections.extend(opened.into_iter().flatten().map(|opened| (opened.key, opened.tracking)));
+            return Walked { lines, arrived: Some((reached, rewrite.apply(packet))) };
         }
+    }
+
+    /// Tells of the obstacle, and clears it away if it can be.
+    fn repair(&mut self, denial: &Denial, wish: &Wish, lines: &mut Vec<Line>) -> Option<()> {
+        let repair = repair::smallest(&self.world, wish, denial).filter(|_| self.repairs_left > 0);
+        match lines.last_mut() {
+            Some(Line::Blocked { denial: same, repairs, .. }) if same == denial => repairs.extend(repair),
+            _ => {
+                let packet = denial.direction().map_or(*wish.packet, |direction| wish.seen(&self.world, direction));
+                lines.push(Line::Blocked { denial: *denial, packet, repairs: repair.into_iter().collect() });
+            }
+        }
+        repair?.make(&mut self.world);
+        self.repairs_left -= 1;
+        Some(())
     }
 }

@@ -1,14 +1,16 @@
 //! The smallest change that gets a packet past a "no".
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
+use model::internet::is_private;
 use model::{
-    Attachment, Cidr, Direction, Draft, IcmpMatch, Id, IdDigits, Instance, InstanceId, InstanceState, Ipv4Cidr, MacAddress, NetworkAclEntry,
-    NetworkAclId, NetworkInterface, NetworkInterfaceId, PeeringStatus, PeeringVpc, PortRange, RouteTableId, RouteTarget, RuleAction, RulePeer,
-    SecurityGroupId, SecurityGroupRule, Snapshot, SubnetId, Timestamp, Traffic, VpcId, VpcPeeringConnection, VpcPeeringConnectionId,
+    Association, Attachment, Cidr, Direction, Draft, IcmpMatch, Id, IdDigits, Instance, InstanceId, InstanceState, InternetGateway,
+    InternetGatewayId, MacAddress, NetworkAclEntry, NetworkAclId, NetworkInterface, NetworkInterfaceId, PeeringStatus, PeeringVpc, PortRange,
+    RouteTableId, RouteTarget, RuleAction, RulePeer, SecurityGroupId, SecurityGroupRule, Snapshot, SubnetId, Timestamp, Traffic, VpcId,
+    VpcPeeringConnection, VpcPeeringConnectionId,
 };
 
-use crate::decision::Denial;
+use crate::decision::{Denial, Origin};
 use crate::packet::{ECHO_REPLY, ECHO_REPLY_V6, Packet, Transport};
 
 /// A change that helps.
@@ -57,11 +59,25 @@ pub enum Repair {
         /// The table.
         table: RouteTableId,
         /// The destination.
-        destination: Ipv4Cidr,
+        destination: Cidr,
         /// Where it shall lead.
-        connection: VpcPeeringConnectionId,
+        target: RouteTarget,
         /// Whether the table has a route of that destination.
         replaces: bool,
+    },
+    /// Attach an internet gateway to a VPC.
+    AttachGateway {
+        /// Which; one that is yet to be created has its id in the explanation only.
+        gateway: InternetGatewayId,
+        /// Whether it is yet to be created.
+        imagined: bool,
+        /// To which VPC.
+        vpc: VpcId,
+    },
+    /// Allocate an Elastic IP, and associate it with an interface.
+    AssociateElasticIp {
+        /// The interface.
+        interface: NetworkInterfaceId,
     },
     /// Start a stopped instance.
     Start {
@@ -74,21 +90,43 @@ pub enum Repair {
 pub(super) struct Wish<'a> {
     /// The packet.
     pub(super) packet: &'a Packet,
-    /// Where it leaves.
-    pub(super) from: NetworkInterfaceId,
+    /// Where it comes from.
+    pub(super) origin: Origin,
     /// Where it is meant to arrive.
-    pub(super) to: Option<NetworkInterfaceId>,
+    pub(super) goal: Goal,
+}
+
+/// Where a packet is meant to arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// At an interface.
+    Interface(NetworkInterfaceId),
+    /// On the internet.
+    Internet,
+    /// Nobody knows whom that private address means.
+    Unknown,
+}
+
+impl From<Origin> for Goal {
+    fn from(origin: Origin) -> Self {
+        match origin {
+            Origin::Interface(id) => Goal::Interface(id),
+            Origin::Internet => Goal::Internet,
+        }
+    }
 }
 
 /// The smallest repair of that denial; `None` if nothing in the VPC's configuration helps.
 pub(super) fn smallest(snapshot: &Snapshot, wish: &Wish, denial: &Denial) -> Option<Repair> {
     match *denial {
-        Denial::SecurityGroup { interface, direction } => authorize(snapshot, wish.packet, interface, direction),
-        Denial::NetworkAcl { acl, direction, rule, .. } => allow_in_acl(snapshot, wish.packet, acl, direction, rule),
+        Denial::SecurityGroup { interface, direction } => authorize(snapshot, wish, interface, direction),
+        Denial::NetworkAcl { acl, direction, rule, .. } => allow_in_acl(snapshot, wish, acl, direction, rule),
         Denial::NoRoute { table, .. } | Denial::PrivateDestination { table, .. } | Denial::PeeringNotForAddress { table, .. } => {
             route(snapshot, wish, table)
         }
-        Denial::Blackhole { table, target, .. } => revive(snapshot, wish, target).or_else(|| route(snapshot, wish, table)),
+        Denial::Blackhole { table, target, .. } => revive(snapshot, wish, table, target).or_else(|| route(snapshot, wish, table)),
+        Denial::NoGateway { vpc } => Some(attach_gateway(snapshot, vpc)),
+        Denial::NoPublicAddress { interface, .. } => Some(Repair::AssociateElasticIp { interface }),
         Denial::NotRunning { instance, .. } => {
             let instance = snapshot.get(instance?)?;
             (instance.state == InstanceState::Stopped).then_some(Repair::Start { instance: instance.id })
@@ -97,18 +135,39 @@ pub(super) fn smallest(snapshot: &Snapshot, wish: &Wish, denial: &Denial) -> Opt
         | Denial::SourceCheck(_)
         | Denial::NotRouted { .. }
         | Denial::Spoofed { .. }
-        | Denial::NoPublicAddress { .. }
+        | Denial::PrivateSource { .. }
+        | Denial::NoSuchPublicAddress { .. }
         | Denial::NoSuchAddress { .. } => None,
     }
 }
 
-fn authorize(snapshot: &Snapshot, packet: &Packet, interface: NetworkInterfaceId, direction: Direction) -> Option<Repair> {
+impl Wish<'_> {
+    /// The address at the other end, as that interface or subnet sees it.
+    fn remote(&self, direction: Direction, seen: &Packet) -> Cidr {
+        Cidr::host(match direction {
+            Direction::Ingress => seen.source,
+            Direction::Egress => seen.destination,
+        })
+    }
+
+    /// The packet as it is at the edge that it does not get over: a gateway on its way translated it.
+    pub(super) fn seen(&self, snapshot: &Snapshot, direction: Direction) -> Packet {
+        match (direction, self.origin) {
+            (Direction::Ingress, Origin::Interface(from)) => {
+                // It turned round at the gateway if it called its receiver by the public address.
+                let hairpin = snapshot.interface_with_public(self.packet.destination).is_some();
+                let public = snapshot.get(from).and_then(|from| from.public_ip()).filter(|_| hairpin);
+                Packet { source: public.map_or(self.packet.source, Into::into), ..*self.packet }
+            }
+            _ => *self.packet,
+        }
+    }
+}
+
+fn authorize(snapshot: &Snapshot, wish: &Wish, interface: NetworkInterfaceId, direction: Direction) -> Option<Repair> {
     let group = *snapshot.get(interface)?.groups.first()?;
-    let remote = match direction {
-        Direction::Ingress => packet.source,
-        Direction::Egress => packet.destination,
-    };
-    Some(Repair::Authorize { group, direction, traffic: just(packet), peer: Cidr::host(remote) })
+    let seen = wish.seen(snapshot, direction);
+    Some(Repair::Authorize { group, direction, traffic: just(&seen), peer: wish.remote(direction, &seen) })
 }
 
 /// The traffic that the packet is of, and no more.
@@ -125,49 +184,83 @@ fn just(packet: &Packet) -> Traffic {
 /// The ephemeral ports of all the clients that there are: Linux's, Windows' and those of load balancers.
 const EPHEMERAL_PORTS: PortRange = PortRange { from: 1024, to: 65535 };
 
-fn allow_in_acl(snapshot: &Snapshot, packet: &Packet, acl: NetworkAclId, direction: Direction, rule: Option<u16>) -> Option<Repair> {
+fn allow_in_acl(snapshot: &Snapshot, wish: &Wish, acl: NetworkAclId, direction: Direction, rule: Option<u16>) -> Option<Repair> {
     let entries = snapshot.get(acl)?.entries(direction);
     let number = match rule {
         Some(denying) => (1..denying).rev().find(|number| !entries.contains_key(number))?,
         None => (100..=32766).step_by(100).chain(1..=32766).find(|number| !entries.contains_key(number))?,
     };
-    let remote = match direction {
-        Direction::Ingress => packet.source,
-        Direction::Egress => packet.destination,
-    };
-    let traffic = match packet.transport {
+    let seen = wish.seen(snapshot, direction);
+    let traffic = match seen.transport {
         // A reply goes to whatever port its client had this time.
         Transport::Tcp { destination_port: super::EPHEMERAL_PORT, .. } => Traffic::Tcp(EPHEMERAL_PORTS),
         Transport::Udp { destination_port: super::EPHEMERAL_PORT, .. } => Traffic::Udp(EPHEMERAL_PORTS),
-        Transport::Icmp { kind: kind @ (ECHO_REPLY | ECHO_REPLY_V6), .. } if !packet.source.is_ipv6() => Traffic::Icmp(IcmpMatch::Type(kind)),
-        _ => just(packet),
+        Transport::Icmp { kind: kind @ (ECHO_REPLY | ECHO_REPLY_V6), .. } if !seen.source.is_ipv6() => Traffic::Icmp(IcmpMatch::Type(kind)),
+        _ => just(&seen),
     };
-    Some(Repair::AllowInAcl { acl, direction, number, traffic, cidr: Cidr::host(remote) })
+    Some(Repair::AllowInAcl { acl, direction, number, traffic, cidr: wish.remote(direction, &seen) })
 }
 
-/// A pending connection that the packet could use only wants to be accepted.
-fn revive(snapshot: &Snapshot, wish: &Wish, target: RouteTarget) -> Option<Repair> {
-    let RouteTarget::VpcPeeringConnection(id) = target else { return None };
-    let (from, to) = (snapshot.get(wish.from)?, snapshot.get(wish.to?)?);
-    let connection = snapshot.get(id)?;
-    let acceptable = matches!(connection.status, PeeringStatus::InitiatingRequest | PeeringStatus::PendingAcceptance);
-    (acceptable && connection.joins(from.vpc, to.vpc)).then_some(Repair::AcceptPeering { connection: id })
+/// A target that the packet could use if it were in the right state: a pending connection wants to be accepted, a
+/// detached gateway to be attached.
+fn revive(snapshot: &Snapshot, wish: &Wish, table: RouteTableId, target: RouteTarget) -> Option<Repair> {
+    let vpc = snapshot.get(table)?.vpc;
+    match (target, wish.goal) {
+        (RouteTarget::VpcPeeringConnection(id), Goal::Interface(to)) => {
+            let connection = snapshot.get(id)?;
+            let acceptable = matches!(connection.status, PeeringStatus::InitiatingRequest | PeeringStatus::PendingAcceptance);
+            (acceptable && connection.joins(vpc, snapshot.get(to)?.vpc)).then_some(Repair::AcceptPeering { connection: id })
+        }
+        (RouteTarget::InternetGateway(gateway), Goal::Internet) => {
+            let free = snapshot.get(gateway)?.attachment.is_none() && snapshot.internet_gateway_of(vpc).is_none();
+            free.then_some(Repair::AttachGateway { gateway, imagined: false, vpc })
+        }
+        _ => None,
+    }
+}
+
+/// A route to where the packet is meant to go.
+fn route(snapshot: &Snapshot, wish: &Wish, table: RouteTableId) -> Option<Repair> {
+    let Origin::Interface(from) = wish.origin else { return None };
+    let here = snapshot.get(from)?.vpc;
+    match wish.goal {
+        Goal::Interface(to) if snapshot.interface_with_public(wish.packet.destination).is_none() => {
+            route_to_peer(snapshot, wish, table, here, snapshot.get(to)?.vpc)
+        }
+        Goal::Interface(_) | Goal::Internet => Some(match snapshot.internet_gateway_of(here) {
+            Some(gateway) => route_via(snapshot, table, Cidr::ALL_IPV4, RouteTarget::InternetGateway(gateway.id)),
+            None => attach_gateway(snapshot, here),
+        }),
+        Goal::Unknown => None,
+    }
 }
 
 /// A route to the VPC of the interface that is meant, over the connection that there is, or over a new one.
-fn route(snapshot: &Snapshot, wish: &Wish, table: RouteTableId) -> Option<Repair> {
-    let (from, to) = (snapshot.get(wish.from)?, snapshot.get(wish.to?)?);
-    let (here, there) = (snapshot.get(from.vpc)?, snapshot.get(to.vpc)?);
+fn route_to_peer(snapshot: &Snapshot, wish: &Wish, table: RouteTableId, here: VpcId, there: VpcId) -> Option<Repair> {
+    let (here, there) = (snapshot.get(here)?, snapshot.get(there)?);
     let destination = there.cidrs().find(|cidr| Cidr::from(*cidr).contains(wish.packet.destination))?;
     let overlapping = here.cidrs().any(|one| there.cidrs().any(|other| one.overlaps(&other)));
     if overlapping {
         return None;
     }
-    let Some(connection) = live_peering(snapshot, here.id, there.id) else {
-        return Some(Repair::CreatePeering { imagined: imagined_id(snapshot), requester: here.id, accepter: there.id });
-    };
-    let replaces = snapshot.get(table)?.routes.contains_key(&destination.into());
-    Some(Repair::Route { table, destination, connection, replaces })
+    Some(match live_peering(snapshot, here.id, there.id) {
+        Some(connection) => route_via(snapshot, table, destination.into(), RouteTarget::VpcPeeringConnection(connection)),
+        None => Repair::CreatePeering { imagined: imagined_id(snapshot), requester: here.id, accepter: there.id },
+    })
+}
+
+fn route_via(snapshot: &Snapshot, table: RouteTableId, destination: Cidr, target: RouteTarget) -> Repair {
+    let replaces = snapshot.get(table).is_some_and(|table| table.routes.contains_key(&destination));
+    Repair::Route { table, destination, target, replaces }
+}
+
+/// A gateway for the VPC: one of its owner's that is free, else a new one.
+fn attach_gateway(snapshot: &Snapshot, vpc: VpcId) -> Repair {
+    let scope = snapshot.resolve(vpc).scope;
+    match snapshot.in_scope::<InternetGateway>(scope).find(|gateway| gateway.attachment.is_none()) {
+        Some(free) => Repair::AttachGateway { gateway: free.id, imagined: false, vpc },
+        None => Repair::AttachGateway { gateway: imagined_id(snapshot), imagined: true, vpc },
+    }
 }
 
 /// The connection between the two that is active or can become so; an active one is better.
@@ -210,6 +303,8 @@ pub(super) fn imagine_interface(world: &mut Draft, subnet: SubnetId) -> Option<N
         source_dest_check: true,
         description: String::new(),
         attachment: Some(Attachment { id: Id::from_digits(imagined), instance, device_index: 0, delete_on_termination: true, attach_time: time }),
+        association: None,
+        auto_assign_public_ip: false,
     });
     world.put(Instance {
         id: instance,
@@ -229,14 +324,30 @@ pub(super) fn imagine_interface(world: &mut Draft, subnet: SubnetId) -> Option<N
     Some(id)
 }
 
-/// The interface that a person means by a bare address: that of the VPC itself, else of one that it has a connection
-/// with.
-pub(super) fn who_is_meant(snapshot: &Snapshot, vpc: VpcId, address: IpAddr) -> Option<NetworkInterfaceId> {
+/// What a person means by a bare address: a public one of an interface, somebody on the internet, or an interface of
+/// the VPC itself, else of one that it has a connection with.
+pub(super) fn who_is_meant(snapshot: &Snapshot, origin: Origin, address: IpAddr) -> Goal {
+    if let Some(interface) = snapshot.interface_with_public(address) {
+        return Goal::Interface(interface.id);
+    }
+    let Origin::Interface(from) = origin else { return Goal::Unknown };
+    let Some(vpc) = snapshot.get(from).map(|from| from.vpc) else { return Goal::Unknown };
     let peers = snapshot.all::<VpcPeeringConnection>().filter(|connection| !connection.status.is_terminal()).filter_map(|connection| {
         let peer: &PeeringVpc = connection.peer_of(vpc)?;
         Some(peer.vpc)
     });
-    std::iter::once(vpc).chain(peers).find_map(|vpc| snapshot.interface_at(vpc, address)).map(|interface| interface.id)
+    match std::iter::once(vpc).chain(peers).find_map(|vpc| snapshot.interface_at(vpc, address)) {
+        Some(interface) => Goal::Interface(interface.id),
+        None if is_private(address) => Goal::Unknown,
+        None => Goal::Internet,
+    }
+}
+
+/// A public address for an explanation only: RFC 5737's TEST-NET-1.
+fn imagined_public_ip(snapshot: &Snapshot) -> Ipv4Addr {
+    let candidates = (1..=254).map(|last| Ipv4Addr::new(192, 0, 2, last));
+    let free = |address: &Ipv4Addr| snapshot.interface_with_public((*address).into()).is_none();
+    candidates.into_iter().find(free).unwrap_or(Ipv4Addr::new(192, 0, 2, 255))
 }
 
 impl Repair {
@@ -273,9 +384,17 @@ impl Repair {
                 world.put(connection);
             }
             Repair::AcceptPeering { connection } => world.update(connection, |connection| connection.status = PeeringStatus::Active),
-            Repair::Route { table, destination, connection, .. } => world.update(table, |table| {
-                table.routes.insert(destination.into(), RouteTarget::VpcPeeringConnection(connection));
+            Repair::Route { table, destination, target, .. } => world.update(table, |table| {
+                table.routes.insert(destination, target);
             }),
+            Repair::AttachGateway { gateway, vpc, .. } => {
+                let scope = world.resolve(vpc).scope;
+                world.put(InternetGateway { id: gateway, scope, attachment: Some(vpc) });
+            }
+            Repair::AssociateElasticIp { interface } => {
+                let association = Association { public_ip: imagined_public_ip(world), elastic: None };
+                world.update(interface, |interface| interface.association = Some(association));
+            }
             Repair::Start { instance } => world.update(instance, |instance| instance.state = InstanceState::Running),
         }
     }

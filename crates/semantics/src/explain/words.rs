@@ -1,11 +1,16 @@
 //! An explanation in words, once for every reader: the command line, its JSON, the console.
 
+use std::net::IpAddr;
+
 use model::{
-    Direction, IcmpMatch, NetworkInterfaceId, PeeringStatus, PortRange, ResourceId, RulePeer, Scope, Snapshot, Traffic, VpcPeeringConnectionId,
+    Direction, IcmpMatch, InternetGatewayId, NetworkInterfaceId, PeeringStatus, PortRange, ResourceId, RouteTarget, RulePeer, Scope, Snapshot,
+    Traffic, VpcPeeringConnectionId,
 };
 
 use super::{Explanation, Line, Repair};
 use crate::decision::Denial;
+use crate::matching::matches;
+use crate::packet::Packet;
 use crate::trace::{Admission, Step};
 
 /// An explanation, ready to be read.
@@ -99,9 +104,9 @@ impl Words<'_> {
         let mut told: Vec<RenderedLine> = Vec::new();
         for line in lines {
             match line {
-                Line::Blocked { denial, .. } => {
+                Line::Blocked { denial, packet, .. } => {
                     *reached = false;
-                    told.push(self.blocked(denial));
+                    told.push(self.blocked(denial, packet));
                 }
                 Line::Passed(step) => {
                     let passed = self.step(step, if *reached { Mark::Passed } else { Mark::Beyond });
@@ -115,8 +120,8 @@ impl Words<'_> {
         told
     }
 
-    fn blocked(&self, denial: &Denial) -> RenderedLine {
-        let (stage, resource, detail) = self.denial(denial);
+    fn blocked(&self, denial: &Denial, packet: &Packet) -> RenderedLine {
+        let (stage, resource, detail) = self.denial(denial, packet);
         RenderedLine { mark: Mark::Blocked, stage, resource, detail, code: Some(denial.code()) }
     }
 
@@ -131,7 +136,8 @@ impl Words<'_> {
                 ("route", self.named(table), format!("{route} → {target}{beaten}"))
             }
             Step::Peering { connection } => ("peering", self.named(connection), "active".to_owned()),
-            Step::InternetGateway { gateway } => ("gateway", self.named(gateway), "reached by the default route".to_owned()),
+            Step::Translate { gateway, private, public } => ("gateway", self.named(gateway), format!("{private} is {public} outside")),
+            Step::Hairpin { gateway } => ("gateway", self.named(gateway), "the destination is one of ours: back in".to_owned()),
             Step::Arrive { interface } => ("to", self.interface(interface), self.address(interface)),
         };
         RenderedLine { mark, stage, resource, detail, code: None }
@@ -151,13 +157,14 @@ impl Words<'_> {
         }
     }
 
-    fn denial(&self, denial: &Denial) -> (&'static str, String, String) {
+    fn denial(&self, denial: &Denial, packet: &Packet) -> (&'static str, String, String) {
         match *denial {
             Denial::UnknownInterface(id) => ("from", id.to_string(), "is not there any more".to_owned()),
             Denial::SourceCheck(id) => ("from", self.interface(id), "sends from an address that is not its own, and checks".to_owned()),
             Denial::NotRouted { destination } => ("router", destination.to_string(), "is never routed in a VPC".to_owned()),
             Denial::SecurityGroup { interface, direction } => {
-                (group_stage(direction), self.groups(interface), format!("no {} rule admits it", direction.as_str()))
+                let near = self.nearest_miss(interface, direction, packet).map(|miss| format!("; {miss}")).unwrap_or_default();
+                (group_stage(direction), self.groups(interface), format!("no {} rule admits it{near}", direction.as_str()))
             }
             Denial::NetworkAcl { acl, direction, rule, .. } => {
                 let rule = rule.map_or_else(|| "*".to_owned(), |number| number.to_string());
@@ -166,8 +173,8 @@ impl Words<'_> {
             Denial::NoRoute { table, destination } => ("route", self.named(table), format!("no route to {destination}")),
             Denial::Blackhole { table, route, target } => {
                 let why = match target {
-                    model::RouteTarget::VpcPeeringConnection(id) => self.peering_status(id),
-                    model::RouteTarget::InternetGateway(_) => "not attached to this VPC".to_owned(),
+                    RouteTarget::VpcPeeringConnection(id) => self.peering_status(id),
+                    RouteTarget::InternetGateway(_) => "not attached to this VPC".to_owned(),
                 };
                 let target = crate::routing::Target::Beyond(target);
                 ("route", self.named(table), format!("{route} → {target} is a blackhole: {why}"))
@@ -180,12 +187,32 @@ impl Words<'_> {
                 let table = self.named(table);
                 ("gateway", self.named(gateway), format!("{table} sends {destination} here by {route}; the internet carries no private destination"))
             }
-            Denial::NoPublicAddress { gateway, interface } => {
-                ("gateway", self.named(gateway), format!("{} has no public address", self.interface(interface)))
+            Denial::NoPublicAddress { interface, .. } => {
+                ("gateway", self.interface(interface), "has no public address that the internet gateway could give it".to_owned())
             }
+            Denial::PrivateSource { source } => ("gateway", source.to_string(), "is private: nothing on the internet comes from there".to_owned()),
+            Denial::NoSuchPublicAddress { destination } => ("gateway", destination.to_string(), "is no interface's public address".to_owned()),
+            Denial::NoGateway { vpc } => ("gateway", self.named(vpc), "has no internet gateway attached".to_owned()),
             Denial::NoSuchAddress { vpc, destination } => ("to", self.named(vpc), format!("nothing has the address {destination}")),
             Denial::NotRunning { interface, .. } => ("to", self.interface(interface), "no running instance".to_owned()),
         }
+    }
+
+    /// The rule that fails in one point only, and in which.
+    fn nearest_miss(&self, interface: NetworkInterfaceId, direction: Direction, packet: &Packet) -> Option<String> {
+        let groups = &self.before.get(interface)?.groups;
+        let mut rules = groups.iter().filter_map(|&id| self.before.get(id)).flat_map(|group| group.rules(direction));
+        let remote = match direction {
+            Direction::Ingress => packet.source,
+            Direction::Egress => packet.destination,
+        };
+        let near = rules.find(|rule| matches(&rule.traffic, packet) || names(&rule.peer, remote))?;
+        let says = format!("{} {} {}", traffic(&near.traffic), arrow(direction), peer(&near.peer));
+        Some(if matches(&near.traffic, packet) {
+            format!("the rule for {says} does not mean {remote}")
+        } else {
+            format!("the rule for {says} does not mean {}", packet.transport)
+        })
     }
 
     fn peering_status(&self, id: VpcPeeringConnectionId) -> String {
@@ -263,15 +290,30 @@ impl Words<'_> {
             Repair::AcceptPeering { connection } => {
                 format!("aws ec2 accept-vpc-peering-connection --vpc-peering-connection-id {}", self.connection(connection))
             }
-            Repair::Route { table, destination, connection, replaces } => {
+            Repair::Route { table, destination, target, replaces } => {
                 let verb = if replaces { "replace" } else { "create" };
-                let connection = self.connection(connection);
-                format!(
-                    "aws ec2 {verb}-route --route-table-id {table} --destination-cidr-block {destination} --vpc-peering-connection-id {connection}"
-                )
+                let target = match target {
+                    RouteTarget::VpcPeeringConnection(id) => format!("--vpc-peering-connection-id {}", self.connection(id)),
+                    RouteTarget::InternetGateway(id) => format!("--gateway-id {}", self.gateway(id)),
+                };
+                format!("aws ec2 {verb}-route --route-table-id {table} --destination-cidr-block {destination} {target}")
             }
+            Repair::AttachGateway { gateway, imagined, vpc } => {
+                let create = "IGW=$(aws ec2 create-internet-gateway --query InternetGateway.InternetGatewayId --output text)";
+                let attach = format!("aws ec2 attach-internet-gateway --internet-gateway-id {} --vpc-id {vpc}", self.gateway(gateway));
+                if imagined { format!("{create} && {attach}") } else { attach }
+            }
+            Repair::AssociateElasticIp { interface } => format!(
+                "aws ec2 associate-address --network-interface-id {interface} \
+                 --allocation-id $(aws ec2 allocate-address --query AllocationId --output text)"
+            ),
             Repair::Start { instance } => format!("aws ec2 start-instances --instance-ids {instance}"),
         }
+    }
+
+    /// A gateway's id; of an imagined one, the shell variable that will hold it.
+    fn gateway(&self, id: InternetGatewayId) -> String {
+        if id.digits() == model::IdDigits::from_random(u64::MAX) { "\"$IGW\"".to_owned() } else { id.to_string() }
     }
 
     /// A connection's id; of an imagined one, the shell variable that will hold it.
@@ -299,6 +341,11 @@ fn arrow(direction: Direction) -> &'static str {
         Direction::Ingress => "from",
         Direction::Egress => "to",
     }
+}
+
+/// Whether the rule means that address, by number.
+fn names(peer: &RulePeer, address: IpAddr) -> bool {
+    matches!(peer, RulePeer::Cidr(cidr) if cidr.contains(address))
 }
 
 fn peer(peer: &RulePeer) -> String {

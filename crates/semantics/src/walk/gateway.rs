@@ -1,32 +1,57 @@
-//! At an internet gateway: it carries what it can translate, and nothing that is private.
+//! At an internet gateway: private and public addresses take each other's place, one for one, and nothing private
+//! passes.
+//!
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html>
 
-use std::net::IpAddr;
+use model::internet::is_private;
+use model::{Cidr, Direction, InternetGatewayId, NetworkInterface, RouteTableId};
 
-use model::{Cidr, InternetGatewayId, NetworkInterface, RouteTableId};
-
-use super::Walk;
+use super::{Arrival, Walk};
 use crate::connection::Connections;
 use crate::decision::Denial;
-use crate::trace::Recorder;
+use crate::trace::{Recorder, Step};
 
 impl<C: Connections, R: Recorder> Walk<'_, C, R> {
-    /// Why the packet does not leave. No interface has a public address yet, so none does.
-    pub(super) fn leave_by_gateway(&mut self, source: &NetworkInterface, table: RouteTableId, route: Cidr, gateway: InternetGatewayId) -> Denial {
+    /// Out of the VPC: the source becomes its interface's public address. That need not be the interface that sent the
+    /// packet: an appliance may forward for another.
+    pub(super) fn leave_by_gateway(
+        &mut self,
+        source: &NetworkInterface,
+        table: RouteTableId,
+        route: Cidr,
+        gateway: InternetGatewayId,
+    ) -> Result<(), Denial> {
         let destination = self.packet.destination;
         if is_private(destination) {
-            Denial::PrivateDestination { gateway, table, route, destination }
-        } else if !self.snapshot.resolve(source.vpc).contains(self.packet.source) {
-            Denial::Spoofed { vpc: source.vpc, source: self.packet.source }
-        } else {
-            Denial::NoPublicAddress { gateway, interface: source.id }
+            return Err(Denial::PrivateDestination { gateway, table, route, destination });
         }
+        let spoofed = Denial::Spoofed { vpc: source.vpc, source: self.packet.source };
+        let owner = self.snapshot.interface_at(source.vpc, self.packet.source).ok_or(spoofed)?;
+        let public = owner.public_ip().ok_or(Denial::NoPublicAddress { interface: owner.id, direction: Direction::Egress })?;
+        self.packet.source = public.into();
+        if let Some(quoted) = &mut self.packet.about {
+            quoted.destination = public.into();
+        }
+        self.recorder.passed(Step::Translate { gateway, private: owner.private_ip, public });
+        Ok(())
     }
-}
 
-/// RFC 1918, and RFC 6598's 100.64.0.0/10; for IPv6, RFC 4193.
-fn is_private(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => v4.is_private() || (v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64),
-        IpAddr::V6(v6) => v6.is_unique_local(),
+    /// Into the VPC of the interface that has the public address: the destination becomes its private one. The VPC's
+    /// route tables have no say in it.
+    pub(super) fn enter_from_internet(&mut self) -> Result<Arrival, Denial> {
+        let (source, destination) = (self.packet.source, self.packet.destination);
+        if is_private(source) {
+            return Err(Denial::PrivateSource { source });
+        }
+        let interface = self.snapshot.interface_with_public(destination).ok_or(Denial::NoSuchPublicAddress { destination })?;
+        let gateway = self.snapshot.internet_gateway_of(interface.vpc).ok_or(Denial::NoGateway { vpc: interface.vpc })?.id;
+        self.packet.destination = interface.private_ip.into();
+        if let Some(quoted) = &mut self.packet.about {
+            quoted.source = interface.private_ip.into();
+        }
+        if let Some(public) = interface.public_ip() {
+            self.recorder.passed(Step::Translate { gateway, private: interface.private_ip, public });
+        }
+        self.arrive(None, interface)
     }
 }

@@ -28,8 +28,8 @@ impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
     ///
     /// The destination is found by its address, so the destination half of the source/destination check holds by
     /// itself.
-    pub(super) fn enter_interface(&mut self, source: &NetworkInterface, destination: &NetworkInterface) -> Result<(), Denial> {
-        self.opened_at_destination = self.pass_security_group(destination, Direction::Ingress, Some(source))?;
+    pub(super) fn enter_interface(&mut self, source: Option<&NetworkInterface>, destination: &NetworkInterface) -> Result<(), Denial> {
+        self.opened_at_destination = self.pass_security_group(destination, Direction::Ingress, source)?;
         let instance = destination.attachment.map(|attachment| attachment.instance);
         let state = instance.and_then(|id| self.snapshot.get(id)).map(|instance| instance.state);
         // A pending instance's network works before its status says so; AWS's does too.

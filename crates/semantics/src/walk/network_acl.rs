@@ -22,7 +22,7 @@ impl<C: Connections, R: Recorder> Walk<'_, C, R> {
 
     fn pass_network_acl(&mut self, subnet: &Subnet, direction: Direction) -> Result<(), Denial> {
         let acl = self.snapshot.resolve(subnet.network_acl.acl);
-        match judge(acl, direction, self.packet) {
+        match judge(acl, direction, &self.packet) {
             (RuleAction::Allow, Some(rule)) => {
                 self.recorder.passed(Step::NetworkAcl { acl: acl.id, subnet: subnet.id, direction, rule });
                 Ok(())

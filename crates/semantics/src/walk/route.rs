@@ -2,15 +2,15 @@
 
 use model::{NetworkInterface, RouteTarget, Subnet};
 
-use super::Walk;
+use super::{NextHop, Walk};
 use crate::connection::Connections;
 use crate::decision::Denial;
 use crate::routing::{RouteState, Target, candidates};
 use crate::trace::{Recorder, Step};
 
 impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
-    /// Along the route that wins, to the interface that the packet is for.
-    pub(super) fn follow_route(&mut self, source: &NetworkInterface, subnet: &Subnet) -> Result<&'a NetworkInterface, Denial> {
+    /// Along the route that wins.
+    pub(super) fn follow_route(&mut self, source: &NetworkInterface, subnet: &Subnet) -> Result<NextHop<'a>, Denial> {
         let table = self.snapshot.route_table_of(subnet);
         let destination = self.packet.destination;
         let (best, beaten) = candidates(self.snapshot, table, destination);
@@ -21,9 +21,13 @@ impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
         let beats = beaten.map(|beaten| (beaten.destination, beaten.target));
         self.recorder.passed(Step::Route { table: table.id, route: route.destination, target: route.target, beats });
         match route.target {
-            Target::Local => self.interface_at(table.vpc),
-            Target::Beyond(RouteTarget::VpcPeeringConnection(id)) => self.cross_peering(source, table.id, route.destination, id),
-            Target::Beyond(RouteTarget::InternetGateway(id)) => Err(self.leave_by_gateway(source, table.id, route.destination, id)),
+            Target::Local => self.interface_at(table.vpc).map(NextHop::Interface),
+            Target::Beyond(RouteTarget::VpcPeeringConnection(id)) => {
+                self.cross_peering(source, table.id, route.destination, id).map(NextHop::Interface)
+            }
+            Target::Beyond(RouteTarget::InternetGateway(id)) => {
+                self.leave_by_gateway(source, table.id, route.destination, id).map(|()| NextHop::Gateway(id))
+            }
         }
     }
 }

@@ -34,13 +34,14 @@ impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
         direction: Direction,
         remote: Option<&NetworkInterface>,
     ) -> Result<Option<Opened>, Denial> {
-        let own = ConnectionKey::of_initiator(interface.id, direction, self.packet);
+        let own = ConnectionKey::of_initiator(interface.id, direction, &self.packet);
         let (by, opened) = match self.known(interface, direction, &own) {
             Known::Passes(by) => (by, None),
             known => {
                 let (group, rule) =
                     self.admitting_rules(interface, direction, remote).next().ok_or(Denial::SecurityGroup { interface: interface.id, direction })?;
-                let opened = (known != Known::AnswersUntracked).then(|| Opened { key: own, tracking: self.tracking(interface, direction, remote) });
+                let opens = known != Known::AnswersUntracked && self.packet.about.is_none();
+                let opened = opens.then(|| Opened { key: own, tracking: self.tracking(interface, direction, remote) });
                 (Admission::Rule { group: group.id, rule: rule.id }, opened)
             }
         };
@@ -55,7 +56,7 @@ impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
             let related = about.iter().flatten().any(|key| tracking(key) == Some(Tracking::Tracked));
             return if related { Known::Passes(Admission::Related) } else { Known::Nothing };
         }
-        match ConnectionKey::of_responder(interface.id, direction, self.packet).as_ref().and_then(tracking) {
+        match ConnectionKey::of_responder(interface.id, direction, &self.packet).as_ref().and_then(tracking) {
             Some(Tracking::Tracked) => return Known::Passes(Admission::Reply),
             Some(Tracking::Untracked) => return Known::AnswersUntracked,
             None => {}
@@ -81,9 +82,9 @@ impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
         direction: Direction,
         remote: Option<&NetworkInterface>,
     ) -> impl Iterator<Item = (&'a SecurityGroup, &'a SecurityGroupRule)> {
-        let address = self.remote_address(direction);
+        let (packet, address) = (self.packet, self.remote_address(direction));
         self.rules(interface, direction)
-            .filter(move |(_, rule)| matches(&rule.traffic, self.packet) && self.peer_matches(&rule.peer, interface.vpc, address, remote))
+            .filter(move |(_, rule)| matches(&rule.traffic, &packet) && self.peer_matches(&rule.peer, interface.vpc, address, remote))
     }
 
     fn remote_address(&self, direction: Direction) -> IpAddr {

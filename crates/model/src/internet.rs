@@ -1,0 +1,54 @@
+//! The internet as Peerless simulates it: who is where on it.
+//!
+//! Addresses of our own are from ranges that nobody may have: RFC 5737's documentation and RFC 2544's benchmarking
+//! networks. EC2 Instance Connect has its real addresses, since people write them into rules; packets to them never
+//! leave the machine.
+
+use std::net::Ipv4Addr;
+
+use crate::{Ipv4Cidr, Region};
+
+/// The learner's laptop: what consoles call "My IP".
+pub const LAPTOP: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 10);
+
+/// A web server, the one behind `example.com`.
+pub const WEB_SERVER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 80);
+
+/// Where Elastic IPs and automatic public addresses come from.
+pub fn public_pool() -> Ipv4Cidr {
+    match Ipv4Cidr::new(Ipv4Addr::new(198, 18, 0, 0), 20) {
+        Some(pool) => pool,
+        None => unreachable!("20 is a prefix length"),
+    }
+}
+
+/// Where EC2 Instance Connect comes from in a region: `EC2_INSTANCE_CONNECT` in
+/// <https://ip-ranges.amazonaws.com/ip-ranges.json>. For regions whose range is not known to us, that of us-east-1.
+pub fn instance_connect(region: Region) -> Ipv4Cidr {
+    let first = match region.name() {
+        "us-east-2" => [3, 16, 146, 0],
+        "us-west-1" => [13, 52, 6, 112],
+        "us-west-2" => [18, 237, 140, 160],
+        _ => [18, 206, 107, 24],
+    };
+    match Ipv4Cidr::new(first.into(), 29) {
+        Some(range) => range,
+        None => unreachable!("29 is a prefix length"),
+    }
+}
+
+/// From which of those addresses it calls.
+pub fn instance_connect_address(region: Region) -> Ipv4Addr {
+    match instance_connect(region).nth(4) {
+        Some(address) => address,
+        None => unreachable!("there are eight addresses in a /29"),
+    }
+}
+
+/// Whether nobody on the internet has that address: RFC 1918, RFC 6598, and for IPv6 RFC 4193.
+pub fn is_private(address: std::net::IpAddr) -> bool {
+    match address {
+        std::net::IpAddr::V4(v4) => v4.is_private() || (v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64),
+        std::net::IpAddr::V6(v6) => v6.is_unique_local(),
+    }
+}
