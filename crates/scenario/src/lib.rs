@@ -29,10 +29,10 @@ mod world;
 
 pub use core::CoreEngine;
 pub use engine::{Engine, Lab};
-pub use names::Names;
+pub use names::{Names, WorldError};
 pub use outcome::{Leg, Outcome};
 pub use parse::{Block, Scenario, SyntaxError};
 pub use probe::{Probe, ProbeTraffic, Question};
 pub use run::{Failure, run};
 pub use statement::{AclEntry, Peer, Permission, RouteVia, Statement};
-pub use world::{World, WorldError};
+pub use world::World;

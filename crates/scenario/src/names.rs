@@ -1,11 +1,10 @@
 //! The scenario's names for what is in a world.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 
 use model::{IdKind, NetworkInterfaceId, ResourceId, Snapshot};
-
-use crate::world::WorldError;
 
 /// Which resource a name means, by kind, and what a resource is called.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +12,18 @@ pub struct Names {
     ids: BTreeMap<(IdKind, String), ResourceId>,
     names: BTreeMap<ResourceId, String>,
 }
+
+/// Something that is not there, or that the world does not allow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorldError(pub(crate) String);
+
+impl fmt::Display for WorldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WorldError {}
 
 impl Names {
     /// Gives a resource a name. One that had it before is not called by it any more.

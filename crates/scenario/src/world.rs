@@ -1,7 +1,6 @@
 //! A world that statements build, with a name for everything in it.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::IpAddr;
 
 use model::{
@@ -12,7 +11,7 @@ use model::{
 };
 
 use crate::engine::Lab;
-use crate::names::Names;
+use crate::names::{Names, WorldError};
 use crate::statement::{Peer, Permission, RouteVia, Statement};
 
 /// A snapshot, and the scenario's names for what is in it.
@@ -22,18 +21,6 @@ pub struct World {
     names: Names,
     last_id: u64,
 }
-
-/// A statement that the world does not allow.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorldError(pub(crate) String);
-
-impl fmt::Display for WorldError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for WorldError {}
 
 type Result<T> = std::result::Result<T, WorldError>;
 

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use model::{
-    Direction, IcmpMatch, InternetGatewayId, NetworkInterfaceId, PeeringStatus, PortRange, ResourceId, RouteTarget, RulePeer, Scope, Snapshot,
-    Traffic, VpcPeeringConnectionId,
+    Direction, IcmpMatch, InternetGatewayId, NetworkInterfaceId, PeeringStatus, PortRange, ResourceId, RouteTarget, RulePeer, Scope,
+    SecurityGroupRule, Snapshot, Traffic, VpcPeeringConnectionId,
 };
 
 use super::{Explanation, Line, Repair};
@@ -198,15 +198,22 @@ impl Words<'_> {
         }
     }
 
-    /// The rule that fails in one point only, and in which.
+    /// The rule that fails in one point only, and in which. One that was made for such traffic is nearer than one for
+    /// another kind from the right place, and that is nearer than one for all traffic.
     fn nearest_miss(&self, interface: NetworkInterfaceId, direction: Direction, packet: &Packet) -> Option<String> {
         let groups = &self.before.get(interface)?.groups;
-        let mut rules = groups.iter().filter_map(|&id| self.before.get(id)).flat_map(|group| group.rules(direction));
+        let rules = groups.iter().filter_map(|&id| self.before.get(id)).flat_map(|group| group.rules(direction));
         let remote = match direction {
             Direction::Ingress => packet.source,
             Direction::Egress => packet.destination,
         };
-        let near = rules.find(|rule| matches(&rule.traffic, packet) || names(&rule.peer, remote))?;
+        let nearness = |rule: &SecurityGroupRule| match (matches(&rule.traffic, packet), names(&rule.peer, remote)) {
+            (true, _) if rule.traffic != Traffic::All => Some(3),
+            (_, true) => Some(2),
+            (true, _) => Some(1),
+            _ => None,
+        };
+        let (_, near) = rules.filter_map(|rule| Some((nearness(rule)?, rule))).max_by_key(|(nearness, _)| *nearness)?;
         let says = format!("{} {} {}", traffic(&near.traffic), arrow(direction), peer(&near.peer));
         Some(if matches(&near.traffic, packet) {
             format!("the rule for {says} does not mean {remote}")
