@@ -11,6 +11,7 @@ mod ping;
 mod probe;
 mod run;
 mod status;
+mod test;
 mod up;
 
 use std::path::PathBuf;
@@ -45,6 +46,8 @@ enum Verb {
     Ping(ping::Ping),
     /// Knock at an instance's public address from the simulated internet; on silence, say why
     Probe(probe::Probe),
+    /// Play scenarios: networks and what is expected of them, as text; for CI, without root or daemon
+    Test(test::Test),
     /// Look at this machine: what carrying packets needs, and what is left of daemons that were killed
     Doctor(doctor::Doctor),
     /// Say whether one thing reaches another; if not, all that is in the way, and what helps
@@ -120,6 +123,7 @@ pub fn main() -> ExitCode {
         Verb::Status(status) => status.go(),
         Verb::Env(env) => env.go(),
         Verb::Run(run) => run.go(),
+        Verb::Test(test) => test.go(),
         Verb::Ping(ping) => ping.go(),
         Verb::Probe(probe) => probe.go(),
         Verb::Doctor(doctor) => doctor.go(),

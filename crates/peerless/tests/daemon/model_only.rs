@@ -107,3 +107,21 @@ fn explain_answers_by_exit_status_and_in_json() {
     assert_eq!(lab.run(&["explain", "one", "two"]).status.code(), Some(2));
     lab.down(&[]);
 }
+
+#[test]
+fn a_scenario_that_fails_says_where() {
+    let lab = Lab::new("scenario");
+    let file = lab.state().with_extension("md");
+    let path = file.to_str().unwrap().to_owned();
+    let world = "```vpc\nvpc blue 10.1.0.0/16\nsubnet blue/a 10.1.0.0/24\ninstance blue/a/1 10.1.0.10\ninstance blue/a/2 10.1.0.11\n```\n";
+    let play = |expected: &str| {
+        std::fs::write(&file, format!("# Two\n{world}```probe\nblue/a/1 -> blue/a/2 tcp 80   {expected}\n```\n")).unwrap();
+        let output = lab.run(&["test", &path]);
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert_eq!(play("answered").0, Some(0));
+    let (status, said) = play("request dropped at blue/default: no ingress rule");
+    assert_eq!(status, Some(1));
+    assert!(said.contains("line 9: expected: request dropped at blue/default: no ingress rule") && said.contains("seen: answered"), "{said}");
+    assert_eq!(play("lost").0, Some(2));
+}
