@@ -19,7 +19,7 @@ build: prerequisites ## Build target/release/peerless
 
 .PHONY: test
 test: tools check ## Run everything; tests with packets only as root
-	@if [ "$$(id -u)" -eq 0 ]; then $(MAKE) --no-print-directory kernel-test; else $(MAKE) --no-print-directory kernel-test-skipped; fi
+	@if [ "$$(id -u)" -eq 0 ]; then $(MAKE) --no-print-directory kernel-test example-test; else $(MAKE) --no-print-directory kernel-test-skipped; fi
 
 .PHONY: check
 check: prerequisites fmt-check clippy tidy doc unit ## Run what needs no root: formats, lints, rules, documentation, unit tests, scenarios
@@ -48,10 +48,15 @@ unit:
 kernel-test: prerequisites ## Run the tests with real packets, as root or with sudo
 	PEERLESS_TEST_PACKETS=yes cargo test --locked $(PACKET_CRATES:%=--package %) --tests $(SANDBOXED)
 
+.PHONY: example-test
+example-test: prerequisites $(AWS) ## Run the examples, through the AWS CLI and with real packets, as root or with sudo
+	cargo build --locked --package peerless
+	PATH="$(abspath $(or $(CARGO_TARGET_DIR),target))/debug:$(CURDIR)/.tools/aws/bin:$$PATH" tools/sandbox examples/vpc-peering/demo.sh
+
 .PHONY: kernel-test-skipped
 kernel-test-skipped:
 	@echo
-	@echo "  NOT TESTED: real packets, in $(PACKET_CRATES)."
+	@echo "  NOT TESTED: real packets, in $(PACKET_CRATES) and in the examples."
 	@echo "  Making network namespaces needs root, and this is $$(id -un). All else was tested."
 	@echo "  To test them too: make kernel-test (asks sudo), or make test as root."
 	@echo
