@@ -99,7 +99,7 @@ fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, events: mpsc::Sender<
     if let Err(error) = packets.uplink(options.uplink) {
         drop(packets);
         clean_up_host(&options.runtime, &options.state)?;
-        return Err(format!("no uplink: {}", chain(&error)));
+        return Err(format!("the uplink: {}", chain(&error)));
     }
     let host = options.runtime.guests(&options.state);
     let started = HostDataPlane::start(packets, host, Arc::clone(snapshot), events).map_err(|error| error.to_string())?;
