@@ -60,6 +60,14 @@ impl ConnectionTable {
         Some(ConnectionKey::of_initiator(at, direction, packet)).filter(|key| self.connections.contains_key(key))
     }
 
+    /// A connection that was open in an earlier daemon, as one of its flows knew it: tracked if any of them says so.
+    pub fn reopen(&mut self, key: ConnectionKey, tracking: Tracking) {
+        let connection = self.connections.entry(key).or_insert(Connection { tracking, holders: 0 });
+        if tracking == Tracking::Tracked {
+            connection.tracking = tracking;
+        }
+    }
+
     /// A flow is part of these.
     pub fn hold(&mut self, membership: &Membership) {
         for key in membership.keys() {

@@ -45,8 +45,15 @@ impl Config {
 }
 
 impl DataPlane {
-    /// Makes a fabric that enforces the snapshot. What an earlier data plane left in the folder is removed first.
+    /// Enforces the snapshot, with the fabric that an earlier data plane left in the folder: flows that go on, and the
+    /// interfaces that are attached, are taken over. Where none was left, or none that can be gone on with, what is
+    /// there is removed and a fabric is made.
     pub fn start(config: &Config, snapshot: Arc<Snapshot>) -> Result<Self> {
+        match Self::resume(config, &snapshot) {
+            Ok(Some(resumed)) => return Ok(resumed),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the fabric is made anew"),
+        }
         remove_everything(config)?;
         let started = Self::start_anew(config, snapshot);
         if started.is_err() {
@@ -56,6 +63,20 @@ impl DataPlane {
         started
     }
 
+    fn resume(config: &Config, snapshot: &Arc<Snapshot>) -> Result<Option<Self>> {
+        let Some((fabric, tap, maps)) = Fabric::left(&config.runtime_dir, config.flows)? else { return Ok(None) };
+        let internet = Internet::left(&config.runtime_dir)?.ok_or(Error::Left { problem: "its internet is gone" })?;
+        let (ports, stale) = Ports::left(&fabric.host_ends()?, snapshot, maps.interfaces, maps.neighbours)?;
+        for serial in stale {
+            fabric.detach(serial)?;
+        }
+        let mut slow_path = SlowPath::new(Arc::clone(snapshot), ports, FlowTable::new(maps.flows), tap);
+        slow_path.resume()?;
+        slow_path.publish(Arc::clone(snapshot))?;
+        let worker = Worker::start(slow_path, maps.drops)?;
+        Ok(Some(Self { worker, fabric, internet, latest: ArcSwap::new(Arc::clone(snapshot)) }))
+    }
+
     fn start_anew(config: &Config, snapshot: Arc<Snapshot>) -> Result<Self> {
         let (fabric, tap, maps) = Fabric::create(&config.runtime_dir, config.flows)?;
         let internet = Internet::create(&config.runtime_dir)?;
@@ -63,6 +84,7 @@ impl DataPlane {
         let mut slow_path = SlowPath::new(Arc::clone(&snapshot), ports, FlowTable::new(maps.flows), tap);
         slow_path.publish(Arc::clone(&snapshot))?;
         let worker = Worker::start(slow_path, maps.drops)?;
+        Fabric::mark_complete(&config.runtime_dir)?;
         Ok(Self { worker, fabric, internet, latest: ArcSwap::new(snapshot) })
     }
 
@@ -89,6 +111,12 @@ impl DataPlane {
             self.take_out(port)?;
         }
         opened
+    }
+
+    /// Whether an interface is in a guest. One whose guest has ended may still count as attached, until it is attached
+    /// to another.
+    pub fn is_attached(&self, id: NetworkInterfaceId) -> Result<bool> {
+        self.worker.ask(|answer| Order::Port(id.into(), answer)).map(|port| port.is_some())
     }
 
     /// Takes an interface out of its guest. It need not be in one, or be in the snapshot still.

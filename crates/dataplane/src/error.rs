@@ -33,6 +33,11 @@ pub enum Error {
         /// What the uplink would be for.
         wanted: Ipv4Cidr,
     },
+    /// What an earlier data plane left is not what this one could go on with.
+    Left {
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// The thread that moves packets has ended.
     Stopped,
 }
@@ -43,6 +48,7 @@ impl fmt::Display for Error {
             Error::System { doing, .. } | Error::Bpf { doing, .. } => write!(f, "cannot {doing}"),
             Error::UnknownInterface(id) => write!(f, "the data plane has no {id}"),
             Error::RouteOverlaps { route, wanted } => write!(f, "the machine's route to {route} overlaps {wanted}, which the uplink is for"),
+            Error::Left { problem } => write!(f, "cannot resume what an earlier data plane left: {problem}"),
             Error::Stopped => f.write_str("the data plane has stopped"),
         }
     }
@@ -53,7 +59,7 @@ impl std::error::Error for Error {
         match self {
             Error::System { source, .. } => Some(source),
             Error::Bpf { source, .. } => Some(source.as_ref()),
-            Error::UnknownInterface(_) | Error::RouteOverlaps { .. } | Error::Stopped => None,
+            Error::UnknownInterface(_) | Error::RouteOverlaps { .. } | Error::Left { .. } | Error::Stopped => None,
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::netlink::Netlink;
 use crate::programs::{FROM_PORT, FROM_SLOW_PATH, Maps, Programs};
 use crate::tap::{self, Tap};
 use crate::veth::{self, End, GUEST_END, Pair};
-use crate::{bpffs, hook};
+use crate::{bpffs, hook, programs};
 
 /// Settings of the namespace. Of the devices made in it, too: they begin with what `default` says.
 const SETTINGS: &[(&str, &str)] = &[
@@ -49,6 +49,32 @@ impl Fabric {
             hook::create(&netlink, block, anchor, programs.get(name)?, name).doing(|| format!("attach the program {name}"))?;
         }
         Ok((Self { netlink: Mutex::new(netlink) }, tap, maps))
+    }
+
+    /// The one that an earlier daemon left, if it is whole and of this build's making.
+    pub fn left(runtime_dir: &Path, flows: u32) -> Result<Option<(Self, Tap, Maps)>> {
+        let pins = bpffs_path(runtime_dir);
+        let Some(namespace) = Namespace::kept_at(&namespace_path(runtime_dir))?.filter(|_| programs::is_complete(&pins)) else {
+            return Ok(None);
+        };
+        let netlink = namespace.netlink()?;
+        let slow_path = netlink.link_index(tap::NAME).doing(|| format!("find {}", tap::NAME))?;
+        let maps = Maps::open(&pins, flows, slow_path)?;
+        let tap = namespace.run(Tap::create)?;
+        // Nobody held its other end, which took the carrier away.
+        netlink.await_link(slow_path).doing(|| format!("wait for {}", tap::NAME))?;
+        Ok(Some((Self { netlink: Mutex::new(netlink) }, tap, maps)))
+    }
+
+    /// Says that all is there: a later daemon may go on with it.
+    pub fn mark_complete(runtime_dir: &Path) -> Result<()> {
+        programs::mark_complete(&bpffs_path(runtime_dir))
+    }
+
+    /// The host ends that there are: the serial of the interface, and the index.
+    pub fn host_ends(&self) -> Result<Vec<(u32, u32)>> {
+        let links = self.netlink().links().doing(|| "list the fabric's links".to_owned())?;
+        Ok(links.iter().filter_map(|(name, index)| Some((veth::serial_of(name)?, *index))).collect())
     }
 
     /// Makes the veth pair of an interface into a guest's namespace, its program attached, and returns the index of

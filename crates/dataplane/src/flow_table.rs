@@ -8,17 +8,19 @@
 //! the hash value. A slot that was given up rests before it is used again: a program on another processor may have
 //! found it a moment ago.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 
 use aya::maps::{HashMap as BpfHashMap, MapData};
-use semantics::{ConnectionKey, Connections, Origin, Packet, Tracking};
+use model::MacAddress;
+use semantics::{ConnectionKey, Connections, Origin, Packet, Rewrite, Tracking};
 
 use crate::clock::{Nanoseconds, SECOND};
+use crate::error::{Error, Result, bpf};
 use crate::layout::{ACTION_ASK, ACTION_DELIVER, ACTION_DROP, Counters, FabricState, FlowKey, Verdict};
 use crate::shared_array::SharedArray;
-use crate::verdict::{Action, Judgement, reason};
+use crate::verdict::{Action, Judgement, Role, reason};
 
 /// Slots for verdicts about single packets, used in turn. Slot 0 is nobody's.
 const TRANSIENT_SLOTS: u32 = 64;
@@ -69,6 +71,24 @@ pub(crate) struct Usage {
     pub tcp_flags: u8,
 }
 
+/// A flow as the kernel knows it, from an earlier daemon.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Left {
+    pub key: FlowKey,
+    pub slot: Slot,
+    /// What is done with its packets; `None` if the slow path is to be asked.
+    pub action: Option<Action>,
+    pub role: Role,
+    /// Whether the connection at the sender was tracked, and the one at the receiver.
+    pub tracked: [bool; 2],
+    /// The host end that leads to the receiver; 0 for none.
+    pub out: u32,
+    pub rewrite: Rewrite,
+    /// The other direction, if it was known.
+    pub reverse: Option<Slot>,
+    pub created: Nanoseconds,
+}
+
 /// All flows.
 pub(crate) struct FlowTable {
     maps: FlowMaps,
@@ -82,10 +102,61 @@ pub(crate) struct FlowTable {
 }
 
 impl FlowTable {
-    /// No flows yet, on maps that are empty.
+    /// No flows yet.
     pub fn new(maps: FlowMaps) -> Self {
         let (flows, by_key, resting) = (Vec::new(), HashMap::new(), VecDeque::new());
         Self { maps, generation: 0, flows, by_key, resting, next_transient: 0, not_installed: 0 }
+    }
+
+    /// The flows that the kernel knows from an earlier daemon. None of them is known here before it is [taken
+    /// over](Self::take_over).
+    pub fn left(&self) -> Result<Vec<Left>> {
+        let unreadable = |problem| Error::Left { problem };
+        let mut seen = BTreeSet::new();
+        let mut left = Vec::new();
+        for entry in self.maps.flows.iter() {
+            let (key, number) = bpf(entry, || "read the flows".to_owned())?;
+            let verdict = self.maps.verdicts.get(number).filter(|_| number >= FIRST_FLOW_SLOT).ok_or(unreadable("a flow has no slot"))?;
+            if !seen.insert(number) {
+                return Err(unreadable("two flows have the same slot"));
+            }
+            let tracked = verdict.tracked.load(Ordering::Relaxed);
+            left.push(Left {
+                key,
+                slot: Slot(number),
+                action: action_of(verdict),
+                role: Role::of_number(verdict.role).ok_or(unreadable("a flow was begun by nobody"))?,
+                tracked: [tracked & 1 != 0, tracked & 2 != 0],
+                out: verdict.out_ifindex,
+                rewrite: rewrite_of(verdict),
+                reverse: Some(Slot(verdict.reverse.load(Ordering::Relaxed))).filter(|slot| slot.0 != 0),
+                created: verdict.created,
+            });
+        }
+        Ok(left)
+    }
+
+    /// The oldest generation whose verdicts the kernel obeys.
+    pub fn enforced_generation(&self) -> u64 {
+        self.maps.fabric.get(0).map_or(0, |fabric| fabric.min_generation.load(Ordering::Acquire))
+    }
+
+    /// Flows that are in the kernel already, each with its slot. What else it has it forgets, and slots between these
+    /// are free.
+    pub fn take_over(&mut self, flows: Vec<(Slot, Flow)>, others: &[FlowKey], now: Nanoseconds) {
+        for key in others {
+            let _ = self.maps.flows.remove(key);
+        }
+        let end = flows.iter().filter_map(|(slot, _)| Self::index(*slot)).max().map_or(0, |last| last + 1);
+        self.flows.resize_with(end, || None);
+        for (slot, flow) in flows {
+            self.by_key.insert(flow.key, slot);
+            if let Some(place) = Self::index(slot).and_then(|index| self.flows.get_mut(index)) {
+                *place = Some(flow);
+            }
+        }
+        let free = self.flows.iter().zip(FIRST_FLOW_SLOT..).filter(|(flow, _)| flow.is_none());
+        self.resting.extend(free.map(|(_, number)| (now, Slot(number))));
     }
 
     /// From now on verdicts are those of this generation.
@@ -310,6 +381,25 @@ fn verdict_of(action: &Action) -> Verdict {
         },
         Action::Drop => base,
     }
+}
+
+fn action_of(verdict: &Verdict) -> Option<Action> {
+    match verdict.action.load(Ordering::Acquire) {
+        ACTION_DELIVER => Some(Action::Deliver {
+            out: verdict.out_ifindex,
+            destination_mac: MacAddress(verdict.destination_mac),
+            source_mac: MacAddress(verdict.source_mac),
+            rewrite: rewrite_of(verdict),
+            mtu: verdict.mtu,
+        }),
+        ACTION_DROP => Some(Action::Drop),
+        _ => None,
+    }
+}
+
+fn rewrite_of(verdict: &Verdict) -> Rewrite {
+    let address = |bytes: [u8; 4]| (bytes != [0; 4]).then(|| bytes.into());
+    Rewrite { source: address(verdict.nat_source), destination: address(verdict.nat_destination) }
 }
 
 /// 0.0.0.0 for none.

@@ -56,6 +56,12 @@ impl Internet {
         Ok(Self { namespace, changing: Mutex::new(()) })
     }
 
+    /// The one that an earlier daemon left, if there is one.
+    pub fn left(runtime_dir: &Path) -> Result<Option<Self>> {
+        let namespace = Namespace::kept_at(&path(runtime_dir))?;
+        Ok(namespace.map(|namespace| Self { namespace, changing: Mutex::new(()) }))
+    }
+
     pub fn namespace(&self) -> &Namespace {
         &self.namespace
     }

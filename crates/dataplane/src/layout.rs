@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 
 use semantics::{Packet, Transport};
 
+use crate::parse::{ICMP, TCP, UDP};
+
 /// Part of the path that maps are pinned at: a daemon never adopts maps of another layout.
 pub(crate) const LAYOUT_VERSION: u32 = 2;
 
@@ -132,6 +134,21 @@ impl FlowKey {
             zero: [0; 3],
         })
     }
+
+    /// The packet that has this key.
+    pub fn packet(&self) -> Packet {
+        let (source_port, destination_port) = (u16::from_be_bytes(self.source_port), u16::from_be_bytes(self.destination_port));
+        let transport = match self.protocol {
+            TCP => Transport::Tcp { source_port, destination_port },
+            UDP => Transport::Udp { source_port, destination_port },
+            ICMP => {
+                let [kind, code] = self.destination_port;
+                Transport::Icmp { kind, code, identifier: source_port }
+            }
+            other => Transport::Other(other),
+        };
+        Packet::new(self.source.into(), self.destination.into(), transport)
+    }
 }
 
 impl Neighbour {
@@ -167,6 +184,20 @@ mod tests {
         ($out:ident: $($name:ident)*) => {
             $(writeln!($out, "_Static_assert({0} == {1}, \"{0}\");", stringify!($name), $name).unwrap();)*
         };
+    }
+
+    #[test]
+    fn a_key_tells_the_packet() {
+        let (a, b) = (IpAddr::from([10, 1, 0, 10]), IpAddr::from([10, 2, 0, 10]));
+        for transport in [
+            Transport::Tcp { source_port: 40000, destination_port: 22 },
+            Transport::Udp { source_port: 40000, destination_port: 53 },
+            Transport::Icmp { kind: 8, code: 1, identifier: 7 },
+            Transport::Other(47),
+        ] {
+            let packet = Packet::new(a, b, transport);
+            assert_eq!(FlowKey::of(1, &packet).map(|key| key.packet()), Some(packet));
+        }
     }
 
     /// The compiler of the programs is asked, so that nothing has to be exported from them.

@@ -6,7 +6,7 @@
 //!
 //! In reading order: [`DataPlane`] is what the daemon holds; `fabric` and `internet` are what it makes on the machine;
 //! `thread` and `slow_path` answer the kernel's questions; `sweep` and `ageing` change and end what they found out;
-//! `flow_table` and `layout` are the border to the programs in `ebpf/`.
+//! `flow_table` and `layout` are the border to the programs in `ebpf/`; `resume` takes over what an earlier daemon left.
 //!
 //! Addresses are translated by the programs, all but those that an ICMP error quotes: `icmp` does that. What an internet
 //! gateway cannot carry in one piece is for `long_packets`.
@@ -40,6 +40,7 @@ mod ports;
 mod priority;
 mod programs;
 mod report;
+mod resume;
 mod shared_array;
 mod slow_path;
 mod sweep;

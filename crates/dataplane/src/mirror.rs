@@ -19,6 +19,17 @@ impl<K: Pod + Ord, V: Pod + PartialEq> Mirror<K, V> {
         Self { map, entries: BTreeMap::new() }
     }
 
+    /// A mirror of a map that an earlier daemon filled.
+    pub fn of(map: HashMap<MapData, K, V>) -> Result<Self> {
+        let entries = bpf(map.iter().collect(), || "read a map".to_owned())?;
+        Ok(Self { map, entries })
+    }
+
+    /// What is in the map.
+    pub fn entries(&self) -> &BTreeMap<K, V> {
+        &self.entries
+    }
+
     /// Makes the map hold what is wanted, by as few changes as that takes. Entries come before others go.
     pub fn become_equal_to(&mut self, wanted: BTreeMap<K, V>) -> Result<()> {
         for (key, value) in &wanted {

@@ -68,6 +68,22 @@ impl Netlink {
         index.ok_or_else(|| io::Error::from_raw_os_error(libc::ENODEV))
     }
 
+    /// Name and index of every link.
+    pub fn links(&self) -> io::Result<Vec<(String, u32)>> {
+        let answers = self.dump(RouteNetlinkMessage::GetLink(LinkMessage::default()))?;
+        let named = answers.into_iter().filter_map(|answer| match answer {
+            RouteNetlinkMessage::NewLink(link) => {
+                let index = link.header.index;
+                link.attributes.into_iter().find_map(|attribute| match attribute {
+                    LinkAttribute::IfName(name) => Some((name, index)),
+                    _ => None,
+                })
+            }
+            _ => None,
+        });
+        Ok(named.collect())
+    }
+
     /// Waits until a link that has been brought up, its other end too, carries packets. The kernel sees to that by
     /// itself, a moment later (`linkwatch_event`), and drops what is sent before.
     pub fn await_link(&self, index: u32) -> io::Result<()> {

@@ -6,9 +6,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use semantics::{Packet, Quoted, Transport};
 
-const ICMP: u8 = 1;
-const TCP: u8 = 6;
-const UDP: u8 = 17;
+pub(crate) const ICMP: u8 = 1;
+pub(crate) const TCP: u8 = 6;
+pub(crate) const UDP: u8 = 17;
 
 /// TCP's flags, in the byte that they stand in.
 pub(crate) mod tcp_flags {

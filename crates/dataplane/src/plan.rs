@@ -23,6 +23,11 @@ impl SubnetNumbers {
         })
     }
 
+    /// Numbers that were given before, of which `last` was the last one.
+    pub fn given(numbers: BTreeMap<SubnetId, u32>, last: u32) -> Self {
+        Self { numbers, last }
+    }
+
     /// Forgets subnets that are no more.
     fn retain(&mut self, snapshot: &Snapshot) {
         self.numbers.retain(|&subnet, _| snapshot.get(subnet).is_some());

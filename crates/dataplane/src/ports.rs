@@ -1,11 +1,11 @@
 //! The interfaces that have a place in the fabric, and the internet, which always has one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use model::Snapshot;
+use model::{NetworkInterface, Snapshot};
 use semantics::Origin;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::internet;
 use crate::layout::{Interface, Neighbour};
 use crate::mirror::Mirror;
@@ -41,6 +41,39 @@ impl Ports {
         ports
     }
 
+    /// Those whose host ends, by serial and index, an earlier daemon left: what is behind one is what the snapshot and
+    /// the kernel's map agree about. Also says which of the host ends are nobody's.
+    pub fn left(
+        host_ends: &[(u32, u32)],
+        snapshot: &Snapshot,
+        interfaces: Mirror<u32, Interface>,
+        neighbours: Mirror<Neighbour, [u8; 6]>,
+    ) -> Result<(Self, Vec<u32>)> {
+        let (mut found, mut stale, mut numbers) = (Vec::new(), Vec::new(), BTreeMap::new());
+        let mut internet = None;
+        let by_serial: HashMap<_, _> = snapshot.all::<NetworkInterface>().map(|interface| (interface.serial, interface)).collect();
+        for &(serial, ifindex) in host_ends {
+            let known = interfaces.entries().get(&ifindex).filter(|known| known.serial == serial);
+            let interface = by_serial.get(&serial);
+            match (known, interface) {
+                (Some(_), _) if serial == internet::SERIAL => internet = Some(ifindex),
+                (Some(known), Some(interface)) if known.mac == interface.mac.0 => {
+                    numbers.insert(interface.subnet, known.subnet);
+                    found.push(Port { origin: interface.id.into(), serial, ifindex });
+                }
+                _ => stale.push(serial),
+            }
+        }
+        let internet = internet.ok_or(Error::Left { problem: "its internet is not joined to it" })?;
+        let given = interfaces.entries().values().map(|interface| interface.subnet);
+        let last = given.chain(neighbours.entries().keys().map(|neighbour| neighbour.subnet)).max().unwrap_or_default();
+        let mut ports = Self { numbers: SubnetNumbers::given(numbers, last), ..Self::new(internet, interfaces, neighbours) };
+        for port in found {
+            ports.attach(port);
+        }
+        Ok((ports, stale))
+    }
+
     pub fn internet(&self) -> Port {
         self.internet
     }
@@ -58,6 +91,11 @@ impl Ports {
 
     pub fn with_serial(&self, serial: u32) -> Option<Port> {
         self.by_serial.get(&serial).copied()
+    }
+
+    /// What is behind each host end.
+    pub fn by_ifindex(&self) -> HashMap<u32, Origin> {
+        self.by_serial.values().map(|port| (port.ifindex, port.origin)).collect()
     }
 
     pub fn of(&self, origin: impl Into<Origin>) -> Option<Port> {

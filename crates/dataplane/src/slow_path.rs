@@ -212,7 +212,7 @@ impl SlowPath {
     }
 
     /// What the kernel is to do. An interface without a place in the fabric has nobody behind it yet, or any more.
-    fn action(&self, verdict: &Verdict) -> (Verdict, Action) {
+    pub(crate) fn action(&self, verdict: &Verdict) -> (Verdict, Action) {
         let delivery = match verdict {
             Verdict::Deliver(delivery) => delivery,
             Verdict::Leave(departure) => return (*verdict, self.leave(departure.rewrite)),

@@ -47,7 +47,7 @@ pub(crate) struct Frame {
 }
 
 impl Tap {
-    /// Makes the device in the namespace of the calling thread.
+    /// Makes the device in the namespace of the calling thread, or takes over the one that an earlier daemon made there.
     pub fn create() -> Result<Self> {
         let doing = || format!("create the TAP device {NAME}");
         let file = OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK).open("/dev/net/tun").doing(doing)?;

@@ -55,6 +55,11 @@ impl Role {
             Role::Responder => 2,
         }
     }
+
+    /// The role of that number.
+    pub(crate) fn of_number(number: u8) -> Option<Self> {
+        [Role::Initiator, Role::Responder].into_iter().find(|role| role.number() == number)
+    }
 }
 
 /// Where packets arrive that are not dropped, and how their addresses have changed by then.

@@ -37,6 +37,11 @@ pub(crate) fn host_end(serial: u32) -> String {
     format!("pl{serial}")
 }
 
+/// The interface whose host end has that name.
+pub(crate) fn serial_of(host_end: &str) -> Option<u32> {
+    host_end.strip_prefix("pl")?.parse().ok()
+}
+
 /// Makes the pair and returns the near end's index. The near end is up, and speaks no ARP of its own; the far end is
 /// not up yet.
 pub(crate) fn create(near: &Netlink, pair: &Pair<'_>, far: BorrowedFd<'_>) -> io::Result<u32> {

@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddrV4, TcpStream, UdpSocket};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::thread;
+use std::time::Duration;
 
 use crate::lab::{Guest, Lab, PATIENCE, eventually, is_root};
 use dataplane::Discard;
@@ -326,4 +327,75 @@ fn strangers_meet_the_rules_and_answers_pass() {
     let dropped = || lab.flows("203.0.113.10", PUBLIC_ONE.into()).into_iter().find(|flow| flow.packet.source.to_string() == "10.9.9.9");
     let flow = eventually("the private source", dropped);
     assert!(matches!(flow.verdict, Verdict::Drop(Denial::PrivateSource { .. })), "{flow:?}");
+}
+
+/// Translated or not, tracked or not, delivered or not: nothing of it is lost with the daemon.
+#[test]
+fn the_next_daemon_knows_what_the_last_one_knew() {
+    if !is_root() {
+        return;
+    }
+    let mut lab = public_lab();
+    let ways = [("203.0.113.10", "198.18.0.10"), ("blue/a/1", "203.0.113.80"), ("blue/a/2", "198.18.0.10"), ("blue/a/1", "blue/a/2")];
+    let mut talks: Vec<_> = ways.into_iter().zip(1..).map(|((from, to), port)| talk(&lab, from, to, port)).collect();
+    lab.change("revoke blue/default ingress all 0.0.0.0/0");
+    for sender in ["203.0.113.0/24", "198.18.0.0/24", "10.1.0.0/24"] {
+        lab.change(&format!("allow blue/default ingress tcp 0-100 {sender}"));
+    }
+    lab.change("allow blue/default ingress tcp 200 0.0.0.0/0");
+    let _untracked = talk(&lab, "203.0.113.10", "198.18.0.11", 200);
+    for (client, server) in &mut talks {
+        say(client, server);
+        say(server, client);
+    }
+    talks.extend(ways.into_iter().zip(11..).map(|((from, to), port)| talk(&lab, from, to, port)));
+    lab.guest("blue/a/1").command("ping", &["-c", "1", "-W", "0.1", "10.1.0.11"]);
+    lab.guest("blue/a/1").command("ping", &["-c", "1", "-W", "0.1", "10.1.0.99"]);
+
+    let known = |lab: &Lab| {
+        let mut flows = lab.data_plane.flows().unwrap();
+        for flow in &mut flows {
+            flow.idle = Duration::ZERO;
+            flow.age = Duration::ZERO;
+        }
+        flows.sort_by_key(|flow| format!("{flow:?}"));
+        (flows, lab.data_plane.statistics().unwrap().connections)
+    };
+    let (flows, connections) = known(&lab);
+    assert!(flows.len() > 16, "{flows:#?}");
+    lab.restart();
+    let (now, still_connections) = known(&lab);
+    let others: Vec<_> = now.iter().zip(&flows).filter(|(now, before)| now != before).collect();
+    assert!(others.is_empty() && now.len() == flows.len(), "{others:#?}");
+    assert_eq!(still_connections, connections);
+    lab.restart();
+    assert_eq!(known(&lab), (flows, connections), "not the second time either");
+
+    for sender in ["203.0.113.0/24", "198.18.0.0/24", "10.1.0.0/24"] {
+        lab.change(&format!("revoke blue/default ingress tcp 0-100 {sender}"));
+    }
+    for (client, server) in &mut talks {
+        say(client, server);
+        say(server, client);
+    }
+    assert_eq!(lab.data_plane.statistics().unwrap().asked, 0);
+}
+
+/// A connection, a word each way.
+fn talk(lab: &Lab, from: &str, to: &str, port: u16) -> (TcpStream, TcpStream) {
+    let (listener, mut client) = lab.connect(from, to, port);
+    let (mut server, _) = listener.accept().unwrap();
+    for stream in [&client, &server] {
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    }
+    say(&mut client, &mut server);
+    say(&mut server, &mut client);
+    // The last acknowledgement too is there before anybody counts.
+    thread::sleep(Duration::from_millis(60));
+    (client, server)
+}
+
+fn say(from: &mut TcpStream, to: &mut TcpStream) {
+    from.write_all(b"word").unwrap();
+    to.read_exact(&mut [0; 4]).unwrap();
 }

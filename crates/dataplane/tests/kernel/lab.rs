@@ -162,6 +162,18 @@ impl Lab {
         Ok(())
     }
 
+    /// Ends the data plane and starts the next one, which finds what was left.
+    pub fn restart(&mut self) {
+        let elsewhere = Config { flows: 1, ..Config::new(runtime_dir()) };
+        let snapshot = Arc::new(self.world.snapshot().clone());
+        // It takes the place for a moment: the TAP is for one at a time.
+        let other = DataPlane::start(&elsewhere, Arc::clone(&snapshot)).unwrap();
+        drop(std::mem::replace(&mut self.data_plane, other));
+        let next = DataPlane::start(&self.config, snapshot).unwrap();
+        drop(std::mem::replace(&mut self.data_plane, next));
+        dataplane::remove_everything(&elsewhere).unwrap();
+    }
+
     /// An instance's namespace, or the one in which a public address is.
     pub fn guest(&self, name: &str) -> &Guest {
         self.guest_of(self.origin(name)).unwrap()

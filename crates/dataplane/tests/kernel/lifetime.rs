@@ -2,11 +2,12 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::lab::{Guest, Lab, PEERED, apply, eventually, is_root, isolate, read, runtime_dir};
-use dataplane::{Config, DataPlane, remove_everything};
+use dataplane::{Config, DataPlane, FlowReport, Role, remove_everything};
 use scenario::World;
 
 /// Set for the process that plays the daemon: its runtime folder.
@@ -39,51 +40,160 @@ fn the_daemon_that_is_killed() {
     }
 }
 
+/// What a daemon that was killed left: its guests, and where their namespaces are kept.
+struct Killed {
+    config: Config,
+    world: World,
+    guests: [Guest; 2],
+}
+
+const INSTANCES: [&str; 2] = ["blue/a/1", "green/a/1"];
+
+impl Killed {
+    /// Starts a daemon, begins something under it, kills it.
+    fn after<T>(begin: impl FnOnce(&[Guest; 2]) -> T) -> (Self, T) {
+        isolate();
+        let runtime_dir = runtime_dir();
+        let guests = INSTANCES.map(|instance| {
+            let guest = Guest::new();
+            guest.keep_at(&guest_path(&runtime_dir, instance));
+            guest
+        });
+        let mut daemon = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "lifetime::the_daemon_that_is_killed", "--nocapture"])
+            .env(DAEMON, &runtime_dir)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(daemon.stdout.take().unwrap());
+        assert!(output.lines().map_while(Result::ok).any(|line| line == "ready"));
+        let begun = begin(&guests);
+        daemon.kill().unwrap();
+        daemon.wait().unwrap();
+        (Self { config: Config::new(&runtime_dir), world: world(), guests }, begun)
+    }
+
+    fn start(&self) -> DataPlane {
+        let begin = Instant::now();
+        let data_plane = DataPlane::start(&self.config, Arc::new(self.world.snapshot().clone())).unwrap();
+        println!("started after {:?}", begin.elapsed());
+        data_plane
+    }
+
+    fn attached(&self, data_plane: &DataPlane) -> [bool; 2] {
+        INSTANCES.map(|instance| data_plane.is_attached(self.world.interface(instance).unwrap()).unwrap())
+    }
+
+    fn attach(&self, data_plane: &DataPlane) {
+        for (instance, guest) in INSTANCES.into_iter().zip(&self.guests) {
+            data_plane.attach(self.world.interface(instance).unwrap(), guest.fd()).unwrap();
+        }
+    }
+}
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let removed = remove_everything(&self.config);
+        for instance in INSTANCES {
+            let path = guest_path(&self.config.runtime_dir, instance);
+            let _ = nix::mount::umount(&path);
+            let _ = std::fs::remove_file(path);
+        }
+        if !std::thread::panicking() {
+            removed.unwrap();
+        }
+    }
+}
+
+/// A ping of so many packets, after the first few.
+fn ping(guest: &Guest, count: &str) -> Child {
+    let ping = guest.run(|| Command::new("ping").args(["-c", count, "-i", "0.02", "10.2.0.10"]).stdout(Stdio::piped()).spawn().unwrap());
+    std::thread::sleep(Duration::from_millis(200));
+    ping
+}
+
+fn must_receive(ping: Child, count: &str) {
+    let output = ping.wait_with_output().unwrap();
+    let output = String::from_utf8_lossy(&output.stdout);
+    assert!(output.contains(&format!("{count} received")), "{output}");
+}
+
 #[test]
 fn an_established_flow_survives_kill_9_and_a_new_one_waits_for_the_next_daemon() {
     if !is_root() {
         return;
     }
-    isolate();
-    let runtime_dir = runtime_dir();
-    let guests = ["blue/a/1", "green/a/1"].map(|instance| {
-        let guest = Guest::new();
-        guest.keep_at(&guest_path(&runtime_dir, instance));
-        guest
-    });
-    let mut daemon = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "lifetime::the_daemon_that_is_killed", "--nocapture"])
-        .env(DAEMON, &runtime_dir)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let output = BufReader::new(daemon.stdout.take().unwrap());
-    assert!(output.lines().map_while(Result::ok).any(|line| line == "ready"));
-
-    let ping = guests[0].run(|| Command::new("ping").args(["-c", "40", "-i", "0.02", "10.2.0.10"]).stdout(Stdio::piped()).spawn().unwrap());
-    std::thread::sleep(std::time::Duration::from_millis(200));
-    daemon.kill().unwrap();
-    daemon.wait().unwrap();
-    let output = ping.wait_with_output().unwrap();
-    let output = String::from_utf8_lossy(&output.stdout);
-    assert!(output.contains("40 received"), "{output}");
-    let (answered, output) = guests[0].command("ping", &["-c", "1", "-W", "0.2", "10.2.0.10"]);
+    let (killed, running) = Killed::after(|guests| ping(&guests[0], "40"));
+    must_receive(running, "40");
+    let (answered, output) = killed.guests[0].command("ping", &["-c", "1", "-W", "0.2", "10.2.0.10"]);
     assert!(!answered, "nobody answers for a new flow: {output}");
+    let data_plane = killed.start();
+    killed.guests[0].must("ping", &["-c", "1", "-W", "1", "10.2.0.10"]);
+    killed.attach(&data_plane);
+    killed.guests[0].must("ping", &["-c", "1", "-W", "1", "10.2.0.10"]);
+}
 
-    let config = Config::new(&runtime_dir);
-    let world = world();
-    let data_plane = DataPlane::start(&config, Arc::new(world.snapshot().clone())).unwrap();
-    for (instance, guest) in ["blue/a/1", "green/a/1"].into_iter().zip(&guests) {
-        data_plane.attach(world.interface(instance).unwrap(), guest.fd()).unwrap();
+/// The rule is revoked after the crash: the next daemon knows whom it had let in.
+#[test]
+fn the_next_daemon_takes_over_flows_counters_and_connections() {
+    if !is_root() {
+        return;
     }
-    guests[0].must("ping", &["-c", "1", "-W", "1", "10.2.0.10"]);
+    let (mut killed, running) = Killed::after(|guests| ping(&guests[0], "100"));
+    let data_plane = killed.start();
+    assert_eq!(killed.attached(&data_plane), [true, true]);
+    apply(&mut killed.world, "revoke green/default ingress icmp 10.1.0.0/16");
+    data_plane.publish(Arc::new(killed.world.snapshot().clone())).unwrap();
+    must_receive(running, "100");
+
+    let flows = data_plane.flows().unwrap();
+    let counted: Vec<_> = flows.iter().map(|flow| (flow.role, flow.packets, flow.tracked)).collect();
+    assert!(counted.contains(&(Role::Initiator, 100, [true, true])) && counted.contains(&(Role::Responder, 100, [true, true])), "{counted:?}");
+    assert_eq!(data_plane.statistics().unwrap().asked, 0, "no packet of theirs waited for the daemon");
+    assert!(!killed.guests[0].command("ping", &["-c", "1", "-W", "0.2", "10.2.0.10"]).0, "a new flow is judged by the rules");
+    apply(&mut killed.world, "allow green/default ingress icmp 10.1.0.0/16");
+    data_plane.publish(Arc::new(killed.world.snapshot().clone())).unwrap();
+    killed.guests[0].must("ping", &["-c", "1", "-W", "1", "10.2.0.10"]);
+}
+
+#[test]
+fn who_is_gone_when_the_next_daemon_comes_is_not_attached() {
+    if !is_root() {
+        return;
+    }
+    let (killed, running) = Killed::after(|guests| ping(&guests[0], "20"));
+    must_receive(running, "20");
+    killed.guests[1].must("ip", &["link", "delete", "eth0"]);
+    let data_plane = killed.start();
+    assert_eq!(killed.attached(&data_plane), [true, false]);
+    let from_there = |flow: &FlowReport| flow.from == killed.world.interface("green/a/1").unwrap().into();
+    assert!(!data_plane.flows().unwrap().iter().any(from_there));
+    killed.attach(&data_plane);
+    killed.guests[0].must("ping", &["-c", "1", "-W", "1", "10.2.0.10"]);
+}
+
+/// What does not fit is no reason to fail.
+#[test]
+fn a_fabric_that_does_not_fit_is_made_anew() {
+    if !is_root() {
+        return;
+    }
+    let (mut killed, _) = Killed::after(|_| ());
+    killed.config.flows = 64;
+    let data_plane = killed.start();
+    assert_eq!(killed.attached(&data_plane), [false, false]);
+    killed.attach(&data_plane);
+    killed.guests[0].must("ping", &["-c", "1", "-W", "1", "10.2.0.10"]);
     drop(data_plane);
-    remove_everything(&config).unwrap();
-    for instance in ["blue/a/1", "green/a/1"] {
-        let path = guest_path(&runtime_dir, instance);
-        nix::mount::umount(&path).unwrap();
-        std::fs::remove_file(path).unwrap();
-    }
+
+    std::fs::remove_file(killed.config.runtime_dir.join("bpf/v2/flows")).unwrap();
+    let data_plane = killed.start();
+    assert_eq!(killed.attached(&data_plane), [false, false]);
+    drop(data_plane);
+
+    killed.world = World::default();
+    let data_plane = killed.start();
+    assert!(data_plane.flows().unwrap().is_empty(), "an older state than the one that was enforced");
 }
 
 #[test]

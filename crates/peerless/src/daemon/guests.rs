@@ -1,7 +1,8 @@
 //! The host as a data plane: the fabric carries packets, and every instance that should be there is a guest.
 //!
 //! The reconciler is told *that* something changed, never *what*: it compares the latest snapshot with the guests that
-//! there are, and closes the difference. First start and the thousandth call take the same path.
+//! there are, and closes the difference. First start and the thousandth call take the same path. Guests that a daemon
+//! left that was killed are adopted first, so that they are there already.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -37,7 +38,7 @@ enum Wake {
 }
 
 impl HostDataPlane {
-    /// Sets up the fabric, and begins to boot what the snapshot says is running.
+    /// Adopts the guests that an earlier daemon left, and begins to boot whatever else the snapshot says is running.
     pub fn start(packets: dataplane::DataPlane, host: Host, snapshot: Arc<Snapshot>, observations: Sender<Event>) -> std::io::Result<Self> {
         let packets = Arc::new(packets);
         let latest = Arc::new(ArcSwap::new(snapshot));
@@ -94,6 +95,7 @@ struct Reconciler {
 
 impl Reconciler {
     fn run(mut self, woken: &Receiver<Wake>) {
+        self.adopt();
         while let Ok(Wake::Changed) | Err(RecvTimeoutError::Timeout) = woken.recv_timeout(ROUND) {
             let snapshot = self.latest.load_full();
             for instance in snapshot.all::<Instance>() {
@@ -104,6 +106,44 @@ impl Reconciler {
         for guest in std::mem::take(&mut self.guests).into_values() {
             self.end(&guest, Disk::Keep);
         }
+    }
+
+    /// Takes over what an earlier daemon left. A guest that has ended by then did so by itself, or its record would be
+    /// gone: what becomes of it is decided as if it had ended just now.
+    fn adopt(&mut self) {
+        let left = match self.host.leftovers() {
+            Ok(left) => left,
+            Err(error) => return tracing::error!(error = chain(&error), "the guests of an earlier daemon could not be found"),
+        };
+        let snapshot = self.latest.load_full();
+        for name in left {
+            let instance = name.parse().ok().and_then(|id: InstanceId| snapshot.get(id));
+            match instance.map(|instance| (instance, instance.state)) {
+                Some((_, InstanceState::Stopped)) | None => self.remove(&name, Disk::Keep),
+                Some((_, InstanceState::Terminated)) => self.remove(&name, Disk::Delete),
+                Some((instance, _)) => self.adopt_guest(&snapshot, instance, &name),
+            }
+        }
+    }
+
+    fn adopt_guest(&mut self, snapshot: &Snapshot, instance: &Instance, name: &str) {
+        // Without a record it never got beyond being built; building it again removes what there is of it.
+        let Ok(Some(guest)) = self.host.guest(name) else { return self.remove(name, Disk::Keep) };
+        if guest.is_alive() && matches!(instance.state, InstanceState::Pending | InstanceState::Running) {
+            if let Err(error) = self.reconnect(snapshot, instance, &guest) {
+                tracing::warn!(id = name, error, "the guest of an earlier daemon cannot go on; the instance is started again");
+                return self.end(&guest, Disk::Keep);
+            }
+            self.report(Observation::InstanceRunning(instance.id));
+        }
+        self.guests.insert(instance.id, guest);
+    }
+
+    /// As long as the instance is pending, nobody knows how far its interface has come.
+    fn reconnect(&self, snapshot: &Snapshot, instance: &Instance, guest: &Guest) -> Result<(), String> {
+        let Some(&primary) = instance.interfaces.first() else { return Err("it has no interface".to_owned()) };
+        let is_connected = instance.state == InstanceState::Running && self.packets.is_attached(primary).map_err(|error| chain(&error))?;
+        if is_connected { Ok(()) } else { self.connect(guest, snapshot.resolve(primary)) }
     }
 
     fn reconcile(&mut self, snapshot: &Snapshot, instance: &Instance) {
@@ -160,7 +200,7 @@ impl Reconciler {
         match self.connect(&guest, interface) {
             Ok(()) => Ok(guest),
             Err(error) => {
-                self.remove(&guest, Disk::Keep);
+                self.remove(&guest.id, Disk::Keep);
                 Err(error)
             }
         }
@@ -185,12 +225,12 @@ impl Reconciler {
         if let Err(error) = guest.power_off(PATIENCE) {
             tracing::warn!(id = guest.id, error = chain(&error), "the guest could not be shut down in order");
         }
-        self.remove(guest, disk);
+        self.remove(&guest.id, disk);
     }
 
-    fn remove(&self, guest: &Guest, disk: Disk) {
-        if let Err(error) = self.host.destroy(&guest.id, disk) {
-            tracing::error!(id = guest.id, error = chain(&error), "the guest could not be removed");
+    fn remove(&self, id: &str, disk: Disk) {
+        if let Err(error) = self.host.destroy(id, disk) {
+            tracing::error!(id, error = chain(&error), "the guest could not be removed");
         }
     }
 }

@@ -94,16 +94,12 @@ fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, events: mpsc::Sender<
         model_only.publish(Arc::clone(snapshot));
         return Ok(Box::new(model_only));
     }
-    // A daemon that was killed left its instances running; they are started afresh, as after a power cut.
-    clean_up_host(&options.runtime, &options.state)?;
-    options.runtime.create().map_err(|error| error.to_string())?;
+    // A daemon that was killed left flows and instances that go on: both are taken over.
     let packets = dataplane::DataPlane::start(&fabric(&options.runtime), Arc::clone(snapshot)).map_err(|error| chain(&error))?;
-    if options.uplink
-        && let Err(error) = packets.uplink(true)
-    {
+    if let Err(error) = packets.uplink(options.uplink) {
         drop(packets);
         clean_up_host(&options.runtime, &options.state)?;
-        return Err(format!("no uplink: {}", chain(&error)));
+        return Err(format!("the uplink: {}", chain(&error)));
     }
     let host = options.runtime.guests(&options.state);
     let started = HostDataPlane::start(packets, host, Arc::clone(snapshot), events).map_err(|error| error.to_string())?;

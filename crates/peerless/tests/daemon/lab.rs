@@ -23,6 +23,13 @@ impl Lab {
         Self { name: name.to_owned(), folder, address, daemon: None }
     }
 
+    /// The process that is an instance's init, if the instance has one.
+    pub fn init_of(&self, instance: &str) -> Option<i32> {
+        let record = self.runtime().join(&self.name).join("instances").join(format!("{instance}.json"));
+        let record: serde_json::Value = serde_json::from_slice(&std::fs::read(record).ok()?).ok()?;
+        i32::try_from(record["pid"].as_i64()?).ok()
+    }
+
     pub fn state(&self) -> PathBuf {
         self.folder.join("state")
     }

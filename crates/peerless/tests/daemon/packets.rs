@@ -49,6 +49,20 @@ impl Peered {
         self.lab.must_call("AuthorizeSecurityGroupIngress", &format!("GroupId={}&{permission}", self.groups[group]));
     }
 
+    fn state(&self, id: &str) -> String {
+        self.lab.must_call("DescribeInstances", &format!("InstanceId.1={id}")).element("name").to_owned()
+    }
+
+    fn inits(&self) -> [i32; 2] {
+        [0, 1].map(|n| self.lab.init_of(&self.instances[n]).unwrap())
+    }
+
+    /// One ping, of a flow of its own, the first packet of which is answered.
+    fn must_ping(&self) {
+        let ping = self.run(0, &["ping", "-n", "-c", "1", "-W", "1", &self.addresses[1]]).output().unwrap();
+        assert!(ping.status.success(), "{ping:?}");
+    }
+
     fn run(&self, instance: usize, command: &[&str]) -> Command {
         let mut arguments = vec!["run", &self.instances[instance], "--"];
         arguments.extend(command);
@@ -58,6 +72,9 @@ impl Peered {
 
 const ICMP_FROM_BLUE: &str =
     "IpPermissions.1.IpProtocol=icmp&IpPermissions.1.FromPort=-1&IpPermissions.1.ToPort=-1&IpPermissions.1.IpRanges.1.CidrIp=10.1.0.0/16";
+
+const TCP_8000_FROM_BLUE: &str =
+    "IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=8000&IpPermissions.1.ToPort=8000&IpPermissions.1.IpRanges.1.CidrIp=10.1.0.0/16";
 
 #[test]
 fn the_same_ping_wakes_when_the_rule_is_saved() {
@@ -90,10 +107,7 @@ fn the_same_ping_wakes_when_the_rule_is_saved() {
 fn tcp_carries_a_megabyte_each_way_over_the_peering() {
     with_packets("packets::tcp_carries_a_megabyte_each_way_over_the_peering", || {
         let mut peered = Peered::new("tcp");
-        peered.allow(
-            1,
-            "IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=8000&IpPermissions.1.ToPort=8000&IpPermissions.1.IpRanges.1.CidrIp=10.1.0.0/16",
-        );
+        peered.allow(1, TCP_8000_FROM_BLUE);
         let echo = "import socket; s=socket.create_server(('',8000)); print('up',flush=True); c,_=s.accept(); d=b''\n\
                     while len(d)<1<<20: d+=c.recv(1<<16)\nc.sendall(d)";
         let mut server = peered.run(1, &["python3", "-c", echo]).stdout(Stdio::piped()).spawn().unwrap();
@@ -111,7 +125,7 @@ fn tcp_carries_a_megabyte_each_way_over_the_peering() {
 #[test]
 fn after_kill_9_pings_go_on_and_down_leaves_nothing() {
     with_packets("packets::after_kill_9_pings_go_on_and_down_leaves_nothing", || {
-        let before = traces();
+        let before = traces("killed");
         let mut peered = Peered::new("killed");
         peered.allow(1, ICMP_FROM_BLUE);
         let mut ping = peered.run(0, &["ping", "-n", "-i", "0.1", "-c", "30", &peered.addresses[1]]).stdout(Stdio::piped()).spawn().unwrap();
@@ -121,27 +135,82 @@ fn after_kill_9_pings_go_on_and_down_leaves_nothing() {
         let rest: Vec<String> = lines.collect();
         assert!(rest.iter().any(|line| line.contains("30 received")), "{rest:?}");
         ping.wait().unwrap();
-        assert_ne!(traces(), before, "instances outlive the daemon");
+        assert_ne!(traces("killed"), before, "instances outlive the daemon");
         peered.lab.down(&[]);
         assert!(!peered.lab.runtime().exists());
-        eventually("nothing is left", || traces() == before);
+        eventually("nothing is left", || traces("killed") == before);
     });
 }
 
-/// What of Peerless is on this (sandboxed) host: links, mounts, cgroups, bpf pins and processes.
-fn traces() -> Vec<String> {
+/// The rule is revoked when the daemon is back: only who was let in before stays in.
+#[test]
+fn a_daemon_that_comes_back_adopts_what_goes_on() {
+    with_packets("packets::a_daemon_that_comes_back_adopts_what_goes_on", || {
+        let before = traces("adopted");
+        let mut peered = Peered::new("adopted");
+        let subnet = peered.lab.must_call("DescribeSubnets", "Filter.1.Name=cidr-block&Filter.1.Value.1=10.1.0.0/24").element("subnetId").to_owned();
+        let run = format!("ImageId=ami-12345678&MinCount=1&MaxCount=1&SubnetId={subnet}");
+        let third = peered.lab.must_call("RunInstances", &run).element("instanceId").to_owned();
+        eventually("the third runs", || peered.state(&third) == "running");
+        peered.allow(1, ICMP_FROM_BLUE);
+        peered.allow(1, TCP_8000_FROM_BLUE);
+        let echo = "import socket; s=socket.create_server(('',8000)); print('up',flush=True)\n\
+                    while True:\n c,_=s.accept()\n while d:=c.recv(99): c.sendall(d)";
+        let mut server = peered.run(1, &["python3", "-c", echo]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut up = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut up).unwrap();
+        let talk = "import socket,time; c=socket.create_connection(('10.2.0.10',8000),5); print('up',flush=True)\n\
+                    for n in range(60): c.sendall(b'hello'); assert c.recv(5)==b'hello'; time.sleep(0.1)\nprint('done')";
+        let mut client = peered.run(0, &["python3", "-c", talk]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(client.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert_eq!(said.next().unwrap(), "up");
+        let mut ping = peered.run(0, &["ping", "-n", "-i", "0.1", "-c", "60", &peered.addresses[1]]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(ping.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.nth(1).unwrap().contains("64 bytes"));
+
+        let inits = peered.inits();
+        let doomed = peered.lab.init_of(&third).unwrap();
+        peered.lab.kill();
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(doomed), nix::sys::signal::Signal::SIGKILL).unwrap();
+        let begin = Instant::now();
+        peered.lab.up(&[]);
+        println!("the API answers {:?} after the start", begin.elapsed());
+        peered.must_ping();
+        println!("a new flow passes {:?} after the start", begin.elapsed());
+        assert_eq!(peered.inits(), inits);
+        eventually("the end of the third is noticed", || peered.state(&third) == "terminated");
+        assert!(peered.instances.iter().all(|id| peered.state(id) == "running"));
+
+        peered.lab.must_call("RevokeSecurityGroupIngress", &format!("GroupId={}&{ICMP_FROM_BLUE}", peered.groups[1]));
+        let new = peered.run(0, &["ping", "-n", "-c", "1", "-W", "1", &peered.addresses[1]]).output().unwrap();
+        assert!(!new.status.success(), "{new:?}");
+        let rest: Vec<String> = lines.collect();
+        assert!(rest.iter().any(|line| line.contains("60 received")), "{rest:?}");
+        assert_eq!(said.next().as_deref(), Some("done"));
+        ping.wait().unwrap();
+        client.wait().unwrap();
+        assert_eq!(peered.inits(), inits);
+        peered.lab.down(&[]);
+        server.wait().unwrap();
+        assert!(!peered.lab.runtime().exists());
+        eventually("nothing is left", || traces("adopted") == before);
+    });
+}
+
+/// What of the daemon of that name is on this (sandboxed) host: links, mounts, cgroups, bpf pins and processes.
+fn traces(name: &str) -> Vec<String> {
     let lines = |text: std::io::Result<String>, mark: &str| -> Vec<String> {
         text.unwrap_or_default().lines().filter(|line| line.contains(mark)).map(str::to_owned).collect()
     };
     let mut found = lines(std::fs::read_to_string("/proc/self/mountinfo"), "peerless-test");
     found.extend(lines(std::fs::read_to_string("/proc/net/dev"), ":").iter().map(|line| line.split(':').next().unwrap().trim().to_owned()));
     let find = Command::new("find").args(["/sys/fs/cgroup", "-type", "d", "-path", "*peerless*"]).output().unwrap();
-    found.extend(String::from_utf8(find.stdout).unwrap().lines().filter(|path| path.contains("killed")).map(str::to_owned));
+    found.extend(String::from_utf8(find.stdout).unwrap().lines().filter(|path| path.contains(name)).map(str::to_owned));
     for process in std::fs::read_dir("/proc").unwrap().flatten() {
-        let has = |file: &str, mark: &[u8]| {
-            std::fs::read(process.path().join(file)).is_ok_and(|content| content.windows(mark.len()).any(|window| window == mark))
+        let has = |file: &str, mark: &str| {
+            std::fs::read(process.path().join(file)).is_ok_and(|content| content.windows(mark.len()).any(|window| window == mark.as_bytes()))
         };
-        if has("environ", b"PEERLESS_NAME=killed") || has("cgroup", b"/killed/") {
+        if has("environ", &format!("PEERLESS_NAME={name}")) || has("cgroup", &format!("/{name}/")) {
             found.push(format!("process {}", process.path().display()));
         }
     }
