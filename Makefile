@@ -61,6 +61,15 @@ kernel-test-skipped:
 	@echo "  To test them too: make kernel-test (asks sudo), or make test as root."
 	@echo
 
+.PHONY: soak
+soak: prerequisites ## Compare kernel and model by far more random packets than the tests do, as root or with sudo
+	PEERLESS_TEST_PACKETS=yes PEERLESS_PACKETS=100000 cargo test --release --locked --package peerless-dataplane --test kernel $(SANDBOXED) conformance
+	PEERLESS_ORACLE_CASES=20000 cargo test --release --locked --package peerless-scenario --test oracle
+
+.PHONY: bench
+bench: prerequisites ## Measure what the fabric costs, against a bare veth pair, as root or with sudo
+	PEERLESS_TEST_PACKETS=yes cargo bench --locked --package peerless-dataplane --bench forwarding $(SANDBOXED)
+
 .PHONY: demo
 demo: build $(AWS) ## Show two peered VPCs with real packets, as root or with sudo
 	PATH="$(CURDIR)/target/release:$(CURDIR)/.tools/aws/bin:$$PATH" tools/sandbox examples/vpc-peering/demo.sh

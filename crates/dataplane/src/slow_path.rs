@@ -180,18 +180,23 @@ impl SlowPath {
             return Some(slot);
         }
         let judgement = self.judge(responder.origin, &answer);
-        if judgement.action == Action::Drop {
+        // One that is known to be dropped may be dropped for another reason now that a question was asked.
+        if judgement.action == Action::Drop && known.is_none() {
             self.connections.hold(&judgement.membership);
             self.connections.release(&judgement.membership);
-            return known;
+            return None;
         }
         self.put(Flow { key, from: responder.origin, packet: answer, judgement, reverse: None, created: self.now })
     }
 
     /// What becomes of the packets of a flow, and which connections they are part of from now on.
-    pub(crate) fn judge(&mut self, from: Origin, packet: &Packet) -> Judgement {
+    fn judge(&mut self, from: Origin, packet: &Packet) -> Judgement {
         let decision = evaluate(&self.snapshot, packet, from, &self.connections, &mut ());
-        let membership = self.join(from, packet, &decision);
+        self.accept(from, packet, &decision)
+    }
+
+    pub(crate) fn accept(&mut self, from: Origin, packet: &Packet, decision: &Decision) -> Judgement {
+        let membership = self.join(from, packet, decision);
         let (verdict, action) = self.action(&decision.verdict);
         Judgement { verdict, action, membership, role: membership.role() }
     }

@@ -1,13 +1,14 @@
 //! What a change does to the flows that are known: each is judged again, in place.
 //!
 //! A flow whose verdict stays costs one store. One that is cut is cut by one store. One that would now pass is parked:
-//! its next packet takes the way of first packets, which opens connections and installs the answer. Only then is the
-//! kernel told that older verdicts are none, so a flow that did not change never misses because of a change elsewhere.
+//! its next packet takes the way of first packets, which opens connections and installs the answer. So is one whose next
+//! packet would open a connection, or have one tracked that was not: a change is no packet, and does neither. Only then
+//! is the kernel told that older verdicts are none, so a flow that did not change never misses because of a change elsewhere.
 
 use std::sync::Arc;
 
 use model::Snapshot;
-use semantics::{Denial, Origin, Verdict};
+use semantics::{Connections, Decision, Denial, Origin, Verdict, evaluate};
 
 use crate::clock;
 use crate::error::Result;
@@ -50,7 +51,7 @@ impl SlowPath {
         Ok(())
     }
 
-    /// Those who began a flow come before those who answer: what they open decides about the answers.
+    /// Those who began a flow come before those who answer: what they are part of decides about the answers.
     fn judge_again(&mut self, concerned: impl Fn(&Flow) -> bool) {
         for role in [Role::Initiator, Role::Responder] {
             let of_role = |flow: &Flow| flow.judgement.role == role && concerned(flow);
@@ -63,7 +64,12 @@ impl SlowPath {
 
     fn judge_slot_again(&mut self, slot: Slot) {
         let Some(flow) = self.flows.get(slot).cloned() else { return };
-        let judgement = self.judge(flow.from, &flow.packet);
+        let decision = evaluate(&self.snapshot, &flow.packet, flow.from, &self.connections, &mut ());
+        if self.opens(&decision) {
+            self.flows.park(slot);
+            return;
+        }
+        let judgement = self.accept(flow.from, &flow.packet, &decision);
         let (before, after) = (flow.judgement.action, judgement.action);
         let held = flow.judgement.membership;
         if before == after || after == Action::Drop {
@@ -77,6 +83,12 @@ impl SlowPath {
         } else {
             self.put(Flow { judgement, created: self.now, ..flow });
         }
+    }
+
+    /// Whether the packet would open a connection, or change how one is kept.
+    fn opens(&self, decision: &Decision) -> bool {
+        let opened = [decision.opened_at_source, decision.opened_at_destination];
+        opened.into_iter().flatten().any(|opened| self.connections.find(&opened.key) != Some(opened.tracking))
     }
 }
 
