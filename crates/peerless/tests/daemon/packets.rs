@@ -202,7 +202,7 @@ fn traces(name: &str) -> Vec<String> {
     let lines = |text: std::io::Result<String>, mark: &str| -> Vec<String> {
         text.unwrap_or_default().lines().filter(|line| line.contains(mark)).map(str::to_owned).collect()
     };
-    let mut found = lines(std::fs::read_to_string("/proc/self/mountinfo"), "peerless-test");
+    let mut found = lines(std::fs::read_to_string("/proc/self/mountinfo"), "-killed/");
     found.extend(lines(std::fs::read_to_string("/proc/net/dev"), ":").iter().map(|line| line.split(':').next().unwrap().trim().to_owned()));
     let find = Command::new("find").args(["/sys/fs/cgroup", "-type", "d", "-path", "*peerless*"]).output().unwrap();
     found.extend(String::from_utf8(find.stdout).unwrap().lines().filter(|path| path.contains(name)).map(str::to_owned));
