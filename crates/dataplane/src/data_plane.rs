@@ -54,8 +54,17 @@ impl DataPlane {
             Ok(None) => {}
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the fabric is made anew"),
         }
+        // Once, with four daemons starting at a time, the kernel said of the TAP that had just been brought up that there
+        // was no such device. Why is not known; from the beginning it went well.
+        Self::start_clean(config, &snapshot).or_else(|error| {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the fabric could not be made, and is tried once more");
+            Self::start_clean(config, &snapshot)
+        })
+    }
+
+    fn start_clean(config: &Config, snapshot: &Arc<Snapshot>) -> Result<Self> {
         remove_everything(config)?;
-        let started = Self::start_anew(config, snapshot);
+        let started = Self::start_anew(config, Arc::clone(snapshot));
         if started.is_err() {
             // Why it could not be made is what is worth telling, not what could not be removed then.
             let _ = remove_everything(config);

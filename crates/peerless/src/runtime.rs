@@ -1,5 +1,6 @@
 //! Where a daemon keeps what lives as long as it runs, and what outlives it. All names derive from the daemon's own.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -60,22 +61,40 @@ impl Runtime {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)
     }
 
-    /// Removes the folder, and its parent if no other daemon has one there.
+    /// Removes what a daemon puts into the folder, the folder, and its parent if no other daemon has one there. It is
+    /// done by root in a folder that the user named, so what is not ours stays, and the folder with it.
     pub fn remove(&self) -> std::io::Result<()> {
-        match std::fs::remove_dir_all(&self.folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+        for file in [self.control_socket(), self.log()] {
+            unless_absent(std::fs::remove_file(file))?;
         }
-        if let Some(base) = self.folder.parent() {
-            // It is not empty while another daemon runs.
-            let _ = std::fs::remove_dir(base);
+        for folder in [self.fabric(), self.folder.join("instances")] {
+            unless_absent(std::fs::remove_dir(folder))?;
+        }
+        for folder in [Some(self.folder.as_path()), self.folder.parent()].into_iter().flatten() {
+            match std::fs::remove_dir(folder) {
+                // The parent is that of other daemons, too, and may be no folder of ours at all.
+                Err(error) if folder == self.folder && error.kind() != ErrorKind::DirectoryNotEmpty => unless_absent(Err(error))?,
+                _ => {}
+            }
         }
         Ok(())
+    }
+
+    /// Where the data plane is.
+    pub fn fabric(&self) -> PathBuf {
+        self.folder.join("fabric")
     }
 
     /// The guests of this daemon; their disks are in its state folder.
     pub fn guests(&self, state: &Path) -> instance::Host {
         instance::Host { name: self.name.to_string(), runtime_dir: self.folder.clone(), state_dir: state.to_owned() }
+    }
+}
+
+fn unless_absent(result: std::io::Result<()>) -> std::io::Result<()> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        result => result,
     }
 }
 

@@ -5,6 +5,7 @@
 //! See <https://www.sqlite.org/pragma.html#pragma_synchronous>.
 
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use model::{Change, Row, Snapshot, UnreadableRow};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
@@ -12,6 +13,9 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use crate::folder::Folder;
 use crate::schema::{self, Migrated};
 use crate::{Error, Store};
+
+/// The database. SQLite puts two more files beside it while it is open.
+const FILE: &str = "state.db";
 
 /// The state as a file of a folder that nobody else has open.
 #[derive(Debug)]
@@ -29,9 +33,31 @@ impl SqliteStore {
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let folder = Folder::open(folder)?;
         // Made by us and not by SQLite, for its permissions, which SQLite then gives to the files beside it as well.
-        let path = folder.private_file("state.db")?;
+        let path = folder.private_file(FILE)?;
         let connection = connect(&path)?;
         Ok(Self { connection, path, _folder: folder })
+    }
+}
+
+impl SqliteStore {
+    /// Whether the folder holds a state.
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(FILE).is_file()
+    }
+
+    /// Removes the state from a folder that no process has open, and the folder if that was all in it.
+    pub fn remove(folder: &Path) -> io::Result<()> {
+        // The database goes last: as long as it is there, the folder is known for what it is.
+        for file in ["state.db-wal", "state.db-shm", "lock", FILE] {
+            match fs::remove_file(folder.join(file)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        match fs::remove_dir(folder) {
+            Err(error) if error.kind() != io::ErrorKind::DirectoryNotEmpty => Err(error),
+            _ => Ok(()),
+        }
     }
 }
 

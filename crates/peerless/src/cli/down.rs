@@ -1,8 +1,10 @@
 //! `peerless down`
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
+use store::SqliteStore;
 
 use super::{Daemon, State, Trouble};
 use crate::control::{self, Request, Response};
@@ -36,8 +38,18 @@ impl Down {
             daemon::clean_up(&runtime, &state).map_err(Trouble::unavailable)?;
         }
         if self.wipe && state.exists() {
-            std::fs::remove_dir_all(&state).map_err(|error| Trouble::unavailable(format!("cannot remove {}: {error}", state.display())))?;
+            wipe(&state)?;
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Removes a state folder: the disks, then the state. A folder without a state is somebody's own, and is left alone.
+fn wipe(state: &Path) -> Result<(), Trouble> {
+    if !SqliteStore::is_in(state) {
+        return Err(Trouble { status: 2, message: format!("{} is left alone: it holds no state of Peerless", state.display()) });
+    }
+    let disks = state.join("instances");
+    let removed = if disks.exists() { std::fs::remove_dir_all(disks) } else { Ok(()) };
+    removed.and_then(|()| SqliteStore::remove(state)).map_err(|error| Trouble::unavailable(format!("cannot remove {}: {error}", state.display())))
 }

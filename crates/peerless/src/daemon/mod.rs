@@ -108,7 +108,7 @@ fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, events: mpsc::Sender<
 
 /// Where the data plane of that daemon is.
 pub fn fabric(runtime: &Runtime) -> dataplane::Config {
-    dataplane::Config::new(runtime.folder().join("fabric"))
+    dataplane::Config::new(runtime.fabric())
 }
 
 fn refuse_second(options: &Options) -> Result<(), String> {

@@ -125,3 +125,22 @@ fn a_scenario_that_fails_says_where() {
     assert!(said.contains("line 9: expected: request dropped at blue/default: no ingress rule") && said.contains("seen: answered"), "{said}");
     assert_eq!(play("lost").0, Some(2));
 }
+
+#[test]
+fn down_removes_nothing_that_is_not_its_own() {
+    let mut lab = Lab::new("foreign-files");
+    lab.up(MODEL_ONLY);
+    let (runtime, state) = (lab.runtime().join("foreign-files"), lab.state());
+    for folder in [&runtime, &state] {
+        std::fs::write(folder.join("thesis.txt"), "years of work").unwrap();
+    }
+    lab.down(&["--wipe"]);
+    for folder in [&runtime, &state] {
+        let left: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["thesis.txt"], "{}", folder.display());
+    }
+    // There is no state in it any more: whatever this folder is, it is not Peerless's.
+    let refused = lab.run(&["down", "--wipe"]);
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    assert!(state.join("thesis.txt").exists() && runtime.join("thesis.txt").exists());
+}
