@@ -156,6 +156,7 @@ impl Snapshot {
             crate::Instance,
             crate::ElasticIp,
             crate::KeyPair,
+            crate::AccountRegion,
             TagSet,
             Counters
         )
