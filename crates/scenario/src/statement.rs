@@ -51,6 +51,16 @@ pub enum Statement {
         /// The instance.
         instance: String,
     },
+    /// `stop blue/a/1`
+    Stop {
+        /// The instance.
+        instance: String,
+    },
+    /// `start blue/a/1`
+    Start {
+        /// The instance.
+        instance: String,
+    },
     /// `terminate blue/a/1`
     Terminate {
         /// The instance.
@@ -300,6 +310,8 @@ impl std::str::FromStr for Statement {
             "instance" => Statement::Instance { name: words.name("name")?, address: words.parsed("address")?, groups: words.groups()? },
             "elastic" => Statement::Elastic { instance: words.name("instance")?, address: words.parsed("address")? },
             "release" => Statement::Release { instance: words.name("instance")? },
+            "stop" => Statement::Stop { instance: words.name("instance")? },
+            "start" => Statement::Start { instance: words.name("instance")? },
             "terminate" => Statement::Terminate { instance: words.name("instance")? },
             "gateway" => Statement::Gateway { vpc: words.name("VPC")? },
             "table" => Statement::Table { name: words.name("name")? },

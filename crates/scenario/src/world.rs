@@ -84,6 +84,8 @@ impl World {
                 draft.update(self.interface(instance)?, |interface| interface.association = None);
                 draft.remove(find!(self, AllocationId, instance)?);
             }
+            Statement::Stop { instance } => self.set_state(&mut draft, instance, InstanceState::Running, InstanceState::Stopped)?,
+            Statement::Start { instance } => self.set_state(&mut draft, instance, InstanceState::Stopped, InstanceState::Running)?,
             Statement::Terminate { instance } => self.terminate(&mut draft, find!(self, InstanceId, instance)?),
             Statement::Gateway { vpc } => {
                 let attachment = Some(find!(self, VpcId, vpc)?);
@@ -271,6 +273,16 @@ impl World {
             client_token: None,
             interfaces: vec![interface],
         });
+        Ok(())
+    }
+
+    fn set_state(&self, draft: &mut Draft, name: &str, from: InstanceState, to: InstanceState) -> Result<()> {
+        let id = find!(self, InstanceId, name)?;
+        let before = self.snapshot.resolve(id).state;
+        if before != from {
+            return Err(WorldError(format!("instance '{name}' is {before}")));
+        }
+        draft.update(id, |instance| instance.state = to);
         Ok(())
     }
 

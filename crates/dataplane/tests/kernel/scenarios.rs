@@ -161,6 +161,10 @@ fn news(now: &[FlowReport], before: &[FlowReport], packet: &Packet, from: Origin
 
 impl Engine for KernelEngine {
     fn change(&mut self, statement: &Statement) -> Result<(), String> {
+        if let Statement::Stop { instance } = statement {
+            let stopped = self.lab.origin(instance);
+            self.servers.retain(|&(server, ..)| server != stopped);
+        }
         self.lab.world.apply(statement).map_err(|error| error.to_string())
     }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{ArgGroup, Args};
 
 use super::{Daemon, Trouble, unexpected};
-use crate::control::{Explanation, Line, Request, Response, Service};
+use crate::control::{self, Explanation, Line, Request, Response, Service};
 
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("service").required(true))]
@@ -43,21 +43,12 @@ impl Explain {
             other => return Err(unexpected(&other)),
         };
         if self.json {
-            println!("{}", json(&explanation));
+            println!("{}", control::json(&explanation));
         } else {
             print(&explanation);
         }
         Ok(if explanation.reachable { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
-}
-
-/// One object, with the version of its shape.
-pub fn json(value: &impl serde::Serialize) -> String {
-    let mut object = serde_json::json!({ "schema": "peerless/v1" });
-    if let (Some(object), Ok(serde_json::Value::Object(members))) = (object.as_object_mut(), serde_json::to_value(value)) {
-        object.extend(members);
-    }
-    object.to_string()
 }
 
 /// The explanation for people.
