@@ -8,9 +8,9 @@ use std::fmt;
 use std::net::Ipv4Addr;
 
 use model::{
-    AccountId, AddressAssociationId, AllocationId, Cidr, IdKind, InstanceId, InstanceState, InternetGatewayId, Ipv4Cidr, MalformedId, NetworkAclId,
-    NetworkInterfaceId, PeeringStatus, Region, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId, SubnetId, VpcId,
-    VpcPeeringConnectionId,
+    AccountId, AddressAssociationId, AllocationId, AvailabilityZone, Cidr, IdKind, InstanceId, InstanceState, InternetGatewayId, Ipv4Cidr,
+    MalformedId, NetworkAclId, NetworkInterfaceId, PeeringStatus, Region, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId,
+    SubnetId, VpcId, VpcPeeringConnectionId,
 };
 
 use crate::kind::words;
@@ -44,6 +44,10 @@ errors! {
     InvalidRegion = "AuthFailure", "Credential should be scoped to a valid region.";
     DefaultSecurityGroup { group: SecurityGroupId } = "CannotDelete",
         "the specified group: \"{group}\" name: \"default\" cannot be deleted by a user";
+    DefaultSubnetExists { subnet: SubnetId, zone: AvailabilityZone } = "DefaultSubnetAlreadyExistsInAvailabilityZone",
+        "'{subnet}' is already the default subnet in {zone}.";
+    DefaultVpcExists = "DefaultVpcAlreadyExists", "A Default VPC already exists for this account in this region.";
+    DefaultVpcMissing = "DefaultVpcDoesNotExist", "No default VPC exists for this account in this region.";
     /// Something still needs it.
     DependencyViolation { noun: &'static str, id: ResourceId } = "DependencyViolation", "The {noun} '{id}' has dependencies and cannot be deleted.";
     SecurityGroupInUse { group: SecurityGroupId } = "DependencyViolation", "resource {group} has a dependent object";
@@ -132,6 +136,7 @@ errors! {
     MalformedQueryString { reason: &'static str } = "MalformedQueryString", "The query string is malformed: {reason}.";
     RepeatedParameter { parameter: String } = "MalformedQueryString", "The parameter {parameter} appears more than once.";
     MissingAction = "MissingAction", "The request must contain the parameter Action";
+    NoDefaultSubnetInZone { zone: AvailabilityZone } = "MissingInput", "No default subnet for availability zone: '{zone}'.";
     NoDefaultSubnet = "MissingInput", "No subnets found for the default VPC. Please specify a subnet.";
     MissingParameter { parameter: String } = "MissingParameter", "The request must contain the parameter {parameter}";
     EntryExists { number: u16 } = "NetworkAclEntryAlreadyExists", "The network acl entry identified by {number} already exists.";

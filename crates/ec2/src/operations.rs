@@ -93,6 +93,8 @@ operations! {
         change internet_gateway::AttachInternetGateway;
         change security_group_rule::AuthorizeSecurityGroupEgress;
         change security_group_rule::AuthorizeSecurityGroupIngress;
+        change default_vpc::CreateDefaultSubnet;
+        change default_vpc::CreateDefaultVpc;
         change internet_gateway::CreateInternetGateway;
         change network_acl::CreateNetworkAcl;
         change network_acl_entry::CreateNetworkAclEntry;
@@ -113,6 +115,7 @@ operations! {
         change tag::DeleteTags;
         change vpc::DeleteVpc;
         change vpc_peering_connection::DeleteVpcPeeringConnection;
+        read account_attribute::DescribeAccountAttributes;
         describe elastic_ip::DescribeAddresses;
         read elastic_ip::DescribeAddressesAttribute;
         describe place::DescribeAvailabilityZones;

@@ -137,8 +137,8 @@ impl Change for RunInstances {
         if let Some(name) = &self.key_name {
             return Err(Error::UnknownKeyPair { name: name.clone() });
         }
-        let subnet = place.subnet(edit.view())?.clone();
-        let groups = place.groups(&subnet, edit.view())?;
+        let subnet = place.subnet(self.zone(), edit.view())?.clone();
+        let groups = place.groups(&self.named_groups(edit.view())?, &subnet, edit.view())?;
         self.check_zone(&subnet)?;
         let addresses = self.addresses(&place, &subnet, edit)?;
 
@@ -238,8 +238,17 @@ impl RunInstances {
         }
     }
 
+    fn zone(&self) -> Option<AvailabilityZone> {
+        self.placement.as_ref().and_then(|placement| placement.availability_zone)
+    }
+
+    /// The groups that are named by their names, which are those of the default VPC.
+    fn named_groups(&self, view: View<'_>) -> Result<Vec<SecurityGroupId>, Error> {
+        self.security_group.iter().map(|name| Ok(view.group_named(name)?.id)).collect()
+    }
+
     fn check_zone(&self, subnet: &Subnet) -> Result<(), Error> {
-        match self.placement.as_ref().and_then(|placement| placement.availability_zone) {
+        match self.zone() {
             Some(zone) if zone != subnet.zone => {
                 Err(Error::value("availabilityZone", zone, &format!("The subnet {} is in the availability zone {}.", subnet.id, subnet.zone)))
             }
@@ -262,19 +271,22 @@ impl RunInstances {
 }
 
 impl InterfaceSpecification {
-    /// The subnet that is named, else a default one.
-    fn subnet<'a>(&self, view: View<'a>) -> Result<&'a Subnet, Error> {
-        match (self.subnet_id, view.default_vpc()) {
-            (Some(id), _) => view.find(id),
-            (None, Some(_)) => view.all::<Subnet>().find(|subnet| subnet.default_for_az).ok_or(Error::NoDefaultSubnet),
-            (None, None) => Err(Error::NoDefaultVpc),
+    /// The subnet that is named, else the default one of the zone that is named, else the first default one.
+    fn subnet<'a>(&self, zone: Option<AvailabilityZone>, view: View<'a>) -> Result<&'a Subnet, Error> {
+        if let Some(id) = self.subnet_id {
+            return view.find(id);
+        }
+        view.default_vpc().ok_or(Error::NoDefaultVpc)?;
+        match zone {
+            Some(zone) => view.default_subnets().find(|subnet| subnet.zone == zone).ok_or(Error::NoDefaultSubnetInZone { zone }),
+            None => view.default_subnets().min_by_key(|subnet| subnet.zone).ok_or(Error::NoDefaultSubnet),
         }
     }
 
     /// The groups that are named, each once, else the VPC's default one.
-    fn groups(&self, subnet: &Subnet, view: View<'_>) -> Result<Vec<SecurityGroupId>, Error> {
+    fn groups(&self, by_name: &[SecurityGroupId], subnet: &Subnet, view: View<'_>) -> Result<Vec<SecurityGroupId>, Error> {
         let of_other_vpc = |group| Error::SecurityGroupOfOtherVpc { group, subnet: subnet.id };
-        let mut groups = security_group::named(&self.security_group_id, subnet.vpc, of_other_vpc, view)?;
+        let mut groups = security_group::named(&[&self.security_group_id, by_name].concat(), subnet.vpc, of_other_vpc, view)?;
         if groups.is_empty() {
             groups.push(view.snapshot.resolve(subnet.vpc).default_security_group);
         }

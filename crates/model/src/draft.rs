@@ -155,6 +155,7 @@ impl Snapshot {
             crate::NetworkInterface,
             crate::Instance,
             crate::ElasticIp,
+            crate::AccountRegion,
             TagSet,
             Counters
         )

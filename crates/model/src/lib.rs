@@ -4,6 +4,7 @@
 //! moment, immutable and shared; a [`Draft`] is the one way to make the next. This crate knows no operations, no XML,
 //! no Linux, no clock and no I/O: it is what all the others talk about.
 
+mod account_region;
 mod cidr;
 mod draft;
 mod elastic_ip;
@@ -28,6 +29,7 @@ mod traffic;
 mod vpc;
 mod vpc_peering_connection;
 
+pub use account_region::AccountRegion;
 pub use cidr::{Cidr, Ipv4Cidr, MalformedCidr};
 pub use draft::{Change, Draft, Row, UnreadableRow};
 pub use elastic_ip::ElasticIp;

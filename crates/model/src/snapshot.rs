@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AllocationId, ElasticIp, Instance, InstanceId, InternetGateway, InternetGatewayId, NetworkAcl, NetworkAclId, NetworkInterface,
+    AccountRegion, AllocationId, ElasticIp, Instance, InstanceId, InternetGateway, InternetGatewayId, NetworkAcl, NetworkAclId, NetworkInterface,
     NetworkInterfaceId, ResourceId, RouteTable, RouteTableId, Scope, SecurityGroup, SecurityGroupId, Subnet, SubnetId, TagSet, Vpc, VpcId,
     VpcPeeringConnection, VpcPeeringConnectionId,
 };
@@ -36,6 +36,7 @@ pub struct Snapshot {
     pub(crate) tag_sets: Table<TagSet>,
     pub(crate) counters: Table<Counters>,
     pub(crate) elastic_ips: Table<ElasticIp>,
+    pub(crate) account_regions: Table<AccountRegion>,
     /// Which interface has a private address, by VPC: derived from the interfaces.
     pub(crate) private_addresses: OrdMap<(VpcId, IpAddr), NetworkInterfaceId>,
     /// Which interface has a public address: derived from the interfaces.
@@ -159,7 +160,7 @@ pub struct TagSetKey {
 
 impl fmt::Display for TagSetKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}", self.resource, self.scope.account, self.scope.region)
+        write!(f, "{}/{}", self.resource, self.scope)
     }
 }
 
@@ -181,6 +182,27 @@ impl Resource for TagSet {
 
     fn table_mut(snapshot: &mut Snapshot) -> &mut Table<Self> {
         &mut snapshot.tag_sets
+    }
+}
+
+impl Key for Scope {
+    type Resource = AccountRegion;
+}
+
+impl Resource for AccountRegion {
+    type Key = Scope;
+    const TABLE: &'static str = "account_regions";
+
+    fn key(&self) -> Scope {
+        self.scope
+    }
+
+    fn table(snapshot: &Snapshot) -> &Table<Self> {
+        &snapshot.account_regions
+    }
+
+    fn table_mut(snapshot: &mut Snapshot) -> &mut Table<Self> {
+        &mut snapshot.account_regions
     }
 }
 

@@ -7,6 +7,7 @@ mod xml;
 
 mod addresses;
 mod attributes;
+mod default_vpcs;
 mod describing;
 mod histories;
 mod identity;
