@@ -16,6 +16,7 @@ pub mod internet;
 mod internet_gateway;
 mod invariant;
 mod key_pair;
+pub mod local_service;
 mod metadata_options;
 mod network_acl;
 mod network_interface;
@@ -46,6 +47,7 @@ pub use instance::{Instance, InstanceState, InstanceType, LaunchKey, StateReason
 pub use instance_connect::{InstanceConnectKey, InstanceConnectKeys};
 pub use internet_gateway::InternetGateway;
 pub use key_pair::{KeyPair, KeyType};
+pub use local_service::LocalService;
 pub use metadata_options::{HopLimit, HttpTokens, MetadataOptions, MetadataOptionsState, Switch};
 pub use network_acl::{NetworkAcl, NetworkAclEntry, RuleAction};
 pub use network_interface::{Association, Attachment, ElasticAssociation, MacAddress, MalformedMacAddress, NetworkInterface};
