@@ -14,6 +14,7 @@ mod instance;
 pub mod internet;
 mod internet_gateway;
 mod invariant;
+pub mod local_service;
 mod network_acl;
 mod network_interface;
 mod observation;
@@ -40,6 +41,7 @@ pub use id::{
 pub use image::Image;
 pub use instance::{Instance, InstanceState, InstanceType, StateReason, UnknownInstanceType};
 pub use internet_gateway::InternetGateway;
+pub use local_service::LocalService;
 pub use network_acl::{NetworkAcl, NetworkAclEntry, RuleAction};
 pub use network_interface::{Association, Attachment, ElasticAssociation, MacAddress, MalformedMacAddress, NetworkInterface};
 pub use observation::Observation;

@@ -41,6 +41,8 @@ pub struct Snapshot {
     pub(crate) private_addresses: OrdMap<(VpcId, IpAddr), NetworkInterfaceId>,
     /// Which interface has a public address: derived from the interfaces.
     pub(crate) public_addresses: OrdMap<IpAddr, NetworkInterfaceId>,
+    /// Which interface has a serial: derived from the interfaces.
+    pub(crate) serials: OrdMap<u32, NetworkInterfaceId>,
 }
 
 /// Something that is kept in a table of the snapshot, and as a row of the store.
@@ -131,12 +133,14 @@ impl Resource for NetworkInterface {
 
     fn reindex(snapshot: &mut Snapshot, before: Option<&Self>, after: Option<&Self>) {
         if let Some(interface) = before {
+            snapshot.serials.remove(&interface.serial);
             snapshot.private_addresses.remove(&(interface.vpc, interface.private_ip.into()));
             if let Some(public_ip) = interface.public_ip() {
                 snapshot.public_addresses.remove(&IpAddr::from(public_ip));
             }
         }
         if let Some(interface) = after {
+            snapshot.serials.insert(interface.serial, interface.id);
             snapshot.private_addresses.insert((interface.vpc, interface.private_ip.into()), interface.id);
             if let Some(public_ip) = interface.public_ip() {
                 snapshot.public_addresses.insert(public_ip.into(), interface.id);
@@ -280,6 +284,11 @@ impl Snapshot {
     /// The interface that has the public address, whoever's it is.
     pub fn interface_with_public(&self, address: IpAddr) -> Option<&NetworkInterface> {
         self.public_addresses.get(&address).map(|&id| self.resolve(id))
+    }
+
+    /// The interface of that serial.
+    pub fn interface_with_serial(&self, serial: u32) -> Option<&NetworkInterface> {
+        self.serials.get(&serial).map(|&id| self.resolve(id))
     }
 
     /// The table that decides for packets that leave the subnet: its own, else the VPC's main one.
