@@ -201,7 +201,7 @@ fn the_console_asks_what_the_command_line_asks() {
         assert_eq!(refused.status, 400, "{wrong}");
         assert!(refused.body.contains("\"error\":"), "{wrong}: {}", refused.body);
     }
-    assert!(ask("status").body.contains("\"vpcs\":1"));
+    assert!(ask("status").body.contains("\"vpcs\":2"), "it and the default one");
     assert_eq!(ask("nothing").status, 404);
     lab.down(&[]);
 }
