@@ -155,6 +155,7 @@ impl Snapshot {
             crate::NetworkInterface,
             crate::Instance,
             crate::ElasticIp,
+            crate::KeyPair,
             crate::AccountRegion,
             TagSet,
             Counters

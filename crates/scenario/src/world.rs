@@ -272,6 +272,10 @@ impl World {
             launch_time: Timestamp::default(),
             client_token: None,
             interfaces: vec![interface],
+            key: None,
+            user_data: None,
+            metadata_options: Default::default(),
+            instance_connect_keys: Default::default(),
         });
         Ok(())
     }

@@ -331,6 +331,10 @@ pub(super) fn imagine_interface(world: &mut Draft, subnet: SubnetId) -> Option<N
         launch_time: time,
         client_token: None,
         interfaces: vec![id],
+        key: None,
+        user_data: None,
+        metadata_options: Default::default(),
+        instance_connect_keys: Default::default(),
     });
     Some(id)
 }
