@@ -28,7 +28,7 @@ impl Doctor {
         let findings = doctor::examine(&self.daemon.runtime(), self.listen, self.sshd.folder.as_deref());
         let well = findings.iter().all(|finding| finding.good);
         if self.json {
-            println!("{}", super::explain::json(&serde_json::json!({ "well": well, "findings": findings })));
+            println!("{}", crate::control::json(&serde_json::json!({ "well": well, "findings": findings })));
         } else {
             for finding in &findings {
                 println!("{} {:<11} {}", if finding.good { '✓' } else { '✗' }, finding.subject, finding.found);

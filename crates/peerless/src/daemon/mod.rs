@@ -62,7 +62,8 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     let (events, received) = mpsc::channel();
     let data_plane = data_plane(options, &snapshot, events.clone())?;
     let published = Arc::new(ArcSwap::new(snapshot));
-    let writer = ControlLoop { store: Box::new(store), data_plane, published: Arc::clone(&published), events: received };
+    let (generations, generation) = watch::channel(published.load().generation());
+    let writer = ControlLoop { store: Box::new(store), data_plane, published: Arc::clone(&published), generations, events: received };
     let writer = std::thread::Builder::new().name("control".to_owned()).spawn(|| writer.run()).map_err(|error| error.to_string())?;
 
     let leave = Arc::new(Notify::new());
@@ -70,7 +71,8 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     let desk = control_socket::Desk { published: Arc::clone(&published), facts: facts(options, address), leave: Arc::clone(&leave), left };
     let control = control_socket::bind(&options.runtime.control_socket()).map_err(|error| format!("the control socket: {error}"))?;
     let conversations = tokio::spawn(control_socket::serve(control, Arc::new(desk)));
-    let api = tokio::spawn(edge::serve(listener, published, events.clone()));
+    let edge = edge::Edge { published, events: events.clone(), generations: generation, facts: facts(options, address), address };
+    let api = tokio::spawn(edge::serve(listener, edge));
 
     ready(address);
     wait_to_leave(&leave).await?;
