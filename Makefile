@@ -16,6 +16,8 @@ help: ## List what make can do
 .PHONY: build
 build: prerequisites web ## Build target/release/peerless, with the console where Node.js is
 	cargo build --release --locked --package peerless
+	@$(MAKE) --no-print-directory sshd || echo "Instances will refuse ssh; peerless doctor says what helps."
+	@if [ -x .tools/sshd/sshd ]; then ln -sfn "$(CURDIR)/.tools/sshd" "$(or $(CARGO_TARGET_DIR),target)/release/peerless-sshd"; fi
 
 .PHONY: test
 test: tools check ## Run everything; tests with packets only as root
@@ -60,11 +62,11 @@ web/node_modules/.package-lock.json: web/package-lock.json web/.npmrc
 	touch $@
 
 .PHONY: kernel-test
-kernel-test: prerequisites ## Run the tests with real packets, as root or with sudo
+kernel-test: prerequisites sshd ## Run the tests with real packets, as root or with sudo
 	PEERLESS_TEST_PACKETS=yes cargo test --locked $(PACKET_CRATES:%=--package %) --tests $(SANDBOXED)
 
 .PHONY: example-test
-example-test: prerequisites $(AWS) ## Run the examples, through the AWS CLI and with real packets, as root or with sudo
+example-test: prerequisites sshd $(AWS) ## Run the examples, through the AWS CLI and with real packets, as root or with sudo
 	cargo build --locked --package peerless
 	PATH="$(abspath $(or $(CARGO_TARGET_DIR),target))/debug:$(CURDIR)/.tools/aws/bin:$$PATH" tools/sandbox examples/vpc-peering/demo.sh
 
@@ -90,11 +92,16 @@ demo: build $(AWS) ## Show two peered VPCs with real packets, as root or with su
 	PATH="$(CURDIR)/target/release:$(CURDIR)/.tools/aws/bin:$$PATH" tools/sandbox examples/vpc-peering/demo.sh
 
 .PHONY: tools
-tools: prerequisites $(AWS) ## Install what is missing to build and test (compilers, headers, the AWS CLI into .tools)
+tools: prerequisites sshd $(AWS) ## Install what is missing to build and test (compilers, headers; sshd and the AWS CLI into .tools)
 
 .PHONY: prerequisites
 prerequisites:
 	@tools/prerequisites --install
+
+# The package's own installation would start a service.
+.PHONY: sshd
+sshd:
+	@test -x /usr/sbin/sshd || test -x .tools/sshd/sshd || tools/sshd .tools/sshd
 
 $(AWS): tools/aws-cli.txt
 	rm -rf .tools/aws

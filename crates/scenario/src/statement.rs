@@ -16,6 +16,13 @@ pub enum Statement {
         /// Its block.
         cidr: Ipv4Cidr,
     },
+    /// `dns blue off`, `dns blue on`: whether the VPC's DNS server answers (`enableDnsSupport`).
+    Dns {
+        /// The VPC.
+        vpc: String,
+        /// Whether it does.
+        on: bool,
+    },
     /// `subnet blue/a 10.1.0.0/24`
     Subnet {
         /// Its name.
@@ -291,6 +298,14 @@ impl std::str::FromStr for Statement {
         let mut words = Words::new(line);
         let statement = match words.word("statement")? {
             "vpc" => Statement::Vpc { name: words.name("name")?, cidr: words.parsed("IPv4 CIDR block")? },
+            "dns" => Statement::Dns {
+                vpc: words.name("VPC")?,
+                on: match words.word("on or off")? {
+                    "on" => true,
+                    "off" => false,
+                    other => return Err(format!("'{other}' is neither on nor off")),
+                },
+            },
             "subnet" => Statement::Subnet { name: words.name("name")?, cidr: words.parsed("IPv4 CIDR block")? },
             "instance" => Statement::Instance { name: words.name("name")?, address: words.parsed("address")?, groups: words.groups()? },
             "elastic" => Statement::Elastic { instance: words.name("instance")?, address: words.parsed("address")? },

@@ -70,6 +70,7 @@ impl World {
         let mut draft = Draft::new(&self.snapshot);
         match statement {
             Statement::Vpc { name, cidr } => self.add_vpc(&mut draft, name, *cidr),
+            Statement::Dns { vpc, on } => draft.update(find!(self, VpcId, vpc)?, |vpc| vpc.enable_dns_support = *on),
             Statement::Subnet { name, cidr } => self.add_subnet(&mut draft, name, *cidr)?,
             Statement::Instance { name, address, groups } => self.add_instance(&mut draft, name, *address, groups)?,
             Statement::Elastic { instance, address } => {
@@ -271,6 +272,10 @@ impl World {
             launch_time: Timestamp::default(),
             client_token: None,
             interfaces: vec![interface],
+            key: None,
+            user_data: None,
+            metadata_options: Default::default(),
+            instance_connect_keys: Default::default(),
         });
         Ok(())
     }

@@ -9,6 +9,7 @@ mod lifetime;
 mod packets;
 mod pressure;
 mod scenarios;
+mod services;
 mod spoofing;
 mod uplink;
 mod waking;

@@ -58,6 +58,10 @@ impl ApiLab {
                 self.give(&format!("{name}/default"), &group);
                 self.give(&format!("{name}/default"), &acl);
             }
+            Statement::Dns { vpc, on } => {
+                let vpc = self.id(IdKind::VpcId, vpc)?;
+                self.call(&format!("ModifyVpcAttribute VpcId={vpc} EnableDnsSupport.Value={on}"), "return")?;
+            }
             Statement::Subnet { name, cidr } => {
                 let vpc = self.id(IdKind::VpcId, owner(name))?;
                 let id = self.call(&format!("CreateSubnet VpcId={vpc} CidrBlock={cidr}"), "subnet/subnetId")?;

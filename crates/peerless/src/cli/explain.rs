@@ -14,7 +14,7 @@ pub struct Explain {
     daemon: Daemon,
     /// Who begins: an instance (name, id, private address or vpc/name), a subnet, an address on the internet, `laptop` or `instance-connect`
     from: String,
-    /// Whom it is for: an instance, a subnet or an address
+    /// Whom it is for: an instance, a subnet, an address, `metadata` or `dns`
     to: String,
     /// A ping
     #[arg(long, group = "service", env = "PEERLESS_ICMP")]
