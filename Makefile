@@ -14,7 +14,7 @@ help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: prerequisites ## Build target/release/peerless
+build: prerequisites web ## Build target/release/peerless, with the console where Node.js is
 	cargo build --release --locked --package peerless
 	@$(MAKE) --no-print-directory sshd || echo "Instances will refuse ssh; peerless doctor says what helps."
 	@if [ -x .tools/sshd/sshd ]; then ln -sfn "$(CURDIR)/.tools/sshd" "$(or $(CARGO_TARGET_DIR),target)/release/peerless-sshd"; fi
@@ -24,7 +24,7 @@ test: tools check ## Run everything; tests with packets only as root
 	@if [ "$$(id -u)" -eq 0 ]; then $(MAKE) --no-print-directory kernel-test example-test; else $(MAKE) --no-print-directory kernel-test-skipped; fi
 
 .PHONY: check
-check: prerequisites fmt-check clippy tidy doc unit ## Run what needs no root: formats, lints, rules, documentation, unit tests, scenarios
+check: prerequisites fmt-check clippy tidy doc unit web-check ## Run what needs no root: formats, lints, rules, documentation, unit tests, scenarios
 
 .PHONY: fmt-check
 fmt-check:
@@ -45,6 +45,21 @@ doc:
 .PHONY: unit
 unit:
 	PEERLESS_TEST_PACKETS=no cargo test --workspace --locked
+
+.PHONY: web
+web: ## Build the console, into web/dist
+	@if tools/has-node; then $(MAKE) --no-print-directory web/dist/index.html; else echo "  The console is NOT BUILT: see above. All else is."; fi
+
+.PHONY: web-check
+web-check: ## Check the console: types, lints, unit tests
+	@if tools/has-node; then $(MAKE) --no-print-directory web/node_modules/.package-lock.json && cd web && npm run --silent check; else echo "  NOT TESTED: the console. See above."; fi
+
+web/dist/index.html: web/node_modules/.package-lock.json $(shell find web/src web/public web/build web/index.html web/vite.config.ts -type f)
+	cd web && npm run --silent build
+
+web/node_modules/.package-lock.json: web/package-lock.json web/.npmrc
+	cd web && npm ci
+	touch $@
 
 .PHONY: kernel-test
 kernel-test: prerequisites sshd ## Run the tests with real packets, as root or with sudo
@@ -97,4 +112,4 @@ $(AWS): tools/aws-cli.txt
 .PHONY: clean
 clean: ## Remove what was built or installed here
 	cargo clean
-	rm -rf .tools
+	rm -rf .tools web/dist web/node_modules
