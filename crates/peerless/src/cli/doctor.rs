@@ -25,7 +25,7 @@ pub struct Doctor {
 impl Doctor {
     /// Exit status 0 if all is well, 1 if not.
     pub fn go(self) -> Result<ExitCode, Trouble> {
-        let findings = doctor::examine(&self.daemon.runtime(), self.listen, self.sshd.folder.as_deref());
+        let findings = doctor::examine(&self.daemon.runtime(), self.listen, self.sshd.sshd.as_deref());
         let well = findings.iter().all(|finding| finding.good);
         if self.json {
             println!("{}", crate::control::json(&serde_json::json!({ "well": well, "findings": findings })));

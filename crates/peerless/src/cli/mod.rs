@@ -77,8 +77,8 @@ struct State {
 #[derive(Clone, Debug, Args)]
 struct Sshd {
     /// Folder with OpenSSH's sshd for instances; by default the host's, or peerless-sshd beside this program
-    #[arg(long = "sshd", env = "PEERLESS_SSHD", value_name = "DIR")]
-    folder: Option<PathBuf>,
+    #[arg(long, env = "PEERLESS_SSHD", value_name = "DIR")]
+    sshd: Option<PathBuf>,
 }
 
 impl Daemon {

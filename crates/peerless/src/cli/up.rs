@@ -50,9 +50,9 @@ impl Up {
 
     /// A folder that was named must do; without any, instances boot all the same.
     fn sshd(&self) -> Result<Option<PathBuf>, Trouble> {
-        match SshServer::find(self.sshd.folder.as_deref()) {
+        match SshServer::find(self.sshd.sshd.as_deref()) {
             Ok(found) => Ok(found.folder()),
-            Err(message) if self.sshd.folder.is_some() => Err(Trouble { status: 2, message }),
+            Err(message) if self.sshd.sshd.is_some() => Err(Trouble { status: 2, message }),
             Err(missing) => {
                 if !self.model_only {
                     tracing::warn!("instances refuse ssh: {missing} (peerless doctor says what helps)");
