@@ -14,15 +14,17 @@ use crate::error::{Doing, Error, Result};
 use crate::fabric::{self, Fabric};
 use crate::flow_table::FlowTable;
 use crate::internet::{self, Internet};
-use crate::ports::{Port, Ports};
+use crate::ports::{Joined, Port, Ports};
 use crate::report::{FlowReport, Statistics};
+use crate::services::{self, Services};
 use crate::slow_path::SlowPath;
 use crate::thread::{Order, Worker};
 
 /// Where a data plane keeps what it makes, and how much of it there may be.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// A folder of its own. What it holds are mounts: the namespaces of fabric and internet, and the pins.
+    /// A folder of its own. What it holds are mounts: the namespaces of fabric, internet and services, and the
+    /// pins.
     pub runtime_dir: PathBuf,
     /// How many flows the kernel may know; a conversation is two. Beyond, the flows that matter least are forgotten,
     /// and packets still pass, one by one. Each takes 128 bytes of the kernel's memory, used or not.
@@ -35,6 +37,7 @@ pub struct DataPlane {
     worker: Worker,
     fabric: Fabric,
     internet: Internet,
+    services: Services,
     latest: ArcSwap<Snapshot>,
 }
 
@@ -76,6 +79,7 @@ impl DataPlane {
     fn resume(config: &Config, snapshot: &Arc<Snapshot>) -> Result<Option<Self>> {
         let Some((fabric, tap, maps)) = Fabric::left(&config.runtime_dir, config.flows)? else { return Ok(None) };
         let internet = Internet::left(&config.runtime_dir)?.ok_or(Error::Left { problem: "its internet is gone" })?;
+        let services = Services::left(&config.runtime_dir)?.ok_or(Error::Left { problem: "its services are gone" })?;
         let (ports, stale) = Ports::left(&fabric.host_ends()?, snapshot, maps.interfaces, maps.neighbours)?;
         for serial in stale {
             fabric.detach(serial)?;
@@ -84,18 +88,20 @@ impl DataPlane {
         slow_path.resume()?;
         slow_path.publish(Arc::clone(snapshot))?;
         let worker = Worker::start(slow_path, maps.drops)?;
-        Ok(Some(Self { worker, fabric, internet, latest: ArcSwap::new(Arc::clone(snapshot)) }))
+        Ok(Some(Self { worker, fabric, internet, services, latest: ArcSwap::new(Arc::clone(snapshot)) }))
     }
 
     fn start_anew(config: &Config, snapshot: Arc<Snapshot>) -> Result<Self> {
         let (fabric, tap, maps) = Fabric::create(&config.runtime_dir, config.flows)?;
         let internet = Internet::create(&config.runtime_dir)?;
-        let ports = Ports::new(fabric.attach_internet(&internet)?, maps.interfaces, maps.neighbours);
+        let services = Services::create(&config.runtime_dir)?;
+        let joined = Joined { internet: fabric.attach_internet(&internet)?, services: fabric.attach_services(&services)? };
+        let ports = Ports::new(joined, maps.interfaces, maps.neighbours);
         let mut slow_path = SlowPath::new(Arc::clone(&snapshot), ports, FlowTable::new(maps.flows), tap);
         slow_path.publish(Arc::clone(&snapshot))?;
         let worker = Worker::start(slow_path, maps.drops)?;
         Fabric::mark_complete(&config.runtime_dir)?;
-        Ok(Self { worker, fabric, internet, latest: ArcSwap::new(snapshot) })
+        Ok(Self { worker, fabric, internet, services, latest: ArcSwap::new(snapshot) })
     }
 
     /// Returns when the kernel enforces the snapshot: no packet that an instance sends from then on is treated by an
@@ -162,6 +168,12 @@ impl DataPlane {
         self.internet.namespace().as_fd().try_clone_to_owned().doing(|| "duplicate a descriptor".to_owned())
     }
 
+    /// The network namespace in which the services of all VPCs are. Who listens there, at the addresses of
+    /// [`model::local_service`], is asked by interfaces.
+    pub fn services_namespace(&self) -> Result<OwnedFd> {
+        self.services.namespace().as_fd().try_clone_to_owned().doing(|| "duplicate a descriptor".to_owned())
+    }
+
     /// Lets the machine take the laptop's place on the internet, with its address and a route to the public addresses,
     /// or ends that. What has the laptop's address in [`Self::internet_namespace`] is cut off meanwhile. The machine is
     /// what the calling thread's network namespace says; it is refused where one of its routes would be in the way.
@@ -189,6 +201,7 @@ pub fn open_internet(config: &Config) -> Result<OwnedFd> {
 pub fn remove_everything(config: &Config) -> Result<()> {
     fabric::remove(&config.runtime_dir)?;
     internet::remove(&config.runtime_dir)?;
+    services::remove(&config.runtime_dir)?;
     match fs::remove_dir(&config.runtime_dir) {
         // Others may keep things there.
         Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) => {

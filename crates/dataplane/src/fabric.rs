@@ -18,6 +18,7 @@ use crate::namespace::{self, Namespace};
 use crate::netlink::Netlink;
 use crate::place::Disturbances;
 use crate::programs::{FROM_PORT, FROM_SLOW_PATH, Maps, Programs};
+use crate::services::{self, Services};
 use crate::tap::{self, Tap};
 use crate::veth::{self, End, GUEST_END, Pair};
 use crate::{bpffs, hook, programs};
@@ -94,6 +95,13 @@ impl Fabric {
     pub fn attach_internet(&self, internet: &Internet) -> Result<u32> {
         let index = self.join(internet::SERIAL, internet::MAC, internet::MTU, internet.namespace())?;
         internet.open()?;
+        Ok(index)
+    }
+
+    /// The same for the services.
+    pub fn attach_services(&self, services: &Services) -> Result<u32> {
+        let index = self.join(services::SERIAL, services::MAC, services::MTU, services.namespace())?;
+        services.open()?;
         Ok(index)
     }
 

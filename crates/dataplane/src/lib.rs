@@ -4,7 +4,8 @@
 //! asks [`semantics::evaluate`], installs the answer for both directions, and hands the packet back. A new snapshot
 //! makes every known flow be judged again, in place. So the kernel is a cache, and no rule of a VPC is known here.
 //!
-//! In reading order: [`DataPlane`] is what the daemon holds; `fabric` and `internet` are what it makes on the machine;
+//! In reading order: [`DataPlane`] is what the daemon holds; `fabric`, `internet` and `services` are what it makes on the
+//! machine;
 //! `thread` and `slow_path` answer the kernel's questions; `sweep` and `ageing` change and end what they found out;
 //! `flow_table` and `layout` are the border to the programs in `ebpf/`; `resume` takes over what an earlier daemon left.
 //!
@@ -42,6 +43,7 @@ mod priority;
 mod programs;
 mod report;
 mod resume;
+mod services;
 mod shared_array;
 mod slow_path;
 mod sweep;

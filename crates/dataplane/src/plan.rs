@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use model::{NetworkInterface, Snapshot, Subnet, SubnetId};
+use model::local_service::{METADATA, RESOLVER};
+use model::{MacAddress, NetworkInterface, Snapshot, Subnet, SubnetId};
 use semantics::Origin;
 
 use crate::internet;
 use crate::layout::{Interface, Neighbour};
+use crate::services;
 
 /// Small numbers for subnets, given once each.
 #[derive(Debug, Default)]
@@ -34,7 +36,7 @@ impl SubnetNumbers {
     }
 }
 
-/// The interface behind each host end, or the internet, by the host end's index. Without an entry nothing gets in there.
+/// The interface behind each host end, the internet or the services, by the host end's index. Without an entry nothing gets in there.
 pub(crate) fn interfaces(
     snapshot: &Snapshot,
     numbers: &mut SubnetNumbers,
@@ -55,21 +57,28 @@ pub(crate) fn interfaces(
                     }
                 }
                 // No subnet has number 0, and anybody may be there.
-                Origin::Internet => {
-                    Interface { serial: internet::SERIAL, subnet: 0, address: [0; 4], mac: internet::MAC.0, check_source: 0, zero: 0 }
-                }
+                Origin::Internet => joined(internet::SERIAL, internet::MAC),
+                Origin::Services => joined(services::SERIAL, services::MAC),
             };
             Some((ifindex, entry))
         })
         .collect()
 }
 
-/// Who has which address in which subnet: the router and every interface, whether something runs behind it or not.
+fn joined(serial: u32, mac: MacAddress) -> Interface {
+    Interface { serial, subnet: 0, address: [0; 4], mac: mac.0, check_source: 0, zero: 0 }
+}
+
+/// Who has which address in which subnet: the router, which answers for the services too, and every interface, whether
+/// something runs behind it or not.
 pub(crate) fn neighbours(snapshot: &Snapshot, numbers: &mut SubnetNumbers) -> BTreeMap<Neighbour, [u8; 6]> {
     numbers.retain(snapshot);
     let mut neighbours = BTreeMap::new();
     for subnet in snapshot.all::<Subnet>() {
-        neighbours.insert(Neighbour::new(numbers.number(subnet.id), subnet.router()), subnet.router_mac().0);
+        let own_resolver = Some(snapshot.resolve(subnet.vpc).resolver()).filter(|&address| subnet.cidr.contains(address));
+        for address in [subnet.router(), METADATA, RESOLVER].into_iter().chain(own_resolver) {
+            neighbours.insert(Neighbour::new(numbers.number(subnet.id), address), subnet.router_mac().0);
+        }
     }
     for interface in snapshot.all::<NetworkInterface>() {
         neighbours.insert(Neighbour::new(numbers.number(interface.subnet), interface.private_ip), interface.mac.0);

@@ -1,4 +1,4 @@
-//! The interfaces that have a place in the fabric, and the internet, which always has one.
+//! The interfaces that have a place in the fabric, and the internet and the services, which always have one.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,8 +10,9 @@ use crate::internet;
 use crate::layout::{Interface, Neighbour};
 use crate::mirror::Mirror;
 use crate::plan::{self, SubnetNumbers};
+use crate::services;
 
-/// An attached interface, or the internet.
+/// An attached interface, the internet, or the services.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Port {
     pub origin: Origin,
@@ -21,9 +22,17 @@ pub(crate) struct Port {
     pub ifindex: u32,
 }
 
+/// The host ends that lead to what is no interface.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Joined {
+    pub internet: u32,
+    pub services: u32,
+}
+
 /// All ports, and what the kernel knows about them.
 pub(crate) struct Ports {
     internet: Port,
+    services: Port,
     by_serial: HashMap<u32, Port>,
     by_origin: HashMap<Origin, Port>,
     numbers: SubnetNumbers,
@@ -32,12 +41,14 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    /// The internet only, on maps that are empty.
-    pub fn new(internet: u32, interfaces: Mirror<u32, Interface>, neighbours: Mirror<Neighbour, [u8; 6]>) -> Self {
+    /// No interface yet, on maps that are empty.
+    pub fn new(joined: Joined, interfaces: Mirror<u32, Interface>, neighbours: Mirror<Neighbour, [u8; 6]>) -> Self {
         let (by_serial, by_origin, numbers) = Default::default();
-        let internet = Port { origin: Origin::Internet, serial: internet::SERIAL, ifindex: internet };
-        let mut ports = Self { internet, by_serial, by_origin, numbers, interfaces, neighbours };
+        let internet = Port { origin: Origin::Internet, serial: internet::SERIAL, ifindex: joined.internet };
+        let services = Port { origin: Origin::Services, serial: services::SERIAL, ifindex: joined.services };
+        let mut ports = Self { internet, services, by_serial, by_origin, numbers, interfaces, neighbours };
         ports.attach(internet);
+        ports.attach(services);
         ports
     }
 
@@ -50,13 +61,14 @@ impl Ports {
         neighbours: Mirror<Neighbour, [u8; 6]>,
     ) -> Result<(Self, Vec<u32>)> {
         let (mut found, mut stale, mut numbers) = (Vec::new(), Vec::new(), BTreeMap::new());
-        let mut internet = None;
+        let (mut internet, mut services) = (None, None);
         let by_serial: HashMap<_, _> = snapshot.all::<NetworkInterface>().map(|interface| (interface.serial, interface)).collect();
         for &(serial, ifindex) in host_ends {
             let known = interfaces.entries().get(&ifindex).filter(|known| known.serial == serial);
             let interface = by_serial.get(&serial);
             match (known, interface) {
                 (Some(_), _) if serial == internet::SERIAL => internet = Some(ifindex),
+                (Some(_), _) if serial == services::SERIAL => services = Some(ifindex),
                 (Some(known), Some(interface)) if known.mac == interface.mac.0 => {
                     numbers.insert(interface.subnet, known.subnet);
                     found.push(Port { origin: interface.id.into(), serial, ifindex });
@@ -65,9 +77,11 @@ impl Ports {
             }
         }
         let internet = internet.ok_or(Error::Left { problem: "its internet is not joined to it" })?;
+        let services = services.ok_or(Error::Left { problem: "its services are not joined to it" })?;
+        let joined = Joined { internet, services };
         let given = interfaces.entries().values().map(|interface| interface.subnet);
         let last = given.chain(neighbours.entries().keys().map(|neighbour| neighbour.subnet)).max().unwrap_or_default();
-        let mut ports = Self { numbers: SubnetNumbers::given(numbers, last), ..Self::new(internet, interfaces, neighbours) };
+        let mut ports = Self { numbers: SubnetNumbers::given(numbers, last), ..Self::new(joined, interfaces, neighbours) };
         for port in found {
             ports.attach(port);
         }
@@ -76,6 +90,10 @@ impl Ports {
 
     pub fn internet(&self) -> Port {
         self.internet
+    }
+
+    pub fn services(&self) -> Port {
+        self.services
     }
 
     pub fn attach(&mut self, port: Port) {

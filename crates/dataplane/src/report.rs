@@ -15,7 +15,7 @@ use crate::verdict::Role;
 /// One direction of a conversation that the kernel knows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FlowReport {
-    /// The interface that its packets leave, or the internet.
+    /// The interface that its packets leave, the internet or the services.
     pub from: Origin,
     /// One of them, as it is sent.
     pub packet: Packet,

@@ -62,6 +62,10 @@ impl SlowPath {
     /// The connections that a flow was part of are open again, and it holds them. What passed was let through at both
     /// ends; of what did not, only what was tracked is known.
     fn reopen(&mut self, flow: &Left, from: Origin, to: Option<Origin>) -> Membership {
+        // No group watches over what goes to a service, and nothing is opened by it.
+        if from == Origin::Services || to == Some(Origin::Services) {
+            return Membership::default();
+        }
         let delivered = matches!(flow.action, Some(Action::Deliver { .. }));
         let packet = flow.key.packet();
         let arrived = flow.rewrite.apply(&packet);

@@ -21,7 +21,7 @@ use crate::parse::{FragmentKey, Parsed, parse, tcp_flags};
 use crate::ports::{Port, Ports};
 use crate::tap::{Frame, Tap};
 use crate::verdict::{Action, Judgement, arrival};
-use crate::{icmp, internet};
+use crate::{icmp, internet, services};
 
 /// All that the data plane knows, owned by its one thread.
 pub(crate) struct SlowPath {
@@ -201,16 +201,16 @@ impl SlowPath {
         Judgement { verdict, action, membership, role: membership.role() }
     }
 
-    /// Each end sees the packet with the addresses that it has there; the internet keeps no connections.
+    /// Each end sees the packet with the addresses that it has there; the internet and services keep no connections.
     fn join(&mut self, from: Origin, packet: &Packet, decision: &Decision) -> Membership {
         let arrived = match decision.verdict {
             Verdict::Deliver(delivery) => Some((delivery.to, delivery.rewrite.apply(packet))),
-            Verdict::Leave(_) => None,
+            Verdict::Leave(_) | Verdict::Serve(_) => None,
             Verdict::Drop(_) => decision.opened_at_destination.map(|opened| (opened.key.interface, *packet)),
         };
         let at_source = match from {
             Origin::Interface(from) => self.connections.join(from, Direction::Egress, packet, decision.opened_at_source),
-            Origin::Internet => None,
+            Origin::Internet | Origin::Services => None,
         };
         let at_destination = arrived.and_then(|(to, packet)| self.connections.join(to, Direction::Ingress, &packet, decision.opened_at_destination));
         Membership { at_source, at_destination }
@@ -221,12 +221,13 @@ impl SlowPath {
         let delivery = match verdict {
             Verdict::Deliver(delivery) => delivery,
             Verdict::Leave(departure) => return (*verdict, self.leave(departure.rewrite)),
+            Verdict::Serve(served) => return (*verdict, self.serve(served.rewrite)),
             Verdict::Drop(_) => return (*verdict, Action::Drop),
         };
         let interface = self.snapshot.get(delivery.to);
         match (self.ports.of(delivery.to), interface) {
             (Some(port), Some(interface)) => {
-                // What is translated has passed a gateway, also where it turned round there.
+                // What is translated has passed a gateway, also where it turned round there, or comes from a service.
                 let mtu = if delivery.rewrite == Rewrite::default() { MTU } else { internet::MTU };
                 let (out, rewrite) = (port.ifindex, delivery.rewrite);
                 (*verdict, Action::Deliver { out, destination_mac: interface.mac, source_mac: delivery.source_mac, rewrite, mtu })
@@ -241,6 +242,11 @@ impl SlowPath {
     fn leave(&self, rewrite: Rewrite) -> Action {
         let out = self.ports.internet().ifindex;
         Action::Deliver { out, destination_mac: internet::MAC, source_mac: internet::ROUTER_MAC, rewrite, mtu: internet::MTU }
+    }
+
+    fn serve(&self, rewrite: Rewrite) -> Action {
+        let out = self.ports.services().ifindex;
+        Action::Deliver { out, destination_mac: services::MAC, source_mac: services::ROUTER_MAC, rewrite, mtu: services::MTU }
     }
 
     /// Installs a flow, which holds its connections from then on. Without room the connections are kept for a while

@@ -8,7 +8,7 @@ use crate::connections::Membership;
 /// What the kernel does with the packets of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// It hands them to an interface, or to the internet.
+    /// It hands them to an interface, to the internet or to the services.
     Deliver {
         /// The index of the host end of its veth pair.
         out: u32,
@@ -67,6 +67,7 @@ pub(crate) fn arrival(verdict: &Verdict) -> Option<(Origin, Rewrite)> {
     match verdict {
         Verdict::Deliver(delivery) => Some((delivery.to.into(), delivery.rewrite)),
         Verdict::Leave(departure) => Some((Origin::Internet, departure.rewrite)),
+        Verdict::Serve(served) => Some((Origin::Services, served.rewrite)),
         Verdict::Drop(_) => None,
     }
 }
@@ -74,7 +75,7 @@ pub(crate) fn arrival(verdict: &Verdict) -> Option<(Origin, Rewrite)> {
 /// The number of a verdict's reason in a slot; 0 for none.
 pub(crate) fn reason(verdict: &Verdict) -> u16 {
     match verdict {
-        Verdict::Deliver(_) | Verdict::Leave(_) => 0,
+        Verdict::Deliver(_) | Verdict::Leave(_) | Verdict::Serve(_) => 0,
         Verdict::Drop(denial) => match denial {
             Denial::UnknownInterface(_) => 1,
             Denial::SourceCheck(_) => 2,
@@ -92,6 +93,8 @@ pub(crate) fn reason(verdict: &Verdict) -> u16 {
             Denial::PrivateSource { .. } => 14,
             Denial::NoSuchPublicAddress { .. } => 15,
             Denial::NoGateway { .. } => 16,
+            Denial::NoDnsSupport { .. } => 17,
+            Denial::Unasked { .. } => 18,
         },
     }
 }

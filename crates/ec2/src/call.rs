@@ -9,6 +9,7 @@ use model::{Draft, Scope, Snapshot, Timestamp};
 
 use crate::actions::is_action;
 use crate::caller::Caller;
+use crate::default_vpc;
 use crate::edit::Edit;
 use crate::error::Error;
 use crate::operations::{self, Prepared};
@@ -119,7 +120,8 @@ impl Call {
 
     /// Answers a call that is read-only. Any other is an internal error: it would have to be applied.
     pub fn read(&self, snapshot: &Snapshot, ctx: &mut Ctx<'_>) -> Reply {
-        let view = View { snapshot, scope: self.scope };
+        let snapshot = default_vpc::found_by(self.scope, snapshot);
+        let view = View { snapshot: &snapshot, scope: self.scope };
         let outcome = match &self.prepared {
             Ok(Prepared::Read(read)) => read(view),
             Ok(Prepared::Change(_)) => Err(Error::Internal),
@@ -131,7 +133,9 @@ impl Call {
     /// Applies a call to a draft. One that is refused leaves the draft as it was.
     pub fn apply(&self, draft: &mut Draft, ctx: &mut Ctx<'_>) -> Reply {
         let Ok(Prepared::Change(change)) = &self.prepared else { return self.read(draft, ctx) };
-        let mut edit = Edit::new(draft.clone(), self.scope, ctx);
+        let mut settled = draft.clone();
+        default_vpc::settle(self.scope, &mut settled);
+        let mut edit = Edit::new(settled, self.scope, ctx);
         let outcome = self.unless_dry_run(change(&mut edit));
         let changed = edit.draft;
         if outcome.is_ok() {

@@ -8,9 +8,9 @@ use std::fmt;
 use std::net::Ipv4Addr;
 
 use model::{
-    AccountId, AddressAssociationId, AllocationId, Cidr, IdKind, InstanceId, InstanceState, InternetGatewayId, Ipv4Cidr, MalformedId, NetworkAclId,
-    NetworkInterfaceId, PeeringStatus, Region, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId, SubnetId, VpcId,
-    VpcPeeringConnectionId,
+    AccountId, AddressAssociationId, AllocationId, AvailabilityZone, Cidr, IdKind, InstanceId, InstanceState, InternetGatewayId, InvalidUserData,
+    Ipv4Cidr, MalformedId, NetworkAclId, NetworkInterfaceId, PeeringStatus, Region, ResourceId, RouteTableAssociationId, RouteTableId,
+    SecurityGroupId, SubnetId, VpcId, VpcPeeringConnectionId,
 };
 
 use crate::kind::words;
@@ -44,6 +44,10 @@ errors! {
     InvalidRegion = "AuthFailure", "Credential should be scoped to a valid region.";
     DefaultSecurityGroup { group: SecurityGroupId } = "CannotDelete",
         "the specified group: \"{group}\" name: \"default\" cannot be deleted by a user";
+    DefaultSubnetExists { subnet: SubnetId, zone: AvailabilityZone } = "DefaultSubnetAlreadyExistsInAvailabilityZone",
+        "'{subnet}' is already the default subnet in {zone}.";
+    DefaultVpcExists = "DefaultVpcAlreadyExists", "A Default VPC already exists for this account in this region.";
+    DefaultVpcMissing = "DefaultVpcDoesNotExist", "No default VPC exists for this account in this region.";
     /// Something still needs it.
     DependencyViolation { noun: &'static str, id: ResourceId } = "DependencyViolation", "The {noun} '{id}' has dependencies and cannot be deleted.";
     SecurityGroupInUse { group: SecurityGroupId } = "DependencyViolation", "resource {group} has a dependent object";
@@ -55,6 +59,7 @@ errors! {
     InstanceTerminated = "IdempotentInstanceTerminated", "The instances of the request that this client token belongs to have been terminated.";
     IdempotentParameterMismatch = "IdempotentParameterMismatch",
         "The client token was used before, in a request with other parameters.";
+    InstanceNotStopped { instance: InstanceId } = "IncorrectInstanceState", "The instance '{instance}' is not in the 'stopped' state.";
     InstanceState { instance: InstanceId, participle: &'static str } = "IncorrectInstanceState",
         "The instance '{instance}' is not in a state from which it can be {participle}.";
     InterfaceNotReady { interface: NetworkInterfaceId, state: InstanceState } = "IncorrectInstanceState",
@@ -77,6 +82,8 @@ errors! {
         "The {state} instance '{instance}' is not in a valid state for this operation.";
     SeveralInterfaces { instance: InstanceId } = "InvalidInstanceID",
         "There are multiple interfaces attached to instance '{instance}'. Please specify an interface ID for the operation instead.";
+    PublicKeyFormat = "InvalidKey.Format", "Key is not in valid OpenSSH public key format";
+    DuplicateKeyPair { name: String } = "InvalidKeyPair.Duplicate", "The keypair '{name}' already exists.";
     UnknownKeyPair { name: String } = "InvalidKeyPair.NotFound", "The key pair '{name}' does not exist";
     NoSuchEntry { direction: &'static str, number: u16 } = "InvalidNetworkAclEntry.NotFound", "no {direction} entry with number {number}";
     InvalidNextToken = "InvalidNextToken", "The token is invalid.";
@@ -128,10 +135,15 @@ errors! {
         "Invalid state transition for {id}, attempted to transition from {from} to {to}";
     SubnetConflict { cidr: Ipv4Cidr } = "InvalidSubnet.Conflict", "The CIDR '{cidr}' conflicts with another subnet";
     SubnetRange { cidr: Ipv4Cidr } = "InvalidSubnet.Range", "The CIDR '{cidr}' is invalid.";
+    InvalidUserData { problem: InvalidUserData } = match problem {
+            InvalidUserData::Malformed => "InvalidUserData.Malformed",
+            InvalidUserData::TooLong => "InvalidParameterValue",
+        }, "{problem}";
     VpcRange { cidr: Ipv4Cidr } = "InvalidVpc.Range", "The CIDR '{cidr}' is invalid.";
     MalformedQueryString { reason: &'static str } = "MalformedQueryString", "The query string is malformed: {reason}.";
     RepeatedParameter { parameter: String } = "MalformedQueryString", "The parameter {parameter} appears more than once.";
     MissingAction = "MissingAction", "The request must contain the parameter Action";
+    NoDefaultSubnetInZone { zone: AvailabilityZone } = "MissingInput", "No default subnet for availability zone: '{zone}'.";
     NoDefaultSubnet = "MissingInput", "No subnets found for the default VPC. Please specify a subnet.";
     MissingParameter { parameter: String } = "MissingParameter", "The request must contain the parameter {parameter}";
     EntryExists { number: u16 } = "NetworkAclEntryAlreadyExists", "The network acl entry identified by {number} already exists.";

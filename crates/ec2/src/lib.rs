@@ -9,7 +9,7 @@
 //!
 //! - the protocol: `wire` (two codecs), `call`, `caller`, `reply`, `error`, `actions`
 //! - what all operations share: `operations` (the table), `view` (what a handler sees) and `edit` (what it changes), `describe`,
-//!   `filter`, `page`, `tag_specification`, `quota`, `kind`
+//!   `filter`, `page`, `tag_specification`, `quota`, `kind`, `digest`
 //! - one file per resource, each in the same order
 
 mod wire;
@@ -21,6 +21,7 @@ mod reply;
 
 mod actions;
 mod describe;
+mod digest;
 mod edit;
 mod error;
 mod filter;
@@ -31,7 +32,9 @@ mod quota;
 mod tag_specification;
 mod view;
 
+mod account_attribute;
 mod address_association;
+mod default_vpc;
 mod elastic_ip;
 mod image;
 mod instance;
@@ -39,7 +42,9 @@ mod instance_attribute;
 mod instance_status;
 mod internet_gateway;
 mod ip_permission;
+mod key_material;
 mod key_pair;
+mod metadata_options;
 mod network_acl;
 mod network_acl_association;
 mod network_acl_entry;

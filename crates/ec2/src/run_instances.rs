@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use model::{
-    Association, Attachment, AvailabilityZone, IdKind, ImageId, Instance, InstanceId, InstanceState, InstanceType, MacAddress, NetworkInterface,
-    NetworkInterfaceId, ReservationId, SecurityGroupId, Subnet, SubnetId,
+    Association, Attachment, AvailabilityZone, IdKind, Image, ImageId, Instance, InstanceConnectKeys, InstanceId, InstanceState, InstanceType,
+    LaunchKey, MacAddress, NetworkInterface, NetworkInterfaceId, ReservationId, SecurityGroupId, Subnet, SubnetId, UserData,
 };
 use serde::Deserialize;
 
 use crate::edit::Edit;
 use crate::error::Error;
+use crate::metadata_options::MetadataOptionsRequest;
 use crate::operations::Change;
 use crate::public_address::free_address;
 use crate::quota;
@@ -32,6 +33,9 @@ pub(crate) struct RunInstances {
     max_count: usize,
     instance_type: Option<InstanceType>,
     key_name: Option<String>,
+    user_data: Option<UserData>,
+    #[serde(default)]
+    metadata_options: MetadataOptionsRequest,
     client_token: Option<String>,
     placement: Option<Placement>,
     subnet_id: Option<SubnetId>,
@@ -90,7 +94,7 @@ impl Change for RunInstances {
         "LaunchTemplate",
         "LicenseSpecification",
         "MaintenanceOptions.AutoRecovery=default",
-        "MetadataOptions",
+        "MetadataOptions.HttpProtocolIpv6=disabled",
         "Monitoring.Enabled=false",
         "Monitoring.MetricCategoryId",
         "NetworkInterface.N.AssociateCarrierIpAddress=false",
@@ -125,7 +129,6 @@ impl Change for RunInstances {
         "PrivateDnsNameOptions.HostnameType=ip-name",
         "RamdiskId",
         "SecondaryInterface",
-        "UserData",
     ];
 
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error> {
@@ -134,11 +137,10 @@ impl Change for RunInstances {
             return Ok(earlier);
         }
         let place = self.place()?;
-        if let Some(name) = &self.key_name {
-            return Err(Error::UnknownKeyPair { name: name.clone() });
-        }
-        let subnet = place.subnet(edit.view())?.clone();
-        let groups = place.groups(&subnet, edit.view())?;
+        let key = self.key_name.as_ref().map(|name| edit.view().key_pair(name).map(LaunchKey::from)).transpose()?;
+        let metadata_options = self.metadata_options.at_launch(Image::boots(self.image_id))?;
+        let subnet = place.subnet(self.zone(), edit.view())?.clone();
+        let groups = place.groups(&self.named_groups(edit.view())?, &subnet, edit.view())?;
         self.check_zone(&subnet)?;
         let addresses = self.addresses(&place, &subnet, edit)?;
 
@@ -161,6 +163,10 @@ impl Change for RunInstances {
                 launch_time: edit.now(),
                 client_token: self.client_token.clone(),
                 interfaces: vec![interface],
+                key: key.clone(),
+                user_data: self.user_data.clone(),
+                metadata_options,
+                instance_connect_keys: InstanceConnectKeys::default(),
             };
             edit.create(instance.clone());
             instances.push(instance);
@@ -192,7 +198,11 @@ impl RunInstances {
             return Err(Error::value("clientToken", token, "It may have up to 64 ASCII characters."));
         }
         let instances: Vec<Instance> = view.all::<Instance>().filter(|instance| instance.client_token.as_ref() == Some(token)).cloned().collect();
-        let differs = |instance: &Instance| (instance.image, instance.instance_type) != (self.image_id, self.instance_type());
+        let differs = |instance: &Instance| {
+            let key_name = instance.key.as_ref().map(|key| &key.name);
+            (instance.image, instance.instance_type, key_name) != (self.image_id, self.instance_type(), self.key_name.as_ref())
+                || instance.user_data != self.user_data
+        };
         match () {
             () if instances.is_empty() => Ok(None),
             () if instances.iter().any(differs) || instances.len() > self.max_count => Err(Error::IdempotentParameterMismatch),
@@ -238,8 +248,17 @@ impl RunInstances {
         }
     }
 
+    fn zone(&self) -> Option<AvailabilityZone> {
+        self.placement.as_ref().and_then(|placement| placement.availability_zone)
+    }
+
+    /// The groups that are named by their names, which are those of the default VPC.
+    fn named_groups(&self, view: View<'_>) -> Result<Vec<SecurityGroupId>, Error> {
+        self.security_group.iter().map(|name| Ok(view.group_named(name)?.id)).collect()
+    }
+
     fn check_zone(&self, subnet: &Subnet) -> Result<(), Error> {
-        match self.placement.as_ref().and_then(|placement| placement.availability_zone) {
+        match self.zone() {
             Some(zone) if zone != subnet.zone => {
                 Err(Error::value("availabilityZone", zone, &format!("The subnet {} is in the availability zone {}.", subnet.id, subnet.zone)))
             }
@@ -262,19 +281,22 @@ impl RunInstances {
 }
 
 impl InterfaceSpecification {
-    /// The subnet that is named, else a default one.
-    fn subnet<'a>(&self, view: View<'a>) -> Result<&'a Subnet, Error> {
-        match (self.subnet_id, view.default_vpc()) {
-            (Some(id), _) => view.find(id),
-            (None, Some(_)) => view.all::<Subnet>().find(|subnet| subnet.default_for_az).ok_or(Error::NoDefaultSubnet),
-            (None, None) => Err(Error::NoDefaultVpc),
+    /// The subnet that is named, else the default one of the zone that is named, else the first default one.
+    fn subnet<'a>(&self, zone: Option<AvailabilityZone>, view: View<'a>) -> Result<&'a Subnet, Error> {
+        if let Some(id) = self.subnet_id {
+            return view.find(id);
+        }
+        view.default_vpc().ok_or(Error::NoDefaultVpc)?;
+        match zone {
+            Some(zone) => view.default_subnets().find(|subnet| subnet.zone == zone).ok_or(Error::NoDefaultSubnetInZone { zone }),
+            None => view.default_subnets().min_by_key(|subnet| subnet.zone).ok_or(Error::NoDefaultSubnet),
         }
     }
 
     /// The groups that are named, each once, else the VPC's default one.
-    fn groups(&self, subnet: &Subnet, view: View<'_>) -> Result<Vec<SecurityGroupId>, Error> {
+    fn groups(&self, by_name: &[SecurityGroupId], subnet: &Subnet, view: View<'_>) -> Result<Vec<SecurityGroupId>, Error> {
         let of_other_vpc = |group| Error::SecurityGroupOfOtherVpc { group, subnet: subnet.id };
-        let mut groups = security_group::named(&self.security_group_id, subnet.vpc, of_other_vpc, view)?;
+        let mut groups = security_group::named(&[&self.security_group_id, by_name].concat(), subnet.vpc, of_other_vpc, view)?;
         if groups.is_empty() {
             groups.push(view.snapshot.resolve(subnet.vpc).default_security_group);
         }

@@ -229,11 +229,6 @@ impl GroupIdentifier {
 }
 
 impl<'a> View<'a> {
-    /// The default VPC, if the account has one in the region.
-    pub fn default_vpc(self) -> Option<&'a model::Vpc> {
-        self.all::<model::Vpc>().find(|vpc| vpc.is_default)
-    }
-
     /// The group of that name in the default VPC.
     pub fn group_named(self, name: &str) -> Result<&'a model::SecurityGroup, Error> {
         let vpc = self.default_vpc().map(|vpc| vpc.id);

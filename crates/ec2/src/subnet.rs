@@ -4,7 +4,7 @@
 //! addresses and the last one: <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html>. Explicit
 //! associations with a route table and the network ACL's vanish with it.
 
-use model::{AccountId, AvailabilityZone, IdKind, Ipv4Cidr, NetworkInterface, SubnetId, SubnetNetworkAcl, SubnetState, VpcId};
+use model::{AccountId, AvailabilityZone, IdKind, Ipv4Cidr, NetworkInterface, Region, SubnetId, SubnetNetworkAcl, SubnetState, VpcId};
 use serde::{Deserialize, Serialize};
 
 use crate::describe::Describe;
@@ -68,44 +68,12 @@ impl Change for CreateSubnet {
         if edit.draft.subnets_of(vpc.id).any(|other| other.cidr.overlaps(&cidr)) {
             return Err(Error::SubnetConflict { cidr });
         }
-        let zone = self.zone(edit)?;
+        let zone = zone(self.availability_zone.as_ref(), self.availability_zone_id.as_ref(), edit.scope.region)?;
         quota::SUBNETS_PER_VPC.admit(edit.draft.subnets_of(vpc.id).count() + 1)?;
 
-        let subnet = model::Subnet {
-            id: edit.new_id(),
-            scope: edit.scope,
-            vpc: vpc.id,
-            zone,
-            cidr,
-            state: SubnetState::Pending,
-            route_table: None,
-            network_acl: SubnetNetworkAcl { association: edit.new_part_id(), acl: vpc.default_network_acl },
-            map_public_ip_on_launch: false,
-            default_for_az: false,
-        };
-        edit.create(subnet.clone());
+        let zone = zone.unwrap_or_else(|| any_zone(edit));
+        let subnet = found(&vpc, zone, cidr, SubnetState::Pending, edit);
         Ok(CreateSubnetAnswer { subnet: Subnet::new(&subnet, edit.view()) })
-    }
-}
-
-impl CreateSubnet {
-    /// The zone that is named, by name or by id, else any.
-    fn zone(&self, edit: &mut Edit<'_, '_>) -> Result<AvailabilityZone, Error> {
-        let zones: Vec<AvailabilityZone> = edit.scope.region.zones().collect();
-        let names = zones.iter().map(AvailabilityZone::to_string).collect::<Vec<_>>().join(", ");
-        let reason = format!("Subnets can currently only be created in the following availability zones: {names}.");
-        match (&self.availability_zone, &self.availability_zone_id) {
-            (None, None) => Ok(zones[(edit.random() % zones.len() as u64) as usize]),
-            (Some(name), None) => {
-                let zone = zones.into_iter().find(|zone| zone.to_string() == *name);
-                zone.ok_or_else(|| Error::value("availabilityZone", name, &reason))
-            }
-            (None, Some(id)) => {
-                let zone = zones.into_iter().find(|zone| zone.id() == *id);
-                zone.ok_or_else(|| Error::value("availabilityZoneId", id, &reason))
-            }
-            (Some(_), Some(_)) => Err(Error::combination("availabilityZone and availabilityZoneId may not be specified on the same request")),
-        }
     }
 }
 
@@ -241,7 +209,7 @@ impl PrivateDnsNameOptions {
 }
 
 impl Subnet {
-    fn new(subnet: &model::Subnet, view: View<'_>) -> Self {
+    pub fn new(subnet: &model::Subnet, view: View<'_>) -> Self {
         Self {
             subnet_id: subnet.id,
             subnet_arn: view.arn(subnet.id),
@@ -269,6 +237,47 @@ impl Tagged for Subnet {
     fn tags(&self) -> Vec<(&str, &str)> {
         pairs(&self.tag_set)
     }
+}
+
+/// Makes a subnet. It joins the default network ACL of its VPC.
+pub(crate) fn found(vpc: &model::Vpc, zone: AvailabilityZone, cidr: Ipv4Cidr, state: SubnetState, edit: &mut Edit<'_, '_>) -> model::Subnet {
+    let subnet = model::Subnet {
+        id: edit.new_id(),
+        scope: edit.scope,
+        vpc: vpc.id,
+        zone,
+        cidr,
+        state,
+        route_table: None,
+        network_acl: SubnetNetworkAcl { association: edit.new_part_id(), acl: vpc.default_network_acl },
+        map_public_ip_on_launch: false,
+        default_for_az: false,
+    };
+    edit.create(subnet.clone());
+    subnet
+}
+
+/// The zone that is named, by name or by id.
+pub(crate) fn zone(name: Option<&String>, id: Option<&String>, region: Region) -> Result<Option<AvailabilityZone>, Error> {
+    let names = region.zones().map(|zone| zone.to_string()).collect::<Vec<_>>().join(", ");
+    let reason = format!("Subnets can currently only be created in the following availability zones: {names}.");
+    match (name, id) {
+        (None, None) => Ok(None),
+        (Some(name), None) => {
+            let zone = region.zones().find(|zone| zone.to_string() == *name);
+            zone.map(Some).ok_or_else(|| Error::value("availabilityZone", name, &reason))
+        }
+        (None, Some(id)) => {
+            let zone = region.zones().find(|zone| zone.id() == *id);
+            zone.map(Some).ok_or_else(|| Error::value("availabilityZoneId", id, &reason))
+        }
+        (Some(_), Some(_)) => Err(Error::combination("availabilityZone and availabilityZoneId may not be specified on the same request")),
+    }
+}
+
+fn any_zone(edit: &mut Edit<'_, '_>) -> AvailabilityZone {
+    let zones: Vec<AvailabilityZone> = edit.scope.region.zones().collect();
+    zones[(edit.random() % zones.len() as u64) as usize]
 }
 
 /// How many interfaces there is still room for; those of stopped instances count.

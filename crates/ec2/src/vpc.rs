@@ -13,6 +13,7 @@ use model::{
 use serde::{Deserialize, Serialize};
 
 use crate::describe::Describe;
+use crate::digest::fnv1a;
 use crate::edit::Edit;
 use crate::error::Error;
 use crate::filter::{FilterName, Tagged, values};
@@ -106,31 +107,7 @@ impl Change for CreateVpc {
         check_block(self.cidr_block)?;
         quota::VPCS.admit(edit.view().all::<model::Vpc>().count() + 1)?;
 
-        let (scope, id) = (edit.scope, edit.new_id());
-        let main_route_table = RouteTable { id: edit.new_id(), scope, vpc: id, routes: Default::default() };
-        let entries = NetworkAcl::default_entries();
-        let network_acl = NetworkAcl { id: edit.new_id(), scope, vpc: id, ingress: entries.clone(), egress: entries };
-        let security_group = default_security_group(id, edit);
-        let vpc = model::Vpc {
-            id,
-            scope,
-            state: VpcState::Pending,
-            cidr_blocks: vec![VpcCidrBlock { association: edit.new_part_id(), cidr: self.cidr_block }],
-            main_route_table: main_route_table.id,
-            main_association: edit.new_part_id(),
-            default_network_acl: network_acl.id,
-            default_security_group: security_group.id,
-            tenancy: Tenancy::Default,
-            is_default: false,
-            enable_dns_support: true,
-            enable_dns_hostnames: false,
-            enable_network_address_usage_metrics: false,
-        };
-        edit.draft.put(main_route_table);
-        edit.draft.put(network_acl);
-        edit.draft.put(security_group);
-        edit.create(vpc.clone());
-
+        let vpc = found(self.cidr_block, VpcState::Pending, edit);
         Ok(CreateVpcAnswer { vpc: Vpc::new(&vpc, edit.view()) })
     }
 }
@@ -264,7 +241,7 @@ struct CidrBlockState {
 }
 
 impl Vpc {
-    fn new(vpc: &model::Vpc, view: View<'_>) -> Self {
+    pub fn new(vpc: &model::Vpc, view: View<'_>) -> Self {
         Self {
             vpc_id: vpc.id,
             owner_id: vpc.scope.account,
@@ -303,6 +280,35 @@ fn check_block(cidr: Ipv4Cidr) -> Result<(), Error> {
     if unusable { Err(Error::value("cidrBlock", cidr, "This range cannot be used in a VPC.")) } else { Ok(()) }
 }
 
+/// Makes a VPC with all that is born with it.
+pub(crate) fn found(cidr: Ipv4Cidr, state: VpcState, edit: &mut Edit<'_, '_>) -> model::Vpc {
+    let (scope, id) = (edit.scope, edit.new_id());
+    let main_route_table = RouteTable { id: edit.new_id(), scope, vpc: id, routes: Default::default() };
+    let entries = NetworkAcl::default_entries();
+    let network_acl = NetworkAcl { id: edit.new_id(), scope, vpc: id, ingress: entries.clone(), egress: entries };
+    let security_group = default_security_group(id, edit);
+    let vpc = model::Vpc {
+        id,
+        scope,
+        state,
+        cidr_blocks: vec![VpcCidrBlock { association: edit.new_part_id(), cidr }],
+        main_route_table: main_route_table.id,
+        main_association: edit.new_part_id(),
+        default_network_acl: network_acl.id,
+        default_security_group: security_group.id,
+        tenancy: Tenancy::Default,
+        is_default: false,
+        enable_dns_support: true,
+        enable_dns_hostnames: false,
+        enable_network_address_usage_metrics: false,
+    };
+    edit.draft.put(main_route_table);
+    edit.draft.put(network_acl);
+    edit.draft.put(security_group);
+    edit.create(vpc.clone());
+    vpc
+}
+
 /// The group that a VPC is born with: everything from itself comes in, everything goes out.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html>
 fn default_security_group(vpc: VpcId, edit: &mut Edit<'_, '_>) -> SecurityGroup {
@@ -322,10 +328,7 @@ fn default_security_group(vpc: VpcId, edit: &mut Edit<'_, '_>) -> SecurityGroup 
 /// The DHCP options that all VPCs of an account in a region share, unless they are given others. Nothing of them is
 /// stored: their id is made from where they are.
 fn default_dhcp_options(scope: Scope) -> DhcpOptionsId {
-    let place = format!("{}/{}", scope.account, scope.region);
-    // FNV-1a, 64 bits: stable for ever, unlike the standard library's hashers.
-    let digits = place.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
-    DhcpOptionsId::from_digits(IdDigits::from_random(digits))
+    DhcpOptionsId::from_digits(IdDigits::from_random(fnv1a(&scope.to_string())))
 }
 
 /// Whether something still stands in the VPC that its owner must remove first.

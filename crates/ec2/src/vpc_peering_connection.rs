@@ -9,6 +9,7 @@
 use model::{AccountId, IdKind, Ipv4Cidr, PeeringStatus, PeeringVpc, Region, Scope, Snapshot, Timestamp, VpcId, VpcPeeringConnectionId};
 use serde::{Deserialize, Serialize};
 
+use crate::default_vpc;
 use crate::describe::Describe;
 use crate::edit::Edit;
 use crate::error::Error;
@@ -80,6 +81,9 @@ impl Change for CreateVpcPeeringConnection {
 
         let account = self.peer_owner_id.unwrap_or(edit.scope.account);
         let accepter = Scope { account, region: self.peer_region.unwrap_or(edit.scope.region) };
+        if default_vpc::found_by(accepter, &edit.draft).get(self.peer_vpc_id).is_some() {
+            default_vpc::settle(accepter, &mut edit.draft);
+        }
         let connection = model::VpcPeeringConnection {
             id: edit.new_id(),
             requester: PeeringVpc { vpc: vpc.id, scope: vpc.scope, cidrs: vpc.cidrs().collect() },

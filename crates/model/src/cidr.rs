@@ -83,6 +83,9 @@ impl Cidr {
 }
 
 impl Ipv4Cidr {
+    /// `172.31.0.0/16`: the block of every default VPC.
+    pub const DEFAULT_VPC: Ipv4Cidr = Ipv4Cidr(Ipv4Net::new_assert(Ipv4Addr::new(172, 31, 0, 0), 16));
+
     /// The block of this address and prefix length, host bits cleared; `None` for a length above 32.
     pub fn new(address: Ipv4Addr, prefix_length: u8) -> Option<Self> {
         Ipv4Net::new(address, prefix_length).ok().map(|net| Self(net.trunc()))

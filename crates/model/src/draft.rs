@@ -155,6 +155,8 @@ impl Snapshot {
             crate::NetworkInterface,
             crate::Instance,
             crate::ElasticIp,
+            crate::KeyPair,
+            crate::AccountRegion,
             TagSet,
             Counters
         )

@@ -104,6 +104,9 @@ impl Snapshot {
         if self.private_addresses.len() != NetworkInterface::table(self).len() {
             return Some("the index of private addresses holds more than the interfaces".to_owned());
         }
+        if self.serials.len() != serials.len() {
+            return Some("the index of serials holds more than the interfaces".to_owned());
+        }
         self.public_address_violation()
     }
 

@@ -4,15 +4,20 @@
 //! moment, immutable and shared; a [`Draft`] is the one way to make the next. This crate knows no operations, no XML,
 //! no Linux, no clock and no I/O: it is what all the others talk about.
 
+mod account_region;
 mod cidr;
 mod draft;
 mod elastic_ip;
 mod id;
 mod image;
 mod instance;
+mod instance_connect;
 pub mod internet;
 mod internet_gateway;
 mod invariant;
+mod key_pair;
+pub mod local_service;
+mod metadata_options;
 mod network_acl;
 mod network_interface;
 mod observation;
@@ -24,20 +29,26 @@ mod subnet;
 mod tags;
 pub mod text;
 mod traffic;
+mod user_data;
 mod vpc;
 mod vpc_peering_connection;
 
+pub use account_region::AccountRegion;
 pub use cidr::{Cidr, Ipv4Cidr, MalformedCidr};
 pub use draft::{Change, Draft, Row, UnreadableRow};
 pub use elastic_ip::ElasticIp;
 pub use id::{
-    AddressAssociationId, AllocationId, AttachmentId, DhcpOptionsId, Id, IdDigits, IdKind, ImageId, InstanceId, InternetGatewayId, MalformedId,
-    NetworkAclAssociationId, NetworkAclId, NetworkInterfaceId, ReservationId, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId,
-    SecurityGroupRuleId, SubnetId, VolumeId, VpcCidrBlockAssociationId, VpcId, VpcPeeringConnectionId,
+    AddressAssociationId, AllocationId, AttachmentId, DhcpOptionsId, Id, IdDigits, IdKind, ImageId, InstanceId, InternetGatewayId, KeyPairId,
+    MalformedId, NetworkAclAssociationId, NetworkAclId, NetworkInterfaceId, ReservationId, ResourceId, RouteTableAssociationId, RouteTableId,
+    SecurityGroupId, SecurityGroupRuleId, SubnetId, VolumeId, VpcCidrBlockAssociationId, VpcId, VpcPeeringConnectionId,
 };
 pub use image::Image;
-pub use instance::{Instance, InstanceState, InstanceType, StateReason, UnknownInstanceType};
+pub use instance::{Instance, InstanceState, InstanceType, LaunchKey, StateReason, UnknownInstanceType};
+pub use instance_connect::{InstanceConnectKey, InstanceConnectKeys};
 pub use internet_gateway::InternetGateway;
+pub use key_pair::{KeyPair, KeyType};
+pub use local_service::LocalService;
+pub use metadata_options::{HopLimit, HttpTokens, MetadataOptions, MetadataOptionsState, Switch};
 pub use network_acl::{NetworkAcl, NetworkAclEntry, RuleAction};
 pub use network_interface::{Association, Attachment, ElasticAssociation, MacAddress, MalformedMacAddress, NetworkInterface};
 pub use observation::Observation;
@@ -48,5 +59,6 @@ pub use snapshot::{Counters, Key, Resource, Scoped, Snapshot, Table, TagSetKey};
 pub use subnet::{Subnet, SubnetNetworkAcl, SubnetRouteTable, SubnetState};
 pub use tags::TagSet;
 pub use traffic::{Direction, IcmpMatch, PortRange, Traffic};
+pub use user_data::{InvalidUserData, UserData};
 pub use vpc::{Tenancy, Vpc, VpcCidrBlock, VpcState};
 pub use vpc_peering_connection::{PeeringStatus, PeeringVpc, VpcPeeringConnection};

@@ -12,9 +12,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AllocationId, ElasticIp, Instance, InstanceId, InternetGateway, InternetGatewayId, NetworkAcl, NetworkAclId, NetworkInterface,
-    NetworkInterfaceId, ResourceId, RouteTable, RouteTableId, Scope, SecurityGroup, SecurityGroupId, Subnet, SubnetId, TagSet, Vpc, VpcId,
-    VpcPeeringConnection, VpcPeeringConnectionId,
+    AccountRegion, AllocationId, ElasticIp, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId, NetworkAcl, NetworkAclId,
+    NetworkInterface, NetworkInterfaceId, ResourceId, RouteTable, RouteTableId, Scope, SecurityGroup, SecurityGroupId, Subnet, SubnetId, TagSet, Vpc,
+    VpcId, VpcPeeringConnection, VpcPeeringConnectionId,
 };
 
 /// All resources of one kind, in the order of their keys.
@@ -36,10 +36,14 @@ pub struct Snapshot {
     pub(crate) tag_sets: Table<TagSet>,
     pub(crate) counters: Table<Counters>,
     pub(crate) elastic_ips: Table<ElasticIp>,
+    pub(crate) key_pairs: Table<KeyPair>,
+    pub(crate) account_regions: Table<AccountRegion>,
     /// Which interface has a private address, by VPC: derived from the interfaces.
     pub(crate) private_addresses: OrdMap<(VpcId, IpAddr), NetworkInterfaceId>,
     /// Which interface has a public address: derived from the interfaces.
     pub(crate) public_addresses: OrdMap<IpAddr, NetworkInterfaceId>,
+    /// Which interface has a serial: derived from the interfaces.
+    pub(crate) serials: OrdMap<u32, NetworkInterfaceId>,
 }
 
 /// Something that is kept in a table of the snapshot, and as a row of the store.
@@ -96,6 +100,7 @@ resources! {
     VpcPeeringConnection, VpcPeeringConnectionId, vpc_peering_connections;
     Instance, InstanceId, instances;
     ElasticIp, AllocationId, elastic_ips;
+    KeyPair, KeyPairId, key_pairs;
 }
 
 macro_rules! scoped {
@@ -106,7 +111,7 @@ macro_rules! scoped {
     )*};
 }
 
-scoped!(ElasticIp, Vpc, Subnet, InternetGateway, RouteTable, NetworkAcl, SecurityGroup, NetworkInterface, Instance, TagSet);
+scoped!(ElasticIp, Vpc, Subnet, InternetGateway, KeyPair, RouteTable, NetworkAcl, SecurityGroup, NetworkInterface, Instance, TagSet);
 
 impl Key for NetworkInterfaceId {
     type Resource = NetworkInterface;
@@ -130,12 +135,14 @@ impl Resource for NetworkInterface {
 
     fn reindex(snapshot: &mut Snapshot, before: Option<&Self>, after: Option<&Self>) {
         if let Some(interface) = before {
+            snapshot.serials.remove(&interface.serial);
             snapshot.private_addresses.remove(&(interface.vpc, interface.private_ip.into()));
             if let Some(public_ip) = interface.public_ip() {
                 snapshot.public_addresses.remove(&IpAddr::from(public_ip));
             }
         }
         if let Some(interface) = after {
+            snapshot.serials.insert(interface.serial, interface.id);
             snapshot.private_addresses.insert((interface.vpc, interface.private_ip.into()), interface.id);
             if let Some(public_ip) = interface.public_ip() {
                 snapshot.public_addresses.insert(public_ip.into(), interface.id);
@@ -155,7 +162,7 @@ pub struct TagSetKey {
 
 impl fmt::Display for TagSetKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}", self.resource, self.scope.account, self.scope.region)
+        write!(f, "{}/{}", self.resource, self.scope)
     }
 }
 
@@ -177,6 +184,27 @@ impl Resource for TagSet {
 
     fn table_mut(snapshot: &mut Snapshot) -> &mut Table<Self> {
         &mut snapshot.tag_sets
+    }
+}
+
+impl Key for Scope {
+    type Resource = AccountRegion;
+}
+
+impl Resource for AccountRegion {
+    type Key = Scope;
+    const TABLE: &'static str = "account_regions";
+
+    fn key(&self) -> Scope {
+        self.scope
+    }
+
+    fn table(snapshot: &Snapshot) -> &Table<Self> {
+        &snapshot.account_regions
+    }
+
+    fn table_mut(snapshot: &mut Snapshot) -> &mut Table<Self> {
+        &mut snapshot.account_regions
     }
 }
 
@@ -258,6 +286,11 @@ impl Snapshot {
     /// The interface that has the public address, whoever's it is.
     pub fn interface_with_public(&self, address: IpAddr) -> Option<&NetworkInterface> {
         self.public_addresses.get(&address).map(|&id| self.resolve(id))
+    }
+
+    /// The interface of that serial.
+    pub fn interface_with_serial(&self, serial: u32) -> Option<&NetworkInterface> {
+        self.serials.get(&serial).map(|&id| self.resolve(id))
     }
 
     /// The table that decides for packets that leave the subnet: its own, else the VPC's main one.

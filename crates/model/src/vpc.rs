@@ -2,6 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/configure-your-vpc.html>
 
+use std::net::Ipv4Addr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::text::words;
@@ -73,6 +75,15 @@ impl Vpc {
         match self.cidr_blocks.first() {
             Some(block) => block.cidr,
             None => unreachable!("a VPC has a primary block from its creation to its end"),
+        }
+    }
+
+    /// Where its DNS server is, besides [the address](crate::local_service::RESOLVER) that is the same everywhere: at
+    /// the primary block's base + 2.
+    pub fn resolver(&self) -> Ipv4Addr {
+        match self.primary_cidr().nth(2) {
+            Some(address) => address,
+            None => unreachable!("a VPC holds at least 16 addresses"),
         }
     }
 

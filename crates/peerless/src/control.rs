@@ -152,6 +152,15 @@ impl From<semantics::Rendered> for Explanation {
     }
 }
 
+/// One object, with the version of its shape.
+pub fn json(value: &impl serde::Serialize) -> String {
+    let mut object = serde_json::json!({ "schema": "peerless/v1" });
+    if let (Some(object), Ok(serde_json::Value::Object(members))) = (object.as_object_mut(), serde_json::to_value(value)) {
+        object.extend(members);
+    }
+    object.to_string()
+}
+
 /// Asks the daemon behind the socket.
 pub fn ask(socket: &Path, request: &Request) -> std::io::Result<Response> {
     let mut stream = UnixStream::connect(socket)?;

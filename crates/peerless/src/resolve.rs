@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use model::internet::{LAPTOP, instance_connect_address};
+use model::local_service::{METADATA, RESOLVER};
 use model::{Instance, InstanceState, NetworkInterface, Region, Resource, ResourceId, Scope, Snapshot, Subnet};
 use semantics::Endpoint;
 
@@ -44,7 +45,8 @@ pub fn instance<'a>(snapshot: &'a Snapshot, word: &str) -> Result<&'a Instance, 
     only(word, "instance", matching.collect(), |instance| describe(snapshot, instance.scope, instance.id))
 }
 
-/// The end of a path that the word names: an instance's primary interface, an interface, a subnet or an address.
+/// The end of a path that the word names: an instance's primary interface, an interface, a subnet, a service (`metadata`,
+/// `dns`) or an address.
 pub fn endpoint(snapshot: &Snapshot, word: &str) -> Result<Endpoint, Unclear> {
     match instance(snapshot, word) {
         Ok(instance) => match instance.interfaces.first() {
@@ -56,6 +58,11 @@ pub fn endpoint(snapshot: &Snapshot, word: &str) -> Result<Endpoint, Unclear> {
     }
     if let Some(interface) = snapshot.all::<NetworkInterface>().find(|interface| interface.id.to_string() == word) {
         return Ok(Endpoint::Interface(interface.id));
+    }
+    match word {
+        "metadata" => return Ok(Endpoint::Address(METADATA.into())),
+        "dns" => return Ok(Endpoint::Address(RESOLVER.into())),
+        _ => {}
     }
     let subnets = snapshot.all::<Subnet>().filter(|subnet| is_called(snapshot, subnet.scope, subnet.id, word)).collect();
     match only(word, "instance, subnet or address", subnets, |subnet: &&Subnet| describe(snapshot, subnet.scope, subnet.id)) {

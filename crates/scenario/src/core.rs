@@ -51,6 +51,7 @@ impl<L: Lab> CoreEngine<L> {
         match decision.verdict {
             Verdict::Deliver(delivery) => Ok((delivery.to.into(), delivery.rewrite.apply(packet))),
             Verdict::Leave(departure) => Ok((Origin::Internet, departure.rewrite.apply(packet))),
+            Verdict::Serve(served) => Ok((Origin::Services, served.rewrite.apply(packet))),
             Verdict::Drop(denial) => Err(denial),
         }
     }

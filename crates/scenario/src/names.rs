@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
+use model::local_service::{METADATA, RESOLVER};
 use model::{IdKind, NetworkInterfaceId, ResourceId, Snapshot};
 
 /// Which resource a name means, by kind, and what a resource is called.
@@ -60,9 +61,9 @@ impl Names {
         primary.ok_or_else(|| WorldError(format!("instance '{instance}' has no interface")))
     }
 
-    /// What a question calls by that word: an instance, a subnet or an address.
+    /// What a question calls by that word: an instance, a subnet, a service or an address.
     pub fn endpoint(&self, snapshot: &Snapshot, word: &str) -> Result<semantics::Endpoint, WorldError> {
-        if let Ok(address) = word.parse() {
+        if let Some(address) = literal(word) {
             return Ok(semantics::Endpoint::Address(address));
         }
         match self.find(IdKind::SubnetId, word) {
@@ -71,11 +72,20 @@ impl Names {
         }
     }
 
-    /// The address that a word names: itself, or an instance's private one.
+    /// The address that a word names: itself, a service's, or an instance's private one.
     pub fn address(&self, snapshot: &Snapshot, word: &str) -> Result<IpAddr, WorldError> {
-        match word.parse() {
-            Ok(address) => Ok(address),
-            Err(_) => Ok(snapshot.resolve(self.interface(snapshot, word)?).private_ip.into()),
+        match literal(word) {
+            Some(address) => Ok(address),
+            None => Ok(snapshot.resolve(self.interface(snapshot, word)?).private_ip.into()),
         }
+    }
+}
+
+/// The address that a word is in every world: `metadata` and `dns` are services.
+fn literal(word: &str) -> Option<IpAddr> {
+    match word {
+        "metadata" => Some(METADATA.into()),
+        "dns" => Some(RESOLVER.into()),
+        _ => word.parse().ok(),
     }
 }

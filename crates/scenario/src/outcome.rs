@@ -63,6 +63,8 @@ fn describe(denial: &Denial, names: &Names, snapshot: &Snapshot) -> String {
         Denial::UnknownInterface(id) => format!("{id}: it is gone"),
         Denial::SourceCheck(id) => format!("{}: source check", instance(id)),
         Denial::NotRouted { destination } => format!("router: {destination} is not routed"),
+        Denial::NoDnsSupport { vpc } => format!("{}: enableDnsSupport is off", names.name_of(vpc)),
+        Denial::Unasked { destination, .. } => format!("services: {destination} did not ask"),
         Denial::SecurityGroup { interface, direction } => {
             let groups = snapshot.get(interface).map(|interface| interface.groups.clone()).unwrap_or_default();
             let groups: Vec<String> = groups.into_iter().map(|group| names.name_of(group)).collect();

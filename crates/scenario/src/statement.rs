@@ -16,6 +16,13 @@ pub enum Statement {
         /// Its block.
         cidr: Ipv4Cidr,
     },
+    /// `dns blue off`, `dns blue on`: whether the VPC's DNS server answers (`enableDnsSupport`).
+    Dns {
+        /// The VPC.
+        vpc: String,
+        /// Whether it does.
+        on: bool,
+    },
     /// `subnet blue/a 10.1.0.0/24`
     Subnet {
         /// Its name.
@@ -41,6 +48,16 @@ pub enum Statement {
     },
     /// `release blue/a/1`: disassociated, and given back.
     Release {
+        /// The instance.
+        instance: String,
+    },
+    /// `stop blue/a/1`
+    Stop {
+        /// The instance.
+        instance: String,
+    },
+    /// `start blue/a/1`
+    Start {
         /// The instance.
         instance: String,
     },
@@ -281,10 +298,20 @@ impl std::str::FromStr for Statement {
         let mut words = Words::new(line);
         let statement = match words.word("statement")? {
             "vpc" => Statement::Vpc { name: words.name("name")?, cidr: words.parsed("IPv4 CIDR block")? },
+            "dns" => Statement::Dns {
+                vpc: words.name("VPC")?,
+                on: match words.word("on or off")? {
+                    "on" => true,
+                    "off" => false,
+                    other => return Err(format!("'{other}' is neither on nor off")),
+                },
+            },
             "subnet" => Statement::Subnet { name: words.name("name")?, cidr: words.parsed("IPv4 CIDR block")? },
             "instance" => Statement::Instance { name: words.name("name")?, address: words.parsed("address")?, groups: words.groups()? },
             "elastic" => Statement::Elastic { instance: words.name("instance")?, address: words.parsed("address")? },
             "release" => Statement::Release { instance: words.name("instance")? },
+            "stop" => Statement::Stop { instance: words.name("instance")? },
+            "start" => Statement::Start { instance: words.name("instance")? },
             "terminate" => Statement::Terminate { instance: words.name("instance")? },
             "gateway" => Statement::Gateway { vpc: words.name("VPC")? },
             "table" => Statement::Table { name: words.name("name")? },

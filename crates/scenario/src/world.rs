@@ -70,6 +70,7 @@ impl World {
         let mut draft = Draft::new(&self.snapshot);
         match statement {
             Statement::Vpc { name, cidr } => self.add_vpc(&mut draft, name, *cidr),
+            Statement::Dns { vpc, on } => draft.update(find!(self, VpcId, vpc)?, |vpc| vpc.enable_dns_support = *on),
             Statement::Subnet { name, cidr } => self.add_subnet(&mut draft, name, *cidr)?,
             Statement::Instance { name, address, groups } => self.add_instance(&mut draft, name, *address, groups)?,
             Statement::Elastic { instance, address } => {
@@ -83,6 +84,8 @@ impl World {
                 draft.update(self.interface(instance)?, |interface| interface.association = None);
                 draft.remove(find!(self, AllocationId, instance)?);
             }
+            Statement::Stop { instance } => self.set_state(&mut draft, instance, InstanceState::Running, InstanceState::Stopped)?,
+            Statement::Start { instance } => self.set_state(&mut draft, instance, InstanceState::Stopped, InstanceState::Running)?,
             Statement::Terminate { instance } => self.terminate(&mut draft, find!(self, InstanceId, instance)?),
             Statement::Gateway { vpc } => {
                 let attachment = Some(find!(self, VpcId, vpc)?);
@@ -269,7 +272,21 @@ impl World {
             launch_time: Timestamp::default(),
             client_token: None,
             interfaces: vec![interface],
+            key: None,
+            user_data: None,
+            metadata_options: Default::default(),
+            instance_connect_keys: Default::default(),
         });
+        Ok(())
+    }
+
+    fn set_state(&self, draft: &mut Draft, name: &str, from: InstanceState, to: InstanceState) -> Result<()> {
+        let id = find!(self, InstanceId, name)?;
+        let before = self.snapshot.resolve(id).state;
+        if before != from {
+            return Err(WorldError(format!("instance '{name}' is {before}")));
+        }
+        draft.update(id, |instance| instance.state = to);
         Ok(())
     }
 

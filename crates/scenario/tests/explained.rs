@@ -42,6 +42,7 @@ fn told(lab: &str, from: &str, to: &str, service: Service) -> String {
         (model::IdKind::RouteTableId, "green/main"),
         (model::IdKind::SecurityGroupId, "green/default"),
         (model::IdKind::VpcPeeringConnectionId, "blue+green"),
+        (model::IdKind::VpcId, "blue"),
     ] {
         text = text.replace(&world.names().find(kind, name).unwrap().to_string(), name);
     }
@@ -85,4 +86,19 @@ fn what_nothing_helps_with_has_no_fix() {
     let text = told(&twins, "blue/a/1", "green/a/1", Service::Tcp(22));
     assert!(text.contains("blocked to: nothing has the address 10.1.8.10 NO_POSSIBLE_DESTINATION"), "{text}");
     assert!(!text.contains("fix"), "{text}");
+}
+
+/// Nothing is asked on the way to a service but whether it is there.
+#[test]
+fn a_service_that_is_off_is_told_with_its_switch() {
+    let expected = "\
+not reachable: UDP 53 10.1.0.10 → 169.254.169.253
+forward
+  passed from: 10.1.0.10
+  blocked service: enableDnsSupport is off: its DNS server does not answer NO_POSSIBLE_DESTINATION
+reply
+  beyond service: no route, group or network ACL is asked
+  beyond to: 10.1.0.10
+fix aws ec2 modify-vpc-attribute --vpc-id blue --enable-dns-support Value=true";
+    assert_eq!(told(&format!("{LAB}\ndns blue off"), "blue/a/1", "dns", Service::Udp(53)), expected);
 }

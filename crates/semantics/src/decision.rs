@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use model::{
-    Cidr, Direction, InstanceId, InternetGatewayId, MacAddress, NetworkAclId, NetworkInterfaceId, RouteTableId, RouteTarget, SubnetId, VpcId,
-    VpcPeeringConnectionId,
+    Cidr, Direction, InstanceId, InternetGatewayId, LocalService, MacAddress, NetworkAclId, NetworkInterfaceId, RouteTableId, RouteTarget, SubnetId,
+    VpcId, VpcPeeringConnectionId,
 };
 
 use crate::connection::Opened;
@@ -28,6 +28,8 @@ pub enum Verdict {
     Deliver(Delivery),
     /// It leaves for the internet.
     Leave(Departure),
+    /// A service of the VPC has it.
+    Serve(Served),
     /// It does not, silently: a VPC never says "unreachable".
     Drop(Denial),
 }
@@ -52,7 +54,17 @@ pub struct Departure {
     pub rewrite: Rewrite,
 }
 
-/// New addresses of a packet, where an internet gateway translated the old ones.
+/// How a packet comes to a service of its VPC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// Which service.
+    pub service: LocalService,
+    /// How its addresses were translated on the way.
+    pub rewrite: Rewrite,
+}
+
+/// New addresses of a packet, where an internet gateway translated the old ones, or the way to a
+/// service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Rewrite {
     /// Its new source.
@@ -68,6 +80,8 @@ pub enum Origin {
     Interface(NetworkInterfaceId),
     /// Somebody on the internet sends it to a public address.
     Internet,
+    /// A service answers an interface.
+    Services,
 }
 
 impl Rewrite {
@@ -93,6 +107,18 @@ pub enum Denial {
     /// A VPC carries neither broadcast nor multicast, and link-local addresses only to its own services.
     NotRouted {
         /// What it is for.
+        destination: IpAddr,
+    },
+    /// The VPC's DNS server does not answer: `enableDnsSupport` is off.
+    NoDnsSupport {
+        /// The VPC.
+        vpc: VpcId,
+    },
+    /// A service only answers, and only interfaces that are there.
+    Unasked {
+        /// From where.
+        source: IpAddr,
+        /// To whom.
         destination: IpAddr,
     },
     /// No rule of the interface's groups admits it.
@@ -211,7 +237,9 @@ impl Denial {
         match self {
             Denial::UnknownInterface(_) => "UNKNOWN_RESOURCE",
             Denial::SourceCheck(_) => "ENI_SOURCE_DEST_CHECK_RESTRICTION",
-            Denial::NotRouted { .. } | Denial::NoSuchAddress { .. } => "NO_POSSIBLE_DESTINATION",
+            Denial::NotRouted { .. } | Denial::NoSuchAddress { .. } | Denial::NoDnsSupport { .. } | Denial::Unasked { .. } => {
+                "NO_POSSIBLE_DESTINATION"
+            }
             Denial::SecurityGroup { .. } => "ENI_SG_RULES_MISMATCH",
             Denial::NetworkAcl { .. } => "SUBNET_ACL_RESTRICTION",
             Denial::NoRoute { .. } => "NO_ROUTE_TO_DESTINATION",

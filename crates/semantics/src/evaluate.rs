@@ -4,6 +4,7 @@
 //!
 //! 1. the interface that the packet leaves: its source address, then its groups' egress rules; a packet from the
 //!    internet begins at the gateway instead;
+//!    a packet for a service of the VPC is with that at once;
 //! 2. the subnet's edge, unless the packet stays in the subnet: the network ACL's egress rules, then the route table;
 //! 3. the gateway or peering connection that the route leads to; an internet gateway translates addresses, and the
 //!    packet goes on as the internet sees it, be it out or back in;
@@ -15,7 +16,7 @@
 use model::Snapshot;
 
 use crate::connection::Connections;
-use crate::decision::{Decision, Delivery, Departure, Origin, Verdict};
+use crate::decision::{Decision, Delivery, Departure, Origin, Served, Verdict};
 use crate::packet::Packet;
 use crate::trace::Recorder;
 use crate::walk::{Arrival, Walk};
@@ -32,6 +33,7 @@ pub fn evaluate(
     let verdict = match walk.go(from.into()) {
         Ok(Arrival::At { interface, source_mac }) => Verdict::Deliver(Delivery { to: interface, source_mac, rewrite: walk.rewrite(packet) }),
         Ok(Arrival::Internet { gateway }) => Verdict::Leave(Departure { gateway, rewrite: walk.rewrite(packet) }),
+        Ok(Arrival::Service { service }) => Verdict::Serve(Served { service, rewrite: walk.rewrite(packet) }),
         Err(denial) => Verdict::Drop(denial),
     };
     Decision { verdict, opened_at_source: walk.opened_at_source, opened_at_destination: walk.opened_at_destination }

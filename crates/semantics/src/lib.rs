@@ -15,7 +15,7 @@ mod trace;
 mod walk;
 
 pub use connection::{ConnectionKey, Connections, Opened, Tracking};
-pub use decision::{Decision, Delivery, Denial, Departure, Origin, Rewrite, Verdict};
+pub use decision::{Decision, Delivery, Denial, Departure, Origin, Rewrite, Served, Verdict};
 pub use evaluate::evaluate;
 pub use explain::{Endpoint, Explanation, Line, Mark, Question, Rendered, RenderedLeg, RenderedLine, Repair, Service, Unanswerable, explain};
 pub use matching::matches;

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use model::{
-    Cidr, Direction, InternetGatewayId, NetworkAclId, NetworkInterfaceId, RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetId,
+    Cidr, Direction, InternetGatewayId, LocalService, NetworkAclId, NetworkInterfaceId, RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetId,
     VpcPeeringConnectionId,
 };
 
@@ -95,6 +95,11 @@ pub enum Step {
     Hairpin {
         /// Which.
         gateway: InternetGatewayId,
+    },
+    /// It is with a service of its VPC, or comes from there: no route and no rule is asked.
+    Service {
+        /// Which.
+        service: LocalService,
     },
     /// It arrived at an interface.
     Arrive {

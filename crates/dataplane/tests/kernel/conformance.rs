@@ -81,7 +81,7 @@ impl Game {
         let mut lab = Lab::new();
         lab.change(LAB);
         let story: Vec<_> = chance.beginning().into_iter().filter(|line| lab.world.apply(&line.parse().unwrap()).is_ok()).collect();
-        let senders = INSTANCES.iter().map(|instance| lab.origin(instance)).chain([Origin::Internet]);
+        let senders = INSTANCES.iter().map(|instance| lab.origin(instance)).chain([Origin::Internet, Origin::Services]);
         let wires = senders.map(|origin| (origin, Wire::new(lab.guest_of(origin).unwrap()))).collect();
         Self {
             story: story.into_iter().map(|line| (None, line.to_owned())).collect(),
@@ -238,6 +238,7 @@ impl Game {
         let arrival = match decision.verdict {
             Verdict::Deliver(delivery) => Some((delivery.to.into(), delivery.rewrite.apply(&packet), delivery.source_mac.0)),
             Verdict::Leave(departure) => Some((Origin::Internet, departure.rewrite.apply(&packet), self.router(Origin::Internet))),
+            Verdict::Serve(served) => Some((Origin::Services, served.rewrite.apply(&packet), self.router(Origin::Services))),
             Verdict::Drop(_) => None,
         };
         let flags = self.chance.pick(&[SYN, ACK, SYN | ACK]);
@@ -256,6 +257,7 @@ impl Game {
         match of {
             Origin::Interface(interface) => snapshot.resolve(snapshot.resolve(interface).subnet).router_mac().0,
             Origin::Internet => [6, 0, 0, 0, 0, 1],
+            Origin::Services => [6, 0, 0, 0, 0, 4],
         }
     }
 

@@ -14,7 +14,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dataplane::{Config, DataPlane, Discard, FlowReport};
-use model::{Instance, InstanceState, NetworkInterface, NetworkInterfaceId};
+use model::local_service::{METADATA, RESOLVER, VPC_RESOLVER};
+use model::{Instance, InstanceState, NetworkInterface, NetworkInterfaceId, Vpc};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
 use scenario::{Statement, World};
@@ -58,6 +59,12 @@ pub fn runtime_dir() -> PathBuf {
 
 /// An instance's network namespace.
 pub struct Guest(OwnedFd);
+
+impl From<OwnedFd> for Guest {
+    fn from(namespace: OwnedFd) -> Self {
+        Self(namespace)
+    }
+}
 
 impl Guest {
     pub fn new() -> Self {
@@ -116,6 +123,8 @@ pub struct Lab {
     pub config: Config,
     /// The namespace that is the internet.
     pub internet: Guest,
+    /// The namespace in which services are.
+    pub services: Guest,
     guests: BTreeMap<NetworkInterfaceId, Guest>,
 }
 
@@ -130,7 +139,8 @@ impl Lab {
         let world = World::default();
         let data_plane = DataPlane::start(&config, Arc::new(world.snapshot().clone())).unwrap();
         let internet = Guest(data_plane.internet_namespace().unwrap());
-        Self { world, data_plane, config, internet, guests: BTreeMap::new() }
+        let services = Guest(data_plane.services_namespace().unwrap());
+        Self { world, data_plane, config, internet, services, guests: BTreeMap::new() }
     }
 
     /// Makes changes, a statement a line, and has the kernel enforce them.
@@ -183,16 +193,28 @@ impl Lab {
         match origin {
             Origin::Interface(interface) => self.guests.get(&interface),
             Origin::Internet => Some(&self.internet),
+            Origin::Services => Some(&self.services),
         }
     }
 
-    /// What has that name or address: an instance, by its name or public address, else somebody on the internet.
+    /// What has that name or address: an instance, by its name or public address, a service, else somebody on the
+    /// internet.
     pub fn origin(&self, name: &str) -> Origin {
+        if self.service_at(name).is_some() {
+            return Origin::Services;
+        }
         match name.parse().map(|address| self.world.snapshot().interface_with_public(address)) {
             Ok(Some(interface)) => interface.id.into(),
             Ok(None) => Origin::Internet,
             Err(_) => self.world.interface(name).unwrap().into(),
         }
+    }
+
+    /// Where among the services is what has that name, or an address that a guest calls.
+    pub fn service_at(&self, name: &str) -> Option<Ipv4Addr> {
+        let address = self.world.address(name).ok()?;
+        let is_own = || self.world.snapshot().all::<Vpc>().any(|vpc| address == vpc.resolver());
+        [METADATA, RESOLVER].into_iter().find(|&service| address == service).or_else(|| is_own().then_some(VPC_RESOLVER))
     }
 
     /// The flows that leave an instance, or the internet, for an address.

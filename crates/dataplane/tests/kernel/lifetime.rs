@@ -206,7 +206,7 @@ fn nothing_is_left() {
     let guest = lab.guest("blue/a/1");
     assert!(guest.command("ip", &["link", "show", "eth0"]).0);
     let name = lab.config.runtime_dir.display().to_string();
-    assert_eq!(read("/proc/thread-self/mounts").matches(&name).count(), 3);
+    assert_eq!(read("/proc/thread-self/mounts").matches(&name).count(), 4);
 
     remove_everything(&lab.config).unwrap();
     assert!(!guest.command("ip", &["link", "show", "eth0"]).0, "deleted when it returns");

@@ -10,6 +10,7 @@ mod packets;
 mod place;
 mod pressure;
 mod scenarios;
+mod services;
 mod spoofing;
 mod uplink;
 mod waking;

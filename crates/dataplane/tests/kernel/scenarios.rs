@@ -75,6 +75,7 @@ impl KernelEngine {
             Origin::Interface(_) => Ipv4Addr::UNSPECIFIED,
             // All machines of the internet are there: an answer has to come from the right one.
             Origin::Internet => probe.to.parse().unwrap(),
+            Origin::Services => self.lab.service_at(&probe.to).unwrap(),
         };
         match probe.traffic {
             ProbeTraffic::Icmp => {}
@@ -89,6 +90,7 @@ impl KernelEngine {
         let source = match from {
             Origin::Interface(interface) => self.lab.world.snapshot().resolve(interface).private_ip,
             Origin::Internet => probe.from.parse().unwrap(),
+            Origin::Services => unreachable!("services only answer"),
         };
         let destination = ipv4(self.lab.world.address(&probe.to).unwrap());
         let (number, source_port) = (self.last_number, 20_000 + self.last_number);
@@ -117,6 +119,7 @@ impl KernelEngine {
                     Verdict::Drop(denial) => return Ok(Outcome::Dropped { leg: Leg::Request, denial }),
                     Verdict::Deliver(delivery) => (delivery.to.into(), delivery.rewrite),
                     Verdict::Leave(departure) => (Origin::Internet, departure.rewrite),
+                    Verdict::Serve(served) => (Origin::Services, served.rewrite),
                 };
                 if conversation.is_answered() {
                     return Ok(Outcome::Answered);
@@ -158,6 +161,10 @@ fn news(now: &[FlowReport], before: &[FlowReport], packet: &Packet, from: Origin
 
 impl Engine for KernelEngine {
     fn change(&mut self, statement: &Statement) -> Result<(), String> {
+        if let Statement::Stop { instance } = statement {
+            let stopped = self.lab.origin(instance);
+            self.servers.retain(|&(server, ..)| server != stopped);
+        }
         self.lab.world.apply(statement).map_err(|error| error.to_string())
     }
 
@@ -265,7 +272,7 @@ fn tcp_socket(source: Ipv4Addr, source_port: u16) -> Socket {
 
 fn start_connecting(stream: &TcpStream, destination: Ipv4Addr, port: u16) {
     let refused = connect(stream.as_raw_fd(), &SockaddrIn::from(SocketAddrV4::new(destination, port))).unwrap_err();
-    assert_eq!(refused, nix::errno::Errno::EINPROGRESS);
+    assert_eq!(refused, nix::errno::Errno::EINPROGRESS, "{:?} {destination}:{port}", stream.local_addr());
 }
 
 fn send_echo_request(socket: &OwnedFd, to: IpAddr, identifier: u16) {

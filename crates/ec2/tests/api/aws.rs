@@ -1,5 +1,7 @@
 //! A fake AWS: the state, a clock and a fountain of numbers, spoken to as one account in one region at a time.
 
+use std::sync::LazyLock;
+
 use ec2::{Call, Ctx, Reply, Request, lifecycle};
 use model::{Draft, Instance, InstanceState, Observation, Snapshot, Timestamp};
 
@@ -18,8 +20,22 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Nothing there, at noon of 2026-01-31, as Alice in us-east-1.
+    /// Noon of 2026-01-31, as Alice in us-east-1. She and Bob have deleted their default VPCs there, as many do who have
+    /// networks of their own.
     pub fn new() -> Self {
+        static EMPTY: LazyLock<Snapshot> = LazyLock::new(|| {
+            let mut aws = Aws::untouched();
+            for account in [BOB, ALICE] {
+                aws.become_caller(account, "us-east-1");
+                aws.delete_default_vpc();
+            }
+            aws.snapshot
+        });
+        Self { snapshot: EMPTY.clone(), ..Self::untouched() }
+    }
+
+    /// The same before anybody has called.
+    pub fn untouched() -> Self {
         Self {
             snapshot: Snapshot::default(),
             now: Timestamp(1_769_860_800_000),
@@ -150,6 +166,19 @@ impl Aws {
     pub fn instance(&mut self, subnet: &str) -> String {
         let call = format!("RunInstances ImageId=ami-0123456789abcdef0 MinCount=1 MaxCount=1 SubnetId={subnet}");
         self.get(&call, "instancesSet/item/instanceId")
+    }
+
+    /// Deletes the default VPC with all that is in it.
+    pub fn delete_default_vpc(&mut self) {
+        let vpc = self.get("DescribeVpcs Filter.1.Name=is-default Filter.1.Value.1=true", "vpcSet/item/vpcId");
+        for subnet in self.all(&format!("DescribeSubnets Filter.1.Name=vpc-id Filter.1.Value.1={vpc}"), "subnetSet/item/subnetId") {
+            self.ok(&format!("DeleteSubnet SubnetId={subnet}"));
+        }
+        let attached = format!("DescribeInternetGateways Filter.1.Name=attachment.vpc-id Filter.1.Value.1={vpc}");
+        let gateway = self.get(&attached, "internetGatewaySet/item/internetGatewayId");
+        self.ok(&format!("DetachInternetGateway InternetGatewayId={gateway} VpcId={vpc}"));
+        self.ok(&format!("DeleteInternetGateway InternetGatewayId={gateway}"));
+        self.ok(&format!("DeleteVpc VpcId={vpc}"));
     }
 
     /// The main route table of a VPC.

@@ -23,7 +23,7 @@ fn resources_belong_to_an_account_in_a_region() {
     let vpc = aws.vpc("10.0.0.0/16");
     for (account, region) in [(BOB, "us-east-1"), (ALICE, "eu-west-1")] {
         aws.become_caller(account, region);
-        assert!(aws.all("DescribeVpcs", "vpcSet/item/vpcId").is_empty());
+        assert!(!aws.all("DescribeVpcs", "vpcSet/item/vpcId").contains(&vpc));
         aws.refuses(&[
             (&format!("DescribeVpcs VpcId.1={vpc}"), "InvalidVpcID.NotFound: The vpc ID '"),
             (&format!("DeleteVpc VpcId={vpc}"), "InvalidVpcID.NotFound: "),

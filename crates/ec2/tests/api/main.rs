@@ -7,10 +7,13 @@ mod xml;
 
 mod addresses;
 mod attributes;
+mod default_vpcs;
 mod describing;
 mod histories;
 mod identity;
 mod instances;
+mod key_pairs;
+mod launching;
 mod lifecycle;
 mod network_acls;
 mod peering;

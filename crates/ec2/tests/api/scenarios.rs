@@ -58,6 +58,10 @@ impl ApiLab {
                 self.give(&format!("{name}/default"), &group);
                 self.give(&format!("{name}/default"), &acl);
             }
+            Statement::Dns { vpc, on } => {
+                let vpc = self.id(IdKind::VpcId, vpc)?;
+                self.call(&format!("ModifyVpcAttribute VpcId={vpc} EnableDnsSupport.Value={on}"), "return")?;
+            }
             Statement::Subnet { name, cidr } => {
                 let vpc = self.id(IdKind::VpcId, owner(name))?;
                 let id = self.call(&format!("CreateSubnet VpcId={vpc} CidrBlock={cidr}"), "subnet/subnetId")?;
@@ -72,10 +76,9 @@ impl ApiLab {
                 let id = self.call(&call, "instancesSet/item/instanceId")?;
                 self.give(name, &id);
             }
-            Statement::Terminate { instance } => {
-                let id = self.id(IdKind::InstanceId, instance)?;
-                self.call(&format!("TerminateInstances InstanceId.1={id}"), "instancesSet/item/instanceId")?;
-            }
+            Statement::Stop { instance } => self.ask_instance("Stop", instance)?,
+            Statement::Start { instance } => self.ask_instance("Start", instance)?,
+            Statement::Terminate { instance } => self.ask_instance("Terminate", instance)?,
             Statement::Gateway { vpc } => {
                 let id = self.call("CreateInternetGateway", "internetGateway/internetGatewayId")?;
                 let attach = format!("AttachInternetGateway InternetGatewayId={id} VpcId={}", self.id(IdKind::VpcId, vpc)?);
@@ -154,6 +157,11 @@ impl ApiLab {
             }
         }
         Ok(())
+    }
+
+    fn ask_instance(&mut self, verb: &str, instance: &str) -> Result<(), String> {
+        let id = self.id(IdKind::InstanceId, instance)?;
+        self.call(&format!("{verb}Instances InstanceId.1={id}"), "instancesSet/item/instanceId").map(drop)
     }
 
     /// Makes a call and takes one text from its answer; a refusal is why the statement cannot be made.

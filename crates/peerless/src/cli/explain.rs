@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{ArgGroup, Args};
 
 use super::{Daemon, Trouble, unexpected};
-use crate::control::{Explanation, Line, Request, Response, Service};
+use crate::control::{self, Explanation, Line, Request, Response, Service};
 
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("service").required(true))]
@@ -14,7 +14,7 @@ pub struct Explain {
     daemon: Daemon,
     /// Who begins: an instance (name, id, private address or vpc/name), a subnet, an address on the internet, `laptop` or `instance-connect`
     from: String,
-    /// Whom it is for: an instance, a subnet or an address
+    /// Whom it is for: an instance, a subnet, an address, `metadata` or `dns`
     to: String,
     /// A ping
     #[arg(long, group = "service", env = "PEERLESS_ICMP")]
@@ -43,21 +43,12 @@ impl Explain {
             other => return Err(unexpected(&other)),
         };
         if self.json {
-            println!("{}", json(&explanation));
+            println!("{}", control::json(&explanation));
         } else {
             print(&explanation);
         }
         Ok(if explanation.reachable { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
-}
-
-/// One object, with the version of its shape.
-pub fn json(value: &impl serde::Serialize) -> String {
-    let mut object = serde_json::json!({ "schema": "peerless/v1" });
-    if let (Some(object), Ok(serde_json::Value::Object(members))) = (object.as_object_mut(), serde_json::to_value(value)) {
-        object.extend(members);
-    }
-    object.to_string()
 }
 
 /// The explanation for people.

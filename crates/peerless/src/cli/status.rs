@@ -23,7 +23,7 @@ impl Status {
             other => return Err(unexpected(&other)),
         };
         if self.json {
-            println!("{}", super::explain::json(&status));
+            println!("{}", crate::control::json(&status));
             return Ok(ExitCode::SUCCESS);
         }
         let instances: Vec<String> = status.instances.iter().map(|(state, count)| format!("{count} {state}")).collect();

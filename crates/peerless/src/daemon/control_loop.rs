@@ -13,7 +13,7 @@ use arc_swap::ArcSwap;
 use ec2::{Call, Ctx, Reply, lifecycle};
 use model::{Draft, Observation, Snapshot, Timestamp};
 use store::Store;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::data_plane::DataPlane;
 use super::world::{now, random};
@@ -45,6 +45,8 @@ pub struct ControlLoop {
     pub data_plane: Box<dyn DataPlane>,
     /// What readers see.
     pub published: Published,
+    /// Who waits for a change is told which generation is published.
+    pub generations: watch::Sender<u64>,
     /// What comes in.
     pub events: Receiver<Event>,
 }
@@ -116,7 +118,9 @@ impl ControlLoop {
         }
         let next = Arc::new(next);
         self.data_plane.publish(Arc::clone(&next));
+        let generation = next.generation();
         self.published.store(next);
+        self.generations.send_replace(generation);
         true
     }
 }

@@ -109,7 +109,8 @@ fn facts_of(snapshot: &Snapshot, instance: &Instance) -> Response {
     }
 }
 
-fn status(facts: &Status, snapshot: &Snapshot) -> Status {
+/// The facts as they are now.
+pub fn status(facts: &Status, snapshot: &Snapshot) -> Status {
     let mut status = Status { generation: snapshot.generation(), vpcs: resolve::count::<Vpc>(snapshot), ..facts.clone() };
     for instance in snapshot.all::<Instance>() {
         *status.instances.entry(instance.state.to_string()).or_default() += 1;
@@ -117,7 +118,8 @@ fn status(facts: &Status, snapshot: &Snapshot) -> Status {
     status
 }
 
-fn explanation(snapshot: &Snapshot, from: &str, to: &str, service: Service) -> Response {
+/// What is between two things, or why the question is unclear.
+pub fn explanation(snapshot: &Snapshot, from: &str, to: &str, service: Service) -> Response {
     let ends = resolve::endpoint(snapshot, to).and_then(|to| Ok((resolve::sender(snapshot, from, to)?, to)));
     let (from, to) = match ends {
         Ok(ends) => ends,

@@ -38,6 +38,8 @@ pub struct Options {
     pub model_only: bool,
     /// Whether this machine is the laptop on the simulated internet.
     pub uplink: bool,
+    /// The folder with instances' ssh server, if it is not the host's.
+    pub sshd: Option<PathBuf>,
 }
 
 /// Runs until told to stop; `ready` is called once, when the API answers, with its address.
@@ -60,7 +62,8 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     let (events, received) = mpsc::channel();
     let data_plane = data_plane(options, &snapshot, events.clone())?;
     let published = Arc::new(ArcSwap::new(snapshot));
-    let writer = ControlLoop { store: Box::new(store), data_plane, published: Arc::clone(&published), events: received };
+    let (generations, generation) = watch::channel(published.load().generation());
+    let writer = ControlLoop { store: Box::new(store), data_plane, published: Arc::clone(&published), generations, events: received };
     let writer = std::thread::Builder::new().name("control".to_owned()).spawn(|| writer.run()).map_err(|error| error.to_string())?;
 
     let leave = Arc::new(Notify::new());
@@ -68,7 +71,8 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     let desk = control_socket::Desk { published: Arc::clone(&published), facts: facts(options, address), leave: Arc::clone(&leave), left };
     let control = control_socket::bind(&options.runtime.control_socket()).map_err(|error| format!("the control socket: {error}"))?;
     let conversations = tokio::spawn(control_socket::serve(control, Arc::new(desk)));
-    let api = tokio::spawn(edge::serve(listener, published, events.clone()));
+    let edge = edge::Edge { published, events: events.clone(), generations: generation, facts: facts(options, address), address };
+    let api = tokio::spawn(edge::serve(listener, edge));
 
     ready(address);
     wait_to_leave(&leave).await?;
@@ -101,7 +105,7 @@ fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, events: mpsc::Sender<
         clean_up_host(&options.runtime, &options.state)?;
         return Err(format!("the uplink: {}", chain(&error)));
     }
-    let host = options.runtime.guests(&options.state);
+    let host = instance::Host { sshd: options.sshd.clone(), ..options.runtime.guests(&options.state) };
     let started = HostDataPlane::start(packets, host, Arc::clone(snapshot), events).map_err(|error| error.to_string())?;
     Ok(Box::new(started))
 }

@@ -1,12 +1,14 @@
 //! A client of the EC2 API that knows nothing but HTTP and forms.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 /// A reply.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
+    /// Status line and headers.
+    pub head: String,
     pub body: String,
 }
 
@@ -37,7 +39,7 @@ pub fn http(address: SocketAddr, method: &str, target: &str, headers: &[(&str, &
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no HTTP: {answer}"));
-    Reply { status: head.split(' ').nth(1).unwrap().parse().unwrap(), body: body.to_owned() }
+    Reply { status: head.split(' ').nth(1).unwrap().parse().unwrap(), head: head.to_owned(), body: body.to_owned() }
 }
 
 /// Calls an operation in us-east-1; `parameters` is `Name=value&…`, its values percent-encoded where need be.
@@ -51,4 +53,29 @@ pub fn must(address: SocketAddr, action: &str, parameters: &str) -> Reply {
     let reply = call(address, action, parameters);
     assert_eq!(reply.status, 200, "{action} {parameters}: {}", reply.body);
     reply
+}
+
+/// Somebody who listens to `/_peerless/events`.
+pub struct Listener {
+    lines: std::io::Lines<BufReader<TcpStream>>,
+}
+
+impl Listener {
+    pub fn new(address: SocketAddr) -> Self {
+        Self::try_new(address).unwrap()
+    }
+
+    /// `None` if there is no room.
+    pub fn try_new(address: SocketAddr) -> Option<Self> {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();
+        stream.write_all(format!("GET /_peerless/events HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes()).unwrap();
+        let mut lines = BufReader::new(stream).lines();
+        lines.next().unwrap().unwrap().contains(" 200 ").then_some(Self { lines })
+    }
+
+    /// The next generation.
+    pub fn next(&mut self) -> u64 {
+        self.lines.find_map(|line| line.unwrap().strip_prefix("data: ").map(|data| data.parse().unwrap())).unwrap()
+    }
 }

@@ -1,9 +1,12 @@
 //! What needs neither root nor packets.
 
-use crate::api::{self, http};
+use crate::api::{self, Listener, http};
 use crate::lab::{Lab, eventually};
 
 const MODEL_ONLY: &[&str] = &["--model-only"];
+
+/// All VPCs but the default one, which everybody has.
+const OWN: &str = "Filter.1.Name=is-default&Filter.1.Value.1=false";
 
 #[test]
 fn an_acknowledged_call_survives_kill_9() {
@@ -12,7 +15,7 @@ fn an_acknowledged_call_survives_kill_9() {
     let vpc = lab.must_call("CreateVpc", "CidrBlock=10.1.0.0/16").element("vpcId").to_owned();
     lab.kill();
     lab.up(MODEL_ONLY);
-    assert_eq!(lab.must_call("DescribeVpcs", "").elements("vpcId"), [vpc]);
+    assert_eq!(lab.must_call("DescribeVpcs", OWN).elements("vpcId"), [vpc]);
     lab.down(&[]);
 }
 
@@ -76,7 +79,7 @@ fn a_foreign_page_gets_nothing() {
         assert_eq!(http(lab.address, "POST", "/", &[header], create).status, 403, "{header:?}");
     }
     assert_eq!(http(lab.address, "POST", "/", &[], &"x".repeat(2 * 1024 * 1024)).status, 413);
-    assert!(lab.must_call("DescribeVpcs", "").elements("vpcId").is_empty());
+    assert!(lab.must_call("DescribeVpcs", OWN).elements("vpcId").is_empty());
     lab.down(&[]);
 }
 
@@ -143,4 +146,62 @@ fn down_removes_nothing_that_is_not_its_own() {
     let refused = lab.run(&["down", "--wipe"]);
     assert_eq!(refused.status.code(), Some(2), "{refused:?}");
     assert!(state.join("thesis.txt").exists() && runtime.join("thesis.txt").exists());
+}
+
+#[test]
+fn the_console_is_a_page_that_nobody_frames() {
+    let mut lab = Lab::new("console");
+    lab.up(MODEL_ONLY);
+    for path in ["/", "/000000000000/us-east-1/vpc/vpcs"] {
+        let page = http(lab.address, "GET", path, &[], "");
+        assert_eq!(page.status, 200, "{path}");
+        assert!(page.body.contains("<title>Peerless"), "{path}: {}", page.body);
+        for header in ["frame-ancestors 'none'", "x-frame-options: DENY", "cache-control: no-cache", "script-src 'self';"] {
+            assert!(page.head.contains(header), "{header}: {}", page.head);
+        }
+        assert_eq!(http(lab.address, "GET", path, &[("Sec-Fetch-Site", "cross-site")], "").status, 403);
+    }
+    assert_eq!(http(lab.address, "GET", "/assets/none.js", &[], "").status, 404);
+    assert_eq!(http(lab.address, "POST", "/000000000000", &[], "").status, 404);
+    assert!(http(lab.address, "GET", "/?Action=DescribeVpcs&Version=2016-11-15", &[], "").body.contains("<DescribeVpcsResponse"));
+    lab.down(&[]);
+}
+
+#[test]
+fn the_console_hears_of_every_change() {
+    let mut lab = Lab::new("events");
+    lab.up(MODEL_ONLY);
+    let mut events = Listener::new(lab.address);
+    let first = events.next();
+    lab.must_call("CreateVpc", "CidrBlock=10.1.0.0/16");
+    assert!(events.next() > first, "a VPC is a new generation");
+    assert_eq!(http(lab.address, "GET", "/_peerless/events", &[("Origin", "http://evil.example")], "").status, 403);
+    // Who listens is bounded, and who leaves makes room.
+    let listeners: Vec<_> = (1..64).map(|_| Listener::new(lab.address)).collect();
+    assert_eq!(http(lab.address, "GET", "/_peerless/events", &[], "").status, 503);
+    drop(listeners);
+    lab.must_call("CreateVpc", "CidrBlock=10.2.0.0/16");
+    eventually("there is room again", || Listener::try_new(lab.address).is_some());
+    lab.down(&[]);
+}
+
+#[test]
+fn the_console_asks_what_the_command_line_asks() {
+    let mut lab = Lab::new("questions");
+    lab.up(MODEL_ONLY);
+    let vpc = lab.must_call("CreateVpc", "CidrBlock=10.1.0.0/16").element("vpcId").to_owned();
+    let subnet = lab.must_call("CreateSubnet", &format!("VpcId={vpc}&CidrBlock=10.1.0.0/24")).element("subnetId").to_owned();
+    let ask = |query: &str| http(lab.address, "GET", &format!("/_peerless/{query}"), &[], "");
+    let printed = String::from_utf8(lab.run(&["explain", &subnet, "10.9.9.9", "--icmp", "--json"]).stdout).unwrap();
+    assert_eq!(ask(&format!("explain?from={subnet}&to=10.9.9.9&icmp=true")).body, printed.trim_end());
+    for wrong in
+        ["from=nowhere&to=10.9.9.9&tcp=22", "from=a", "from=a&to=b", "from=a&to=b&tcp=1&udp=1", "from=a&to=b&tcp=65536", "from=a&to=b&tcp=1&x=1"]
+    {
+        let refused = ask(&format!("explain?{wrong}"));
+        assert_eq!(refused.status, 400, "{wrong}");
+        assert!(refused.body.contains("\"error\":"), "{wrong}: {}", refused.body);
+    }
+    assert!(ask("status").body.contains("\"vpcs\":2"), "it and the default one");
+    assert_eq!(ask("nothing").status, 404);
+    lab.down(&[]);
 }

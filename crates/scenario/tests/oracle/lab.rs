@@ -112,7 +112,7 @@ impl Lab {
     pub fn stays_inside(&self, packet: &Packet, from: Origin) -> bool {
         match from {
             Origin::Interface(sender) => self.snapshot.get(sender).is_some_and(|sender| packet.destination == sender.private_ip),
-            Origin::Internet => false,
+            Origin::Internet | Origin::Services => false,
         }
     }
 

@@ -31,12 +31,15 @@ use crate::worlds::Event;
 type Tally = BTreeMap<&'static str, u64>;
 
 /// Every fate that the histories must meet, lest the comparison be of nothing.
-const FATES: [&str; 18] = [
+const FATES: [&str; 21] = [
     "deliver",
     "leave",
+    "serve",
     "SenderGone",
     "SourceCheck",
     "NotRoutable",
+    "NoDnsSupport",
+    "Unasked",
     "SecurityGroup",
     "NetworkAcl",
     "NoRoute",
@@ -111,6 +114,7 @@ fn play(history: &[Event], tally: &RefCell<Tally>) -> Result<(), String> {
         let arrived = match decision.verdict {
             Verdict::Deliver(delivery) => Some((Origin::Interface(delivery.to), delivery.rewrite.apply(&packet))),
             Verdict::Leave(departure) => Some((Origin::Internet, departure.rewrite.apply(&packet))),
+            Verdict::Serve(served) => Some((Origin::Services, served.rewrite.apply(&packet))),
             Verdict::Drop(_) => None,
         };
         lab.remember(Sent { packet, from, arrived });
@@ -135,6 +139,10 @@ fn fate(snapshot: &Snapshot, packet: &Packet, from: Origin, decision: &Decision)
             let left = departure.rewrite.apply(packet);
             Fate::Leave { gateway: departure.gateway, source: left.source, destination: left.destination }
         }
+        Verdict::Serve(served) => {
+            let there = served.rewrite.apply(packet);
+            Fate::Serve { service: served.service, source: there.source, destination: there.destination }
+        }
         Verdict::Drop(denial) => Fate::Drop(stage(&denial)),
     }
 }
@@ -144,6 +152,8 @@ fn stage(denial: &Denial) -> Stage {
         Denial::UnknownInterface(_) => Stage::SenderGone,
         Denial::SourceCheck(interface) => Stage::SourceCheck(interface),
         Denial::NotRouted { .. } => Stage::NotRoutable,
+        Denial::NoDnsSupport { vpc } => Stage::NoDnsSupport(vpc),
+        Denial::Unasked { .. } => Stage::Unasked,
         Denial::SecurityGroup { interface, direction } => Stage::SecurityGroup(interface, direction),
         Denial::NetworkAcl { acl, subnet, direction, rule } => Stage::NetworkAcl { acl, subnet, direction, rule },
         Denial::NoRoute { table, .. } => Stage::NoRoute(table),
@@ -164,6 +174,9 @@ fn name(fate: &Fate) -> &'static str {
     match fate {
         Fate::Deliver { .. } => "deliver",
         Fate::Leave { .. } => "leave",
+        Fate::Serve { .. } => "serve",
+        Fate::Drop(Stage::NoDnsSupport(_)) => "NoDnsSupport",
+        Fate::Drop(Stage::Unasked) => "Unasked",
         Fate::Drop(Stage::SenderGone) => "SenderGone",
         Fate::Drop(Stage::SourceCheck(_)) => "SourceCheck",
         Fate::Drop(Stage::NotRoutable) => "NotRoutable",

@@ -7,11 +7,12 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use model::internet::is_private;
+use model::local_service::{METADATA, RESOLVER, VPC_RESOLVER};
 use model::{
-    Cidr, Direction, InstanceState, InternetGateway, InternetGatewayId, NetworkAclId, NetworkInterface, NetworkInterfaceId, PeeringStatus,
-    RouteTableId, RouteTarget, RuleAction, Snapshot, Subnet, SubnetId, Vpc, VpcId, VpcPeeringConnectionId,
+    Cidr, Direction, InstanceState, InternetGateway, InternetGatewayId, LocalService, NetworkAclId, NetworkInterface, NetworkInterfaceId,
+    PeeringStatus, RouteTableId, RouteTarget, RuleAction, Snapshot, Subnet, SubnetId, Vpc, VpcId, VpcPeeringConnectionId,
 };
-use semantics::{Origin, Packet, Quoted};
+use semantics::{Origin, Packet, Quoted, Transport};
 
 use crate::rules::{self, OtherEnd};
 use crate::tracking::{Header, Memory, Opening, Table};
@@ -23,6 +24,8 @@ pub enum Fate {
     Deliver { to: NetworkInterfaceId, source: IpAddr, destination: IpAddr, by_router: bool },
     /// It leaves for the internet, with these addresses.
     Leave { gateway: InternetGatewayId, source: IpAddr, destination: IpAddr },
+    /// A service of the VPC has it, with these addresses.
+    Serve { service: LocalService, source: IpAddr, destination: IpAddr },
     /// It is dropped.
     Drop(Stage),
 }
@@ -33,6 +36,8 @@ pub enum Stage {
     SenderGone,
     SourceCheck(NetworkInterfaceId),
     NotRoutable,
+    NoDnsSupport(VpcId),
+    Unasked,
     SecurityGroup(NetworkInterfaceId, Direction),
     NetworkAcl { acl: NetworkAclId, subnet: SubnetId, direction: Direction, rule: Option<u16> },
     NoRoute(RouteTableId),
@@ -54,6 +59,7 @@ pub fn judge(snapshot: &Snapshot, table: &Table, packet: &Packet, from: Origin) 
     let end = match from {
         Origin::Interface(interface) => walk.leave_interface(interface, *packet),
         Origin::Internet => walk.come_from_internet(*packet),
+        Origin::Services => walk.come_from_service(*packet),
     };
     (end.unwrap_or_else(Fate::Drop), walk.opened)
 }
@@ -77,6 +83,10 @@ impl<'a> Walk<'a> {
     /// The egress half (13.1).
     fn leave_interface(&mut self, sender: NetworkInterfaceId, packet: Packet) -> Result<Fate, Stage> {
         let sender = self.snapshot.get(sender).ok_or(Stage::SenderGone)?;
+        if let Some((service, at)) = self.called_service(sender, &packet) {
+            self.must_answer(service, sender.vpc)?;
+            return Ok(Fate::Serve { service, source: known_as(sender).into(), destination: at }); // 6.7.1, 11.4, 13.1 step 1
+        }
         if sender.source_dest_check && packet.source != sender.private_ip {
             return Err(Stage::SourceCheck(sender.id)); // 9.1.5
         }
@@ -144,6 +154,57 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// The service of its VPC that an interface calls from its own address (11.2, 11.3), and where that really is.
+    fn called_service(&self, sender: &NetworkInterface, packet: &Packet) -> Option<(LocalService, IpAddr)> {
+        if packet.source != sender.private_ip {
+            return None; // 9.1.5
+        }
+        let base = u32::from(self.snapshot.resolve(sender.vpc).cidr_blocks[0].cidr.first());
+        let (tcp, udp) = match packet.transport {
+            Transport::Tcp { destination_port, .. } => (destination_port, 0),
+            Transport::Udp { destination_port, .. } => (0, destination_port),
+            _ => (0, 0),
+        };
+        let is_question = tcp == 53 || udp == 53;
+        if packet.destination == METADATA && tcp == 80 {
+            Some((LocalService::Metadata, packet.destination))
+        } else if packet.destination == RESOLVER && is_question {
+            Some((LocalService::Dns, packet.destination))
+        } else if packet.destination == Ipv4Addr::from(base + 2) && is_question {
+            Some((LocalService::Dns, VPC_RESOLVER.into()))
+        } else {
+            None
+        }
+    }
+
+    fn must_answer(&self, service: LocalService, vpc: VpcId) -> Result<(), Stage> {
+        let is_off = service == LocalService::Dns && !self.snapshot.resolve(vpc).enable_dns_support;
+        if is_off { Err(Stage::NoDnsSupport(vpc)) } else { Ok(()) }
+    }
+
+    /// What a service sends goes to the interface that it is for, as from the address that the interface calls.
+    fn come_from_service(&mut self, packet: Packet) -> Result<Fate, Stage> {
+        let asker = self.snapshot.all::<NetworkInterface>().find(|interface| packet.destination == known_as(interface)).ok_or(Stage::Unasked)?;
+        let base = u32::from(self.snapshot.resolve(asker.vpc).cidr_blocks[0].cidr.first());
+        let (tcp, udp) = match packet.transport {
+            Transport::Tcp { source_port, .. } => (source_port, 0),
+            Transport::Udp { source_port, .. } => (0, source_port),
+            _ => (0, 0),
+        };
+        let (service, seen_as) = if packet.source == METADATA && tcp == 80 {
+            (LocalService::Metadata, METADATA)
+        } else if packet.source == RESOLVER && (tcp == 53 || udp == 53) {
+            (LocalService::Dns, RESOLVER)
+        } else if packet.source == VPC_RESOLVER && (tcp == 53 || udp == 53) {
+            (LocalService::Dns, Ipv4Addr::from(base + 2))
+        } else {
+            return Err(Stage::Unasked);
+        };
+        self.must_answer(service, asker.vpc)?;
+        self.must_run(asker)?;
+        Ok(Fate::Deliver { to: asker.id, source: seen_as.into(), destination: asker.private_ip.into(), by_router: true })
+    }
+
     /// A packet of somebody on the internet (5.1.4).
     fn come_from_internet(&mut self, packet: Packet) -> Result<Fate, Stage> {
         if is_private(packet.source) {
@@ -173,12 +234,17 @@ impl<'a> Walk<'a> {
             self.pass_network_acl(self.snapshot.resolve(receiver.subnet), Direction::Ingress, &packet)?;
         }
         self.pass_groups(receiver, Direction::Ingress, &packet, other)?;
+        self.must_run(receiver)?;
+        let by_router = arrival == Arrival::FromRouter;
+        Ok(Fate::Deliver { to: receiver.id, source: packet.source, destination: packet.destination, by_router })
+    }
+
+    fn must_run(&self, receiver: &NetworkInterface) -> Result<(), Stage> {
         let instance = receiver.attachment.and_then(|attachment| self.snapshot.get(attachment.instance));
         if instance.is_none_or(|instance| instance.state != InstanceState::Running) {
             return Err(Stage::NotRunning(receiver.id)); // 13.8.4
         }
-        let by_router = arrival == Arrival::FromRouter;
-        Ok(Fate::Deliver { to: receiver.id, source: packet.source, destination: packet.destination, by_router })
+        Ok(())
     }
 
     /// The numbered rules, lowest first; the last one, `*`, denies (7.1.1).
@@ -218,6 +284,11 @@ impl<'a> Walk<'a> {
     fn interface_with(&self, public: IpAddr) -> Option<&'a NetworkInterface> {
         self.snapshot.all::<NetworkInterface>().find(|interface| interface.association.is_some_and(|association| association.public_ip == public))
     }
+}
+
+/// By which address services know an interface.
+fn known_as(interface: &NetworkInterface) -> Ipv4Addr {
+    Ipv4Addr::from(u32::from(Ipv4Addr::new(100, 64, 0, 0)) + interface.serial)
 }
 
 /// A VPC carries neither broadcast nor multicast (11.7) nor link-local addresses (11.10).

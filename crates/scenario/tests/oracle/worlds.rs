@@ -257,7 +257,8 @@ fn change() -> impl Strategy<Value = String> {
         2 => instance().prop_map(|instance| format!("terminate {instance}")),
         1 => vpc().prop_map(|vpc| format!("gateway {vpc}")),
     ];
-    prop_oneof![2 => peering, 3 => routes, 4 => groups, 3 => acls, 2 => instances]
+    let dns = (vpc(), select(vec!["on", "off"])).prop_map(|(vpc, state)| format!("dns {vpc} {state}"));
+    prop_oneof![4 => peering, 6 => routes, 8 => groups, 6 => acls, 4 => instances, 1 => dns]
 }
 
 fn is_route_for_own_block(line: &str) -> bool {
@@ -323,12 +324,29 @@ fn sending() -> impl Strategy<Value = Sending> {
     ];
     let outside = (stranger, public_address(), transport());
     let forwarded = (forwarder(), address(), address(), transport());
+    let asking = (instance(), prop::option::weighted(0.1, address()), service_address(), question());
     let usual = (select(USUAL_PAIRS.to_vec()), transport());
     prop_oneof![
         4 => usual.prop_map(|((from, to), transport)| Sending { from: Some(from), claims: None, to: literal(to), transport }),
         4 => inside.prop_map(|(from, claims, to, transport)| Sending { from, claims, to, transport }),
         1 => forwarded.prop_map(|(from, claims, to, transport)| Sending { from: Some(from), claims: Some(claims), to, transport }),
         2 => outside.prop_map(|(claims, to, transport)| Sending { from: None, claims: Some(literal(claims)), to, transport }),
+        2 => asking.prop_map(|(from, claims, to, transport)| Sending { from: Some(from), claims, to, transport }),
+    ]
+}
+
+/// Where a service is, for some VPC at least.
+fn service_address() -> impl Strategy<Value = IpAddr> {
+    select(vec!["169.254.169.254", "169.254.169.253", "169.254.169.2", "10.1.0.2", "10.2.0.2", "100.64.0.2"]).prop_map(literal)
+}
+
+/// What a service may be asked.
+fn question() -> impl Strategy<Value = Transport> {
+    let ports = || (select(vec![40000u16, 80, 53]), select(vec![53u16, 53, 80, 80, 22]));
+    prop_oneof![
+        3 => ports().prop_map(|(source_port, destination_port)| Transport::Tcp { source_port, destination_port }),
+        2 => ports().prop_map(|(source_port, destination_port)| Transport::Udp { source_port, destination_port }),
+        1 => Just(Transport::Icmp { kind: 8, code: 0, identifier: 1 }),
     ]
 }
 

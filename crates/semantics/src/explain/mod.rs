@@ -202,6 +202,7 @@ impl Search {
         match (source.0, interface.public_ip()) {
             (Origin::Interface(_), _) => interface.private_ip.into(),
             (Origin::Internet, Some(public)) => public.into(),
+            (Origin::Services, _) => unreachable!("nobody asks in the name of a service"),
             (Origin::Internet, None) => {
                 let denial = Denial::NoPublicAddress { interface: id, direction: Direction::Ingress };
                 let repair = Repair::AssociateElasticIp { interface: id };
@@ -227,6 +228,7 @@ impl Search {
             let (reached, rewrite) = match decision.verdict {
                 Verdict::Deliver(delivery) => (Origin::Interface(delivery.to), delivery.rewrite),
                 Verdict::Leave(departure) => (Origin::Internet, departure.rewrite),
+                Verdict::Serve(served) => (Origin::Services, served.rewrite),
                 Verdict::Drop(denial) => match self.repair(&denial, &Wish { packet, origin, goal }, &mut lines) {
                     Some(()) => continue,
                     None => return Walked { lines, arrived: None },

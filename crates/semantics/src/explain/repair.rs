@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use model::internet::is_private;
+use model::local_service::{METADATA, RESOLVER};
 use model::{
     Association, Attachment, Cidr, Direction, Draft, IcmpMatch, Id, IdDigits, Instance, InstanceId, InstanceState, InternetGateway,
     InternetGatewayId, MacAddress, NetworkAclEntry, NetworkAclId, NetworkInterface, NetworkInterfaceId, PeeringStatus, PeeringVpc, PortRange,
@@ -79,6 +80,11 @@ pub enum Repair {
         /// The interface.
         interface: NetworkInterfaceId,
     },
+    /// Let the VPC's DNS server answer.
+    EnableDnsSupport {
+        /// Of which VPC.
+        vpc: VpcId,
+    },
     /// Start a stopped instance.
     Start {
         /// Which.
@@ -103,6 +109,8 @@ pub(super) enum Goal {
     Interface(NetworkInterfaceId),
     /// On the internet.
     Internet,
+    /// At a service of the VPC.
+    Services,
     /// Nobody knows whom that private address means.
     Unknown,
 }
@@ -112,6 +120,7 @@ impl From<Origin> for Goal {
         match origin {
             Origin::Interface(id) => Goal::Interface(id),
             Origin::Internet => Goal::Internet,
+            Origin::Services => Goal::Services,
         }
     }
 }
@@ -131,7 +140,9 @@ pub(super) fn smallest(snapshot: &Snapshot, wish: &Wish, denial: &Denial) -> Opt
             let instance = snapshot.get(instance?)?;
             (instance.state == InstanceState::Stopped).then_some(Repair::Start { instance: instance.id })
         }
+        Denial::NoDnsSupport { vpc } => Some(Repair::EnableDnsSupport { vpc }),
         Denial::UnknownInterface(_)
+        | Denial::Unasked { .. }
         | Denial::SourceCheck(_)
         | Denial::NotRouted { .. }
         | Denial::Spoofed { .. }
@@ -231,7 +242,7 @@ fn route(snapshot: &Snapshot, wish: &Wish, table: RouteTableId) -> Option<Repair
             Some(gateway) => route_via(snapshot, table, Cidr::ALL_IPV4, RouteTarget::InternetGateway(gateway.id)),
             None => attach_gateway(snapshot, here),
         }),
-        Goal::Unknown => None,
+        Goal::Services | Goal::Unknown => None,
     }
 }
 
@@ -320,11 +331,15 @@ pub(super) fn imagine_interface(world: &mut Draft, subnet: SubnetId) -> Option<N
         launch_time: time,
         client_token: None,
         interfaces: vec![id],
+        key: None,
+        user_data: None,
+        metadata_options: Default::default(),
+        instance_connect_keys: Default::default(),
     });
     Some(id)
 }
 
-/// What a person means by a bare address: a public one of an interface, somebody on the internet, or an interface of
+/// What a person means by a bare address: a service's, a public one of an interface, somebody on the internet, or an interface of
 /// the VPC itself, else of one that it has a connection with.
 pub(super) fn who_is_meant(snapshot: &Snapshot, origin: Origin, address: IpAddr) -> Goal {
     if let Some(interface) = snapshot.interface_with_public(address) {
@@ -332,6 +347,9 @@ pub(super) fn who_is_meant(snapshot: &Snapshot, origin: Origin, address: IpAddr)
     }
     let Origin::Interface(from) = origin else { return Goal::Unknown };
     let Some(vpc) = snapshot.get(from).map(|from| from.vpc) else { return Goal::Unknown };
+    if address == METADATA || address == RESOLVER || snapshot.get(vpc).is_some_and(|vpc| address == vpc.resolver()) {
+        return Goal::Services;
+    }
     let peers = snapshot.all::<VpcPeeringConnection>().filter(|connection| !connection.status.is_terminal()).filter_map(|connection| {
         let peer: &PeeringVpc = connection.peer_of(vpc)?;
         Some(peer.vpc)
@@ -395,6 +413,7 @@ impl Repair {
                 let association = Association { public_ip: imagined_public_ip(world), elastic: None };
                 world.update(interface, |interface| interface.association = Some(association));
             }
+            Repair::EnableDnsSupport { vpc } => world.update(vpc, |vpc| vpc.enable_dns_support = true),
             Repair::Start { instance } => world.update(instance, |instance| instance.state = InstanceState::Running),
         }
     }

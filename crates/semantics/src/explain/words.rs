@@ -138,6 +138,7 @@ impl Words<'_> {
             Step::Peering { connection } => ("peering", self.named(connection), "active".to_owned()),
             Step::Translate { gateway, private, public } => ("gateway", self.named(gateway), format!("{private} is {public} outside")),
             Step::Hairpin { gateway } => ("gateway", self.named(gateway), "the destination is one of ours: back in".to_owned()),
+            Step::Service { service } => ("service", service.as_str().to_owned(), "no route, group or network ACL is asked".to_owned()),
             Step::Arrive { interface } => ("to", self.interface(interface), self.address(interface)),
         };
         RenderedLine { mark, stage, resource, detail, code: None }
@@ -162,6 +163,8 @@ impl Words<'_> {
             Denial::UnknownInterface(id) => ("from", id.to_string(), "is not there any more".to_owned()),
             Denial::SourceCheck(id) => ("from", self.interface(id), "sends from an address that is not its own, and checks".to_owned()),
             Denial::NotRouted { destination } => ("router", destination.to_string(), "is never routed in a VPC".to_owned()),
+            Denial::NoDnsSupport { vpc } => ("service", self.named(vpc), "enableDnsSupport is off: its DNS server does not answer".to_owned()),
+            Denial::Unasked { destination, .. } => ("service", destination.to_string(), "did not ask".to_owned()),
             Denial::SecurityGroup { interface, direction } => {
                 let near = self.nearest_miss(interface, direction, packet).map(|miss| format!("; {miss}")).unwrap_or_default();
                 (group_stage(direction), self.groups(interface), format!("no {} rule admits it{near}", direction.as_str()))
@@ -314,6 +317,7 @@ impl Words<'_> {
                 "aws ec2 associate-address --network-interface-id {interface} \
                  --allocation-id $(aws ec2 allocate-address --query AllocationId --output text)"
             ),
+            Repair::EnableDnsSupport { vpc } => format!("aws ec2 modify-vpc-attribute --vpc-id {vpc} --enable-dns-support Value=true"),
             Repair::Start { instance } => format!("aws ec2 start-instances --instance-ids {instance}"),
         }
     }

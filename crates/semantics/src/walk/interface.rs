@@ -30,6 +30,11 @@ impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
     /// itself.
     pub(super) fn enter_interface(&mut self, source: Option<&NetworkInterface>, destination: &NetworkInterface) -> Result<(), Denial> {
         self.opened_at_destination = self.pass_security_group(destination, Direction::Ingress, source)?;
+        self.must_run(destination)
+    }
+
+    /// A running instance must stand behind the interface; then the packet has arrived.
+    pub(super) fn must_run(&mut self, destination: &NetworkInterface) -> Result<(), Denial> {
         let instance = destination.attachment.map(|attachment| attachment.instance);
         let state = instance.and_then(|id| self.snapshot.get(id)).map(|instance| instance.state);
         // A pending instance's network works before its status says so; AWS's does too.

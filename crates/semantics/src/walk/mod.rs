@@ -2,6 +2,7 @@
 
 mod gateway;
 mod interface;
+mod local_service;
 mod network_acl;
 mod peering;
 mod route;
@@ -9,7 +10,7 @@ mod security_group;
 
 use std::net::IpAddr;
 
-use model::{InternetGatewayId, MacAddress, NetworkInterface, NetworkInterfaceId, Snapshot};
+use model::{InternetGatewayId, LocalService, MacAddress, NetworkInterface, NetworkInterfaceId, Snapshot};
 
 use crate::connection::{Connections, Opened};
 use crate::decision::{Denial, Origin, Rewrite};
@@ -41,6 +42,11 @@ pub(crate) enum Arrival {
         /// The gateway that it left by.
         gateway: InternetGatewayId,
     },
+    /// At a service of the VPC.
+    Service {
+        /// Which.
+        service: LocalService,
+    },
 }
 
 /// Where a route leads.
@@ -67,11 +73,15 @@ impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
         match from {
             Origin::Interface(id) => self.go_from_interface(id),
             Origin::Internet => self.enter_from_internet(),
+            Origin::Services => self.answer_from_service(),
         }
     }
 
     fn go_from_interface(&mut self, id: NetworkInterfaceId) -> Result<Arrival, Denial> {
         let source = self.snapshot.get(id).ok_or(Denial::UnknownInterface(id))?;
+        if let Some(asked) = self.ask_service(source)? {
+            return Ok(asked);
+        }
         let subnet = self.snapshot.resolve(source.subnet);
         self.leave_interface(source)?;
         if model::Cidr::from(subnet.cidr).contains(self.packet.destination) {

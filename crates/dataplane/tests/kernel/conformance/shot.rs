@@ -40,6 +40,7 @@ pub fn fate(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Deliver(_) => "delivered",
         Verdict::Leave(_) => "left",
+        Verdict::Serve(_) => "served",
         Verdict::Drop(denial) => denial.code(),
     }
 }

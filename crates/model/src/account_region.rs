@@ -1,0 +1,15 @@
+//! Account in a region: whether it has been there.
+//!
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html>
+
+use serde::{Deserialize, Serialize};
+
+use crate::Scope;
+
+/// An account that has changed something in a region. From then on its default VPC there is one of its resources, or was
+/// and has been deleted: nobody gets it twice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountRegion {
+    /// Which account, and where.
+    pub scope: Scope,
+}

@@ -1,0 +1,72 @@
+//! The one port: the EC2 API, the console, and the little that the console reads besides.
+//!
+//! It hears only loopback, and only what was meant for it.
+
+mod admission;
+mod api;
+mod events;
+mod page;
+mod questions;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Router, middleware};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::control_loop::{Event, Published};
+use crate::control::Status;
+
+/// The largest body: RunInstances with its user data is the largest call, and that is far below.
+const LARGEST_BODY: usize = 1024 * 1024;
+
+/// What the port speaks for.
+pub struct Edge {
+    /// The state.
+    pub published: Published,
+    /// The way to the one writer.
+    pub events: Sender<Event>,
+    /// The generation that was published last.
+    pub generations: watch::Receiver<u64>,
+    /// What does not change while the daemon runs.
+    pub facts: Status,
+    /// Where this is.
+    pub address: SocketAddr,
+}
+
+/// Serves until the process ends.
+pub async fn serve(listener: TcpListener, edge: Edge) -> std::io::Result<()> {
+    let edge = Arc::new(edge);
+    let router = Router::new()
+        .route("/_peerless/events", get(events::stream))
+        .route("/_peerless/explain", get(questions::explain))
+        .route("/_peerless/status", get(questions::status))
+        .fallback(answer)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::from_fn_with_state(Arc::clone(&edge), admission::guard))
+        .with_state(edge);
+    axum::serve(listener, router).await
+}
+
+async fn answer(State(edge): State<Arc<Edge>>, method: Method, uri: Uri, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Response {
+    let body = match body {
+        Ok(body) => body,
+        Err(rejection) => return rejection.into_response(),
+    };
+    let is_read = matches!(method, Method::GET | Method::HEAD);
+    if uri.path() == "/" && (method == Method::POST || (is_read && api::is_call(&uri))) {
+        return api::answer(&edge, &method, &uri, &headers, &body).await;
+    }
+    if is_read && !uri.path().starts_with("/_peerless") {
+        return page::answer(&uri, &headers);
+    }
+    (StatusCode::NOT_FOUND, "the EC2 API is at /, by POST\n").into_response()
+}
