@@ -255,6 +255,8 @@ fn spec(instance: &Instance, interface: &NetworkInterface) -> Spec {
         vcpus: instance.instance_type.vcpus(),
         first_id: first_id(interface.serial),
         nameserver: None::<IpAddr>,
+        motd: image.description.to_owned(),
+        authorized_keys: Vec::new(),
     }
 }
 
