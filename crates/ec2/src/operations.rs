@@ -12,7 +12,7 @@ use crate::reply::Service;
 use crate::tag_specification::TagSpecifications;
 use crate::view::View;
 use crate::wire::form::Form;
-use crate::wire::{query, xml};
+use crate::wire::{json, query, xml};
 
 /// An operation that only reads.
 pub(crate) trait Read: DeserializeOwned + Send + Sync + 'static {
@@ -63,7 +63,32 @@ type Changing = Box<dyn Fn(&mut Edit<'_, '_>) -> Result<String, Error> + Send + 
 pub(crate) struct Operation {
     name: &'static str,
     service: Service,
-    pub prepare: fn(&mut Form) -> Result<Prepared, Error>,
+    pub prepare: Prepare,
+}
+
+/// How the parameters of an operation are read: its protocol.
+#[derive(Clone, Copy)]
+pub(crate) enum Prepare {
+    Query(fn(&mut Form) -> Result<Prepared, Error>),
+    Json(fn(&[u8]) -> Result<Prepared, Error>),
+}
+
+impl Prepare {
+    /// Reads a form.
+    pub fn form(self, form: &mut Form) -> Result<Prepared, Error> {
+        match self {
+            Prepare::Query(read) => read(form),
+            Prepare::Json(_) => Err(Error::Internal),
+        }
+    }
+
+    /// Reads a body in JSON.
+    pub fn json(self, body: &[u8]) -> Result<Prepared, Error> {
+        match self {
+            Prepare::Query(_) => Err(Error::Internal),
+            Prepare::Json(read) => read(body),
+        }
+    }
 }
 
 /// The names of all operations that are there, in alphabetical order within each service.
@@ -79,7 +104,7 @@ pub(crate) fn find(service: Service, name: &str) -> Option<&'static Operation> {
 macro_rules! operations {
     ($($service:ident { $($kind:ident $module:ident::$name:ident;)* })*) => {
         const OPERATIONS: &[Operation] = &[
-            $($(Operation { name: stringify!($name), service: Service::$service, prepare: $kind::<crate::$module::$name> },)*)*
+            $($(Operation { name: stringify!($name), service: Service::$service, prepare: $kind::<crate::$module::$name>() },)*)*
         ];
     };
 }
@@ -161,29 +186,45 @@ operations! {
         change instance::StopInstances;
         change instance::TerminateInstances;
     }
+    InstanceConnect {
+        change_json instance_connect::SendSSHPublicKey;
+    }
     Sts {
         read sts::GetCallerIdentity;
     }
 }
 
-fn read<R: Read>(form: &mut Form) -> Result<Prepared, Error> {
-    let operation: R = query::read(form, R::INERT)?;
-    Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&operation.read(view)?)))))
+const fn read<R: Read>() -> Prepare {
+    Prepare::Query(|form| {
+        let operation: R = query::read(form, R::INERT)?;
+        Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&operation.read(view)?)))))
+    })
 }
 
-fn describe<D: Describe>(form: &mut Form) -> Result<Prepared, Error> {
-    let filters = Filters::take(form, D::FILTERS, D::ABSENT, D::TAGGED)?;
-    let page = Page::take(form, D::PAGES)?;
-    let operation: D = query::read(form, D::INERT)?;
-    operation.check(&page)?;
-    Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&describe::list(&operation, &filters, &page, view)?)))))
+const fn describe<D: Describe>() -> Prepare {
+    Prepare::Query(|form| {
+        let filters = Filters::take(form, D::FILTERS, D::ABSENT, D::TAGGED)?;
+        let page = Page::take(form, D::PAGES)?;
+        let operation: D = query::read(form, D::INERT)?;
+        operation.check(&page)?;
+        Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&describe::list(&operation, &filters, &page, view)?)))))
+    })
 }
 
-fn change<C: Change>(form: &mut Form) -> Result<Prepared, Error> {
-    let tags = TagSpecifications::take(form, C::TAGS)?;
-    let operation: C = query::read(form, C::INERT)?;
-    Ok(Prepared::Change(Box::new(move |edit| {
-        edit.tags = tags.clone();
-        Ok(xml::content(&operation.apply(edit)?))
-    })))
+const fn change<C: Change>() -> Prepare {
+    Prepare::Query(|form| {
+        let tags = TagSpecifications::take(form, C::TAGS)?;
+        let operation: C = query::read(form, C::INERT)?;
+        Ok(Prepared::Change(Box::new(move |edit| {
+            edit.tags = tags.clone();
+            Ok(xml::content(&operation.apply(edit)?))
+        })))
+    })
+}
+
+const fn change_json<C: Change>() -> Prepare {
+    Prepare::Json(|body| {
+        let operation: C = json::read(body)?;
+        Ok(Prepared::Change(Box::new(move |edit| json::content(&operation.apply(edit)?))))
+    })
 }
