@@ -7,8 +7,8 @@
 //! This crate knows AWS's names, error codes, filters and pages. It deliberately knows no sockets, no files and no
 //! Linux, and it checks no signature: it reads from one who calls, and where.
 //!
-//! - the protocol: `wire` (the codecs), `call`, `caller`, `reply`, `error`, `actions`
-//! - what all operations share: `operations` (the table), `view` (what a handler sees) and `edit` (what it changes), `describe`,
+//! - the protocol: `wire` (two codecs), `call`, `caller`, `reply`, `error`, `actions`
+//! - what all operations share: `operations` (the table) and `reference` (what it says of itself), `view` (what a handler sees) and `edit` (what it changes), `describe`,
 //!   `filter`, `page`, `tag_specification`, `quota`, `kind`, `digest`
 //! - one file per resource, each in the same order
 
@@ -17,6 +17,7 @@ mod wire;
 mod call;
 mod caller;
 mod operations;
+mod reference;
 mod reply;
 
 mod actions;
@@ -39,7 +40,6 @@ mod elastic_ip;
 mod image;
 mod instance;
 mod instance_attribute;
-mod instance_connect;
 mod instance_status;
 mod internet_gateway;
 mod ip_permission;
@@ -70,5 +70,7 @@ mod vpc_peering_connection;
 pub mod lifecycle;
 
 pub use call::{Call, Ctx, Request};
+pub use filter::FilterNames;
 pub use operations::operations;
+pub use reference::{Fate, Reference, reference};
 pub use reply::Reply;

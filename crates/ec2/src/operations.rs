@@ -6,13 +6,13 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 use crate::describe::{self, Describe};
 use crate::edit::Edit;
 use crate::error::Error;
-use crate::filter::Filters;
-use crate::page::Page;
+use crate::filter::{self, FilterNames, Filters};
+use crate::page::{self, Page};
 use crate::reply::Service;
-use crate::tag_specification::TagSpecifications;
+use crate::tag_specification::{self, TagSpecifications};
 use crate::view::View;
 use crate::wire::form::Form;
-use crate::wire::{json, query, xml};
+use crate::wire::{outline, query, xml};
 
 /// An operation that only reads.
 pub(crate) trait Read: DeserializeOwned + Send + Sync + 'static {
@@ -61,34 +61,17 @@ type Changing = Box<dyn Fn(&mut Edit<'_, '_>) -> Result<String, Error> + Send + 
 
 /// A row of the table.
 pub(crate) struct Operation {
-    name: &'static str,
-    service: Service,
-    pub prepare: Prepare,
+    pub name: &'static str,
+    pub service: Service,
+    pub handler: Handler,
 }
 
-/// How the parameters of an operation are read: its protocol.
-#[derive(Clone, Copy)]
-pub(crate) enum Prepare {
-    Query(fn(&mut Form) -> Result<Prepared, Error>),
-    Json(fn(&[u8]) -> Result<Prepared, Error>),
-}
-
-impl Prepare {
-    /// Reads a form.
-    pub fn form(self, form: &mut Form) -> Result<Prepared, Error> {
-        match self {
-            Prepare::Query(read) => read(form),
-            Prepare::Json(_) => Err(Error::Internal),
-        }
-    }
-
-    /// Reads a body in JSON.
-    pub fn json(self, body: &[u8]) -> Result<Prepared, Error> {
-        match self {
-            Prepare::Query(_) => Err(Error::Internal),
-            Prepare::Json(read) => read(body),
-        }
-    }
+/// What makes an operation of a form, and what it takes.
+pub(crate) struct Handler {
+    pub prepare: fn(&mut Form) -> Result<Prepared, Error>,
+    pub parameters: fn() -> Vec<String>,
+    pub inert: &'static [&'static str],
+    pub filters: fn() -> FilterNames,
 }
 
 /// The names of all operations that are there, in alphabetical order within each service.
@@ -103,8 +86,8 @@ pub(crate) fn find(service: Service, name: &str) -> Option<&'static Operation> {
 
 macro_rules! operations {
     ($($service:ident { $($kind:ident $module:ident::$name:ident;)* })*) => {
-        const OPERATIONS: &[Operation] = &[
-            $($(Operation { name: stringify!($name), service: Service::$service, prepare: $kind::<crate::$module::$name>() },)*)*
+        pub(crate) const OPERATIONS: &[Operation] = &[
+            $($(Operation { name: stringify!($name), service: Service::$service, handler: $kind::<crate::$module::$name>() },)*)*
         ];
     };
 }
@@ -186,45 +169,50 @@ operations! {
         change instance::StopInstances;
         change instance::TerminateInstances;
     }
-    InstanceConnect {
-        change_json instance_connect::SendSSHPublicKey;
-    }
     Sts {
         read sts::GetCallerIdentity;
     }
 }
 
-const fn read<R: Read>() -> Prepare {
-    Prepare::Query(|form| {
-        let operation: R = query::read(form, R::INERT)?;
-        Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&operation.read(view)?)))))
-    })
+const fn read<R: Read>() -> Handler {
+    Handler {
+        prepare: |form| {
+            let operation: R = query::read(form, R::INERT)?;
+            Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&operation.read(view)?)))))
+        },
+        parameters: outline::of::<R>,
+        inert: R::INERT,
+        filters: FilterNames::default,
+    }
 }
 
-const fn describe<D: Describe>() -> Prepare {
-    Prepare::Query(|form| {
-        let filters = Filters::take(form, D::FILTERS, D::ABSENT, D::TAGGED)?;
-        let page = Page::take(form, D::PAGES)?;
-        let operation: D = query::read(form, D::INERT)?;
-        operation.check(&page)?;
-        Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&describe::list(&operation, &filters, &page, view)?)))))
-    })
+const fn describe<D: Describe>() -> Handler {
+    Handler {
+        prepare: |form| {
+            let filters = Filters::take(form, D::FILTERS, D::ABSENT, D::TAGGED)?;
+            let page = Page::take(form, D::PAGES)?;
+            let operation: D = query::read(form, D::INERT)?;
+            operation.check(&page)?;
+            Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&describe::list(&operation, &filters, &page, view)?)))))
+        },
+        parameters: || [outline::of::<D>(), filter::parameters(), page::parameters(D::PAGES)].concat(),
+        inert: D::INERT,
+        filters: || FilterNames::new(D::FILTERS, D::ABSENT, D::TAGGED),
+    }
 }
 
-const fn change<C: Change>() -> Prepare {
-    Prepare::Query(|form| {
-        let tags = TagSpecifications::take(form, C::TAGS)?;
-        let operation: C = query::read(form, C::INERT)?;
-        Ok(Prepared::Change(Box::new(move |edit| {
-            edit.tags = tags.clone();
-            Ok(xml::content(&operation.apply(edit)?))
-        })))
-    })
-}
-
-const fn change_json<C: Change>() -> Prepare {
-    Prepare::Json(|body| {
-        let operation: C = json::read(body)?;
-        Ok(Prepared::Change(Box::new(move |edit| json::content(&operation.apply(edit)?))))
-    })
+const fn change<C: Change>() -> Handler {
+    Handler {
+        prepare: |form| {
+            let tags = TagSpecifications::take(form, C::TAGS)?;
+            let operation: C = query::read(form, C::INERT)?;
+            Ok(Prepared::Change(Box::new(move |edit| {
+                edit.tags = tags.clone();
+                Ok(xml::content(&operation.apply(edit)?))
+            })))
+        },
+        parameters: || [outline::of::<C>(), tag_specification::parameters(C::TAGS)].concat(),
+        inert: C::INERT,
+        filters: FilterNames::default,
+    }
 }

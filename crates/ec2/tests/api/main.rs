@@ -11,7 +11,6 @@ mod default_vpcs;
 mod describing;
 mod histories;
 mod identity;
-mod instance_connect;
 mod instances;
 mod key_pairs;
 mod launching;
