@@ -44,3 +44,4 @@ pub use error::Error;
 pub use guest::Guest;
 pub use host::{Disk, Host};
 pub use spec::{IDS_PER_GUEST, Spec};
+pub use syscall::window_size;

@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod api;
+mod connect;
 mod guest_services;
 mod internet;
 mod lab;
 mod links;
 mod model_only;
 mod packets;
+mod public;
 mod sandbox;
