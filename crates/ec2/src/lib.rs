@@ -34,6 +34,7 @@ mod view;
 
 mod account_attribute;
 mod address_association;
+mod console_output;
 mod default_vpc;
 mod elastic_ip;
 mod image;
@@ -69,5 +70,6 @@ mod vpc_peering_connection;
 pub mod lifecycle;
 
 pub use call::{Call, Ctx, Request};
+pub use console_output::{ConsoleOutput, Consoles, NoConsoles};
 pub use operations::operations;
 pub use reply::Reply;
