@@ -8,7 +8,7 @@
 //! Linux, and it checks no signature: it reads from one who calls, and where.
 //!
 //! - the protocol: `wire` (two codecs), `call`, `caller`, `reply`, `error`, `actions`
-//! - what all operations share: `operations` (the table), `view` (what a handler sees) and `edit` (what it changes), `describe`,
+//! - what all operations share: `operations` (the table) and `reference` (what it says of itself), `view` (what a handler sees) and `edit` (what it changes), `describe`,
 //!   `filter`, `page`, `tag_specification`, `quota`, `kind`, `digest`
 //! - one file per resource, each in the same order
 
@@ -17,6 +17,7 @@ mod wire;
 mod call;
 mod caller;
 mod operations;
+mod reference;
 mod reply;
 
 mod actions;
@@ -71,5 +72,7 @@ pub mod lifecycle;
 
 pub use call::{Call, Ctx, Request};
 pub use console_output::{ConsoleOutput, Consoles, NoConsoles};
+pub use filter::FilterNames;
 pub use operations::operations;
+pub use reference::{Fate, Reference, reference};
 pub use reply::Reply;

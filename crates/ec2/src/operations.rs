@@ -7,13 +7,13 @@ use crate::call::Ctx;
 use crate::describe::{self, Describe};
 use crate::edit::Edit;
 use crate::error::Error;
-use crate::filter::Filters;
-use crate::page::Page;
+use crate::filter::{self, FilterNames, Filters};
+use crate::page::{self, Page};
 use crate::reply::Service;
-use crate::tag_specification::TagSpecifications;
+use crate::tag_specification::{self, TagSpecifications};
 use crate::view::View;
 use crate::wire::form::Form;
-use crate::wire::{query, xml};
+use crate::wire::{outline, query, xml};
 
 /// An operation that only reads.
 pub(crate) trait Read: DeserializeOwned + Send + Sync + 'static {
@@ -73,9 +73,17 @@ type Changing = Box<dyn Fn(&mut Edit<'_, '_>) -> Result<String, Error> + Send + 
 
 /// A row of the table.
 pub(crate) struct Operation {
-    name: &'static str,
-    service: Service,
+    pub name: &'static str,
+    pub service: Service,
+    pub handler: Handler,
+}
+
+/// What makes an operation of a form, and what it takes.
+pub(crate) struct Handler {
     pub prepare: fn(&mut Form) -> Result<Prepared, Error>,
+    pub parameters: fn() -> Vec<String>,
+    pub inert: &'static [&'static str],
+    pub filters: fn() -> FilterNames,
 }
 
 /// The names of all operations that are there, in alphabetical order within each service.
@@ -90,8 +98,8 @@ pub(crate) fn find(service: Service, name: &str) -> Option<&'static Operation> {
 
 macro_rules! operations {
     ($($service:ident { $($kind:ident $module:ident::$name:ident;)* })*) => {
-        const OPERATIONS: &[Operation] = &[
-            $($(Operation { name: stringify!($name), service: Service::$service, prepare: $kind::<crate::$module::$name> },)*)*
+        pub(crate) const OPERATIONS: &[Operation] = &[
+            $($(Operation { name: stringify!($name), service: Service::$service, handler: $kind::<crate::$module::$name>() },)*)*
         ];
     };
 }
@@ -179,29 +187,57 @@ operations! {
     }
 }
 
-fn read<R: Read>(form: &mut Form) -> Result<Prepared, Error> {
-    let operation: R = query::read(form, R::INERT)?;
-    Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&operation.read(view)?)))))
+const fn read<R: Read>() -> Handler {
+    Handler {
+        prepare: |form| {
+            let operation: R = query::read(form, R::INERT)?;
+            Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&operation.read(view)?)))))
+        },
+        parameters: outline::of::<R>,
+        inert: R::INERT,
+        filters: FilterNames::default,
+    }
 }
 
-fn look<L: Look>(form: &mut Form) -> Result<Prepared, Error> {
-    let operation: L = query::read(form, &[])?;
-    Ok(Prepared::Look(Box::new(move |view, ctx| Ok(xml::content(&operation.look(view, ctx)?)))))
+const fn look<L: Look>() -> Handler {
+    Handler {
+        prepare: |form| {
+            let operation: L = query::read(form, &[])?;
+            Ok(Prepared::Look(Box::new(move |view, ctx| Ok(xml::content(&operation.look(view, ctx)?)))))
+        },
+        parameters: outline::of::<L>,
+        inert: &[],
+        filters: FilterNames::default,
+    }
 }
 
-fn describe<D: Describe>(form: &mut Form) -> Result<Prepared, Error> {
-    let filters = Filters::take(form, D::FILTERS, D::ABSENT, D::TAGGED)?;
-    let page = Page::take(form, D::PAGES)?;
-    let operation: D = query::read(form, D::INERT)?;
-    operation.check(&page)?;
-    Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&describe::list(&operation, &filters, &page, view)?)))))
+const fn describe<D: Describe>() -> Handler {
+    Handler {
+        prepare: |form| {
+            let filters = Filters::take(form, D::FILTERS, D::ABSENT, D::TAGGED)?;
+            let page = Page::take(form, D::PAGES)?;
+            let operation: D = query::read(form, D::INERT)?;
+            operation.check(&page)?;
+            Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&describe::list(&operation, &filters, &page, view)?)))))
+        },
+        parameters: || [outline::of::<D>(), filter::parameters(), page::parameters(D::PAGES)].concat(),
+        inert: D::INERT,
+        filters: || FilterNames::new(D::FILTERS, D::ABSENT, D::TAGGED),
+    }
 }
 
-fn change<C: Change>(form: &mut Form) -> Result<Prepared, Error> {
-    let tags = TagSpecifications::take(form, C::TAGS)?;
-    let operation: C = query::read(form, C::INERT)?;
-    Ok(Prepared::Change(Box::new(move |edit| {
-        edit.tags = tags.clone();
-        Ok(xml::content(&operation.apply(edit)?))
-    })))
+const fn change<C: Change>() -> Handler {
+    Handler {
+        prepare: |form| {
+            let tags = TagSpecifications::take(form, C::TAGS)?;
+            let operation: C = query::read(form, C::INERT)?;
+            Ok(Prepared::Change(Box::new(move |edit| {
+                edit.tags = tags.clone();
+                Ok(xml::content(&operation.apply(edit)?))
+            })))
+        },
+        parameters: || [outline::of::<C>(), tag_specification::parameters(C::TAGS)].concat(),
+        inert: C::INERT,
+        filters: FilterNames::default,
+    }
 }

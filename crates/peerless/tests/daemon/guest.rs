@@ -52,8 +52,7 @@ fn one_logs_in_to_an_instance_from_another() {
         let mut work = Workplace::new("login");
         let written = work.run(0, "umask 077; cat > key", &work.key);
         assert!(written.status.success(), "{written:?}");
-        let ssh =
-            "ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o ConnectTimeout=5 -i key ec2-user@10.1.4.8 'hostname; cat /etc/motd'";
+        let ssh = "ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o ConnectTimeout=5 -i key ec2-user@10.1.4.8 'hostname; cat /etc/motd'";
         let mut seen = String::new();
         eventually("the login succeeds", || {
             let output = work.run(0, ssh, "");

@@ -3,6 +3,7 @@
 
 mod api;
 mod guest;
+mod guest_services;
 mod internet;
 mod lab;
 mod model_only;
