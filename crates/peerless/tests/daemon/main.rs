@@ -6,6 +6,7 @@ mod guest;
 mod guest_services;
 mod internet;
 mod lab;
+mod links;
 mod model_only;
 mod packets;
 mod sandbox;
