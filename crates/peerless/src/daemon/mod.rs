@@ -8,6 +8,7 @@ mod edge;
 mod guest_services;
 pub mod guests;
 mod http;
+mod status_checks;
 mod world;
 
 use std::net::SocketAddr;
