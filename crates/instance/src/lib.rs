@@ -48,3 +48,4 @@ pub use guest::Guest;
 pub use host::{Disk, Host};
 pub use pulse::Pulse;
 pub use spec::{IDS_PER_GUEST, Spec, USER_DATA_BYTES};
+pub use syscall::window_size;
