@@ -8,7 +8,6 @@ const node = (id: string, column: number, more: Partial<Node> = {}): Node => ({
   column,
   title: id,
   details: ["a"],
-  label: id,
   ...more,
 });
 

@@ -33,7 +33,7 @@ export interface Action<T> {
   Dialog?: ComponentType<DialogProps<T>>;
   /** Whether it takes more than one. */
   several?: boolean;
-  /** Another menu than "Actions". */
+  /** Another menu than "Actions"; `button` is none, but a button of its own. */
   menu?: string;
 }
 
