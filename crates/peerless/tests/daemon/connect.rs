@@ -115,8 +115,14 @@ fn ones_own_ssh_reaches_an_elastic_ip_and_meets_the_rules() {
         let ssh = |key: usize| {
             let options = ["BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=2"];
             let mut command = Command::new("ssh");
-            options.iter().for_each(|option| drop(command.args(["-o", option])));
-            command.arg("-i").arg(&keys[key]).args([&format!("ec2-user@{address}"), "echo $SSH_CLIENT"]).stdin(Stdio::null()).output().unwrap()
+            command
+                .args(options.iter().flat_map(|option| ["-o", option]))
+                .arg("-i")
+                .arg(&keys[key])
+                .args([&format!("ec2-user@{address}"), "echo $SSH_CLIENT"])
+                .stdin(Stdio::null())
+                .output()
+                .unwrap()
         };
         let fails_with = |key: usize, wanted: &str| {
             let output = ssh(key);
