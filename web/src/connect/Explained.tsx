@@ -33,7 +33,14 @@ export function Explained({ explanation, title }: { explanation: Explanation; ti
             columns={[
               ["At", (line) => line.stage],
               ["What", (line) => line.resource],
-              ["Verdict", (line) => <StatusIndicator type={LOOKS[line.mark]}>{WORDS[line.mark]}</StatusIndicator>],
+              [
+                "Verdict",
+                (line) => (
+                  <StatusIndicator type={LOOKS[line.mark]} wrapText={false}>
+                    {WORDS[line.mark]}
+                  </StatusIndicator>
+                ),
+              ],
               ["Why", (line) => (line.code ? `${line.detail} (${line.code})` : line.detail)],
             ]}
             empty="Nothing"

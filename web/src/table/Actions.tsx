@@ -35,6 +35,7 @@ export function Actions({ resource, items, refresh }: { resource: Resource; item
     else if (Dialog) setDialog(<Dialog items={items} close={close} />);
   };
   const refusal = (action: Action<Item>) => {
+    if (action.none) return undefined;
     if (items.length === 0) return `Choose ${/^[aeiou]/i.test(resource.one) ? "an" : "a"} ${resource.one} first.`;
     if (items.length > 1 && !action.several) return "Choose only one for this.";
     return action.refusal?.(items);

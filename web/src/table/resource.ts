@@ -33,6 +33,8 @@ export interface Action<T> {
   Dialog?: ComponentType<DialogProps<T>>;
   /** Whether it takes more than one. */
   several?: boolean;
+  /** Whether it takes none: it is about the list. */
+  none?: boolean;
   /** Another menu than "Actions"; `button` is none, but a button of its own. */
   menu?: string;
 }
