@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 
 use model::{Direction, Snapshot};
-use semantics::{Decision, Denial, Origin, Packet, Rewrite, Verdict, evaluate};
+use semantics::{Connections, Decision, Denial, Origin, Packet, Rewrite, Verdict, evaluate};
 
 use crate::clock::{self, Nanoseconds};
 use crate::connections::{ConnectionTable, Membership};
@@ -198,16 +198,22 @@ impl SlowPath {
     pub(crate) fn accept(&mut self, from: Origin, packet: &Packet, decision: &Decision) -> Judgement {
         let membership = self.join(from, packet, decision);
         let (verdict, action) = self.action(&decision.verdict);
-        Judgement { verdict, action, membership, role: membership.role() }
+        Judgement { verdict, action, membership, role: membership.role(), missed: decision.missed }
     }
 
     /// Each end sees the packet with the addresses that it has there; the internet and services keep no connections.
+    /// What is dropped for want of a connection that is open now is judged again when it comes.
     fn join(&mut self, from: Origin, packet: &Packet, decision: &Decision) -> Membership {
         let arrived = match decision.verdict {
             Verdict::Deliver(delivery) => Some((delivery.to, delivery.rewrite.apply(packet))),
             Verdict::Leave(_) | Verdict::Serve(_) => None,
             Verdict::Drop(_) => decision.opened_at_destination.map(|opened| (opened.key.interface, *packet)),
         };
+        for opened in [decision.opened_at_source, decision.opened_at_destination].into_iter().flatten() {
+            if self.connections.find(&opened.key) != Some(opened.tracking) {
+                self.flows.park_missing(opened.key);
+            }
+        }
         let at_source = match from {
             Origin::Interface(from) => self.connections.join(from, Direction::Egress, packet, decision.opened_at_source),
             Origin::Internet | Origin::Services => None,
