@@ -37,6 +37,7 @@ fn main() {
     let peered = Way { from: lab.guest("blue/a/1"), to: lab.guest("green/a/1"), source: BLUE, seen: BLUE, destination: GREEN };
     compare_all("peered", [Way { from: &raw[0], to: &raw[1], ..peered }, peered]);
     first_packets(peered);
+    beside_a_flood(&mut lab);
     translated(&mut lab);
     publishing(&mut lab);
 }
@@ -57,6 +58,45 @@ fn compare_all(what: &str, ways: [Way<'_>; 2]) {
     compare(&format!("{what}: UDP round trip p50, us"), round_trip, ways);
     compare(&format!("{what}: UDP of 64 bytes, received, kpps"), packets_per_second, ways);
     compare(&format!("{what}: TCP connect, ask, close, per s"), connections_per_second, ways);
+}
+
+/// While another interface sends a hundred thousand packets a second, each of a new flow.
+fn beside_a_flood(lab: &mut Lab) {
+    lab.change("instance blue/a/2 10.1.0.20");
+    let victim = Way { from: lab.guest("blue/a/1"), to: lab.guest("green/a/1"), source: BLUE, seen: BLUE, destination: GREEN };
+    let (mut quiet, mut flooded, mut rates) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        quiet.push(connections_per_second(victim));
+        let ended = AtomicBool::new(false);
+        let rate = thread::scope(|scope| {
+            let flood = scope.spawn(|| flood(lab.guest("blue/a/2"), &ended));
+            flooded.push(connections_per_second(victim));
+            ended.store(true, Ordering::Relaxed);
+            flood.join().unwrap()
+        });
+        rates.push(rate);
+    }
+    let (quiet, flooded) = (median(quiet), median(flooded));
+    let what = format!("beside {:.0}k new flows/s: connections per s", median(rates) / 1e3);
+    println!("{what:45} quiet {quiet:9.1}  flooded {flooded:9.1}   ratio {:.3}", flooded / quiet);
+    println!("dropped because they were more than an interface may begin: {}", lab.discarded(dataplane::Discard::Limited));
+}
+
+/// How many new flows it began in a second.
+fn flood(guest: &Guest, ended: &AtomicBool) -> f64 {
+    let (began, mut sent) = (Instant::now(), 0_u32);
+    while !ended.load(Ordering::Relaxed) {
+        let socket = guest.run(|| UdpSocket::bind((Ipv4Addr::new(10, 1, 0, 20), 0)).unwrap());
+        for port in 1..10_000 {
+            // It fails when somebody says that nobody is there.
+            let _ = socket.send_to(b"new", (GREEN, port));
+            sent += 1;
+            while f64::from(sent) > began.elapsed().as_secs_f64() * 100_000.0 {
+                thread::sleep(Duration::from_millis(1));
+            }
+        }
+    }
+    f64::from(sent) / began.elapsed().as_secs_f64()
 }
 
 /// To the internet and back, by a public address; the bare pair has the internet's MTU.

@@ -41,6 +41,7 @@ mod plan;
 mod ports;
 mod priority;
 mod programs;
+mod queue;
 mod report;
 mod resume;
 mod services;

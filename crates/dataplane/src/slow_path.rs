@@ -19,9 +19,13 @@ use crate::fragments::Fragments;
 use crate::layout::{FlowKey, MTU};
 use crate::parse::{FragmentKey, Parsed, parse, tcp_flags};
 use crate::ports::{Port, Ports};
+use crate::queue::Queue;
 use crate::tap::{Frame, Tap};
 use crate::verdict::{Action, Judgement, arrival};
 use crate::{icmp, internet, services};
+
+/// How many packets are read before one of them is answered.
+const INTAKE: usize = 64;
 
 /// All that the data plane knows, owned by its one thread.
 pub(crate) struct SlowPath {
@@ -31,6 +35,7 @@ pub(crate) struct SlowPath {
     pub(crate) connections: ConnectionTable,
     pub(crate) fragments: Fragments,
     tap: Tap,
+    queue: Queue,
     /// The moment of the packet or order at hand.
     pub(crate) now: Nanoseconds,
     /// How many packets the kernel asked about.
@@ -50,6 +55,7 @@ impl SlowPath {
             connections: ConnectionTable::default(),
             fragments: Fragments::default(),
             tap,
+            queue: Queue::default(),
             now: clock::now(),
             asked: 0,
             discards: BTreeMap::new(),
@@ -63,10 +69,35 @@ impl SlowPath {
         &self.tap
     }
 
-    /// Reads and answers up to `limit` questions.
+    /// Whether all that was asked has been answered, as far as it has been read.
+    pub fn is_idle(&self) -> bool {
+        self.queue.interfaces() == 0
+    }
+
+    /// Reads and answers up to `limit` questions, one of each interface in turn.
     pub fn answer(&mut self, frame: &mut Frame, limit: usize) -> io::Result<()> {
         self.now = clock::now();
-        for _ in 0..limit {
+        let mut left = limit;
+        while left > 0 {
+            self.take_in(frame)?;
+            if self.is_idle() {
+                break;
+            }
+            for _ in 0..self.queue.interfaces().min(left) {
+                left -= 1;
+                self.queue.pop(frame);
+                match self.slot_for(frame) {
+                    Ok((from, slot)) => self.carry(frame, from, slot),
+                    Err(discard) => self.discard(discard),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what the kernel asks, up to so many packets.
+    fn take_in(&mut self, frame: &mut Frame) -> io::Result<()> {
+        for _ in 0..INTAKE {
             match self.tap.read(frame) {
                 Ok(true) => self.asked += 1,
                 Ok(false) => break,
@@ -77,9 +108,10 @@ impl SlowPath {
                 }
                 Err(error) => return Err(error),
             }
-            match self.slot_for(frame) {
-                Ok((from, slot)) => self.carry(frame, from, slot),
-                Err(discard) => self.discard(discard),
+            match frame.interface() {
+                Some(serial) if self.queue.push(serial, frame) => {}
+                Some(_) => self.discard(Discard::Limited),
+                None => self.discard(Discard::UnknownInterface),
             }
         }
         Ok(())

@@ -117,6 +117,9 @@ impl Work {
 
     fn wait(&self) -> Result<()> {
         let mut watched = [PollFd::new(self.slow_path.tap().as_fd(), PollFlags::POLLIN), PollFd::new(self.bell.as_fd(), PollFlags::POLLIN)];
+        if !self.slow_path.is_idle() {
+            return Ok(());
+        }
         let until_tick = self.next_tick.saturating_sub(clock::now()).div_ceil(SECOND / 1000);
         match poll(&mut watched, u16::try_from(until_tick).map_or(PollTimeout::MAX, PollTimeout::from)) {
             Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
