@@ -30,6 +30,11 @@ fn main() {
     }
     let mut lab = Lab::with(Config::new(runtime_dir()));
     lab.change(PEERED);
+    if std::env::args().any(|argument| argument == "connections") {
+        lab.change("allow green/default ingress all 10.0.0.0/8");
+        let way = Way { from: lab.guest("blue/a/1"), to: lab.guest("green/a/1"), source: BLUE, seen: BLUE, destination: GREEN };
+        return (0..3).for_each(|_| work_for_a_connection(way));
+    }
     attaching(&lab);
     lab.change("allow green/default ingress all 10.0.0.0/8");
     let raw = [Guest::new(), Guest::new()];
@@ -37,6 +42,7 @@ fn main() {
     let peered = Way { from: lab.guest("blue/a/1"), to: lab.guest("green/a/1"), source: BLUE, seen: BLUE, destination: GREEN };
     compare_all("peered", [Way { from: &raw[0], to: &raw[1], ..peered }, peered]);
     first_packets(peered);
+    work_for_a_connection(peered);
     beside_a_flood(&mut lab);
     translated(&mut lab);
     publishing(&mut lab);
@@ -280,6 +286,28 @@ fn first_packets(way: Way<'_>) {
     }
     let (first, second) = (median(first), median(second));
     println!("one way p50, us                    first packet {first:.1}   second {second:.1}   added {:.1}", first - second);
+}
+
+/// How long the slow path works for a connection, whatever else the machine does: unlike a rate, this can be compared
+/// between runs. The receiver's part of the work is in it, up to the reply.
+fn work_for_a_connection(way: Way<'_>) {
+    let work = (0..ROUNDS).map(|_| {
+        let before = slow_path_time();
+        let connections = connections_per_second(way) * ROUND.as_secs_f64();
+        (slow_path_time() - before).as_secs_f64() * 1e6 / connections
+    });
+    println!("the slow path works for a connection, us: p50 {:.1}", median(work.collect()));
+}
+
+/// On a processor, ever.
+fn slow_path_time() -> Duration {
+    let threads = std::fs::read_dir("/proc/self/task").unwrap().map(|thread| thread.unwrap().path());
+    let of_thread = |path: std::path::PathBuf| {
+        let is_it = std::fs::read_to_string(path.join("comm")).is_ok_and(|name| name.trim() == "slow path");
+        let times = std::fs::read_to_string(path.join("schedstat")).ok().filter(|_| is_it)?;
+        times.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+    };
+    threads.filter_map(of_thread).sum()
 }
 
 /// A change of one rule among a thousand interfaces and ten thousand live flows.

@@ -8,7 +8,7 @@
 //! the hash value. A slot that was given up rests before it is used again: a program on another processor may have
 //! found it a moment ago.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 
@@ -18,6 +18,7 @@ use semantics::{ConnectionKey, Connections, Origin, Packet, Rewrite, Tracking};
 
 use crate::clock::{Nanoseconds, SECOND};
 use crate::error::{Error, Result, bpf};
+use crate::hash::HashMap;
 use crate::layout::{ACTION_ASK, ACTION_DELIVER, ACTION_DROP, Counters, FabricState, FlowKey, Verdict};
 use crate::shared_array::SharedArray;
 use crate::verdict::{Action, Judgement, Role, reason};
@@ -106,7 +107,7 @@ pub(crate) struct FlowTable {
 impl FlowTable {
     /// No flows yet.
     pub fn new(maps: FlowMaps) -> Self {
-        let (flows, by_key, missing, resting) = (Vec::new(), HashMap::new(), BTreeSet::new(), VecDeque::new());
+        let (flows, by_key, missing, resting) = (Vec::new(), HashMap::default(), BTreeSet::new(), VecDeque::new());
         Self { maps, generation: 0, flows, by_key, missing, resting, next_transient: 0, not_installed: 0 }
     }
 
@@ -229,6 +230,13 @@ impl FlowTable {
         slot
     }
 
+    /// All stays as it is.
+    pub fn confirm(&self, slot: Slot, action: &Action) {
+        let Some(verdict) = self.maps.verdicts.get(slot.0) else { return };
+        verdict.generation.store(self.generation, Ordering::Relaxed);
+        verdict.action.store(number(action), Ordering::Release);
+    }
+
     /// The action stays as it is; what led to it may be new.
     pub fn restamp(&mut self, slot: Slot, judgement: Judgement, connections: &impl Connections) {
         let Some(verdict) = self.maps.verdicts.get(slot.0) else { return };
@@ -239,8 +247,8 @@ impl FlowTable {
         let Some(flow) = self.get_mut(slot) else { return };
         let before = std::mem::replace(&mut flow.judgement, judgement);
         if before.missed != judgement.missed {
-            self.missing.extend(judgement.missed.map(|key| (key, slot)));
             self.found(slot, before.missed);
+            self.missing.extend(judgement.missed.into_iter().flatten().map(|key| (key, slot)));
         }
     }
 
@@ -323,15 +331,15 @@ impl FlowTable {
     }
 
     fn place(&mut self, slot: Slot, flow: Flow) {
-        self.missing.extend(flow.judgement.missed.map(|key| (key, slot)));
+        self.missing.extend(flow.judgement.missed.into_iter().flatten().map(|key| (key, slot)));
         if let Some(place) = Self::index(slot).and_then(|index| self.flows.get_mut(index)) {
             *place = Some(flow);
         }
     }
 
-    /// The flow misses that connection no more.
-    fn found(&mut self, slot: Slot, missed: Option<ConnectionKey>) {
-        if let Some(key) = missed {
+    /// The flow misses these connections no more.
+    fn found(&mut self, slot: Slot, missed: [Option<ConnectionKey>; 2]) {
+        for key in missed.into_iter().flatten() {
             self.missing.remove(&(key, slot));
         }
     }

@@ -26,6 +26,7 @@ mod error;
 mod fabric;
 mod flow_table;
 mod fragments;
+mod hash;
 mod hook;
 mod icmp;
 mod internet;

@@ -3,8 +3,9 @@
 //! The kernel lets each interface ask so often and no more (`ASK_INTERVAL`, `ASK_BURST` in `ebpf/fabric.h`). What comes
 //! through waits here, interface by interface, and one packet of each is answered in turn: a flood waits behind itself.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
+use crate::hash::HashMap;
 use crate::tap::Frame;
 
 /// How many packets of an interface may wait: as many as the kernel lets through at once.

@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 
 use model::{Direction, Snapshot};
-use semantics::{Connections, Decision, Denial, Origin, Packet, Rewrite, Verdict, evaluate};
+use semantics::{Connections, Decision, Denial, Origin, Packet, Rewrite, Tracking, Verdict, evaluate};
 
 use crate::clock::{self, Nanoseconds};
 use crate::connections::{ConnectionTable, Membership};
@@ -87,7 +87,10 @@ impl SlowPath {
                 left -= 1;
                 self.queue.pop(frame);
                 match self.slot_for(frame) {
-                    Ok((from, slot)) => self.carry(frame, from, slot),
+                    Ok((from, slot)) => {
+                        self.carry(frame, from, slot);
+                        self.park_answer_to_itself(slot);
+                    }
                     Err(discard) => self.discard(discard),
                 }
             }
@@ -115,6 +118,15 @@ impl SlowPath {
             }
         }
         Ok(())
+    }
+
+    /// To one's own public address, from the port that it is for, a packet may open the very connection for want of
+    /// which it is dropped: the next one is a reply.
+    fn park_answer_to_itself(&self, slot: Slot) {
+        let missed = self.flows.get(slot).map(|flow| flow.judgement.missed).unwrap_or_default();
+        if missed.iter().flatten().any(|key| self.connections.find(key) == Some(Tracking::Tracked)) {
+            self.flows.park(slot);
+        }
     }
 
     fn carry(&mut self, frame: &mut Frame, from: Port, slot: Slot) {

@@ -45,8 +45,8 @@ pub(crate) struct Judgement {
     pub membership: Membership,
     /// Whether they answer.
     pub role: Role,
-    /// The connection for want of which they are dropped.
-    pub missed: Option<ConnectionKey>,
+    /// The connections for want of which they are dropped.
+    pub missed: [Option<ConnectionKey>; 2],
 }
 
 impl Role {

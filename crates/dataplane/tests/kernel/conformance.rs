@@ -255,7 +255,10 @@ impl Game {
         match shots.iter().find(|shot| !shot.is_lie() && found.get(&shot.number) != Some(&shot.expected)) {
             Some(shot) => {
                 let story = self.story_of(Some(conversation(&shot.packet)));
-                Err(format!("{story}\n{}: expected {:?}\nfound {:?}", shot.number, shot.expected, found.get(&shot.number)))
+                let (expected, found) = (shot.expected, found.get(&shot.number));
+                let flow = self.flows.get(&(shot.from, shot.packet));
+                let statistics = self.lab.data_plane.statistics();
+                Err(format!("{story}\n{}: expected {expected:?}\nfound {found:?}\n{flow:?}\n{statistics:?}", shot.number))
             }
             None => Ok(()),
         }

@@ -39,7 +39,7 @@ impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
             Known::Passes(by) => (by, None),
             known => {
                 let Some((group, rule)) = self.admitting_rules(interface, direction, remote).next() else {
-                    self.missed = ConnectionKey::of_responder(interface.id, direction, &self.packet);
+                    self.missed = [Some(own), ConnectionKey::of_responder(interface.id, direction, &self.packet)];
                     return Err(Denial::SecurityGroup { interface: interface.id, direction });
                 };
                 let opens = known != Known::AnswersUntracked && self.packet.about.is_none();
