@@ -1,6 +1,7 @@
 # What one does with this repository. `make` alone lists it.
 
 AWS := .tools/aws/installed
+JAVASCRIPT := .tools/javascript/installed
 # The crates whose tests send packets.
 PACKET_CRATES := peerless-dataplane peerless-instance peerless
 # Every test binary on its own, where it cannot touch this machine's network.
@@ -20,7 +21,7 @@ build: prerequisites web ## Build target/release/peerless, with the console wher
 	@if [ -x .tools/sshd/sshd ]; then ln -sfn "$(CURDIR)/.tools/sshd" "$(or $(CARGO_TARGET_DIR),target)/release/peerless-sshd"; fi
 
 .PHONY: test
-test: tools check ## Run everything; tests with packets only as root
+test: tools check client-test ## Run everything; tests with packets only as root
 	@if [ "$$(id -u)" -eq 0 ]; then $(MAKE) --no-print-directory kernel-test example-test; else $(MAKE) --no-print-directory kernel-test-skipped; fi
 
 .PHONY: check
@@ -46,6 +47,11 @@ doc:
 unit:
 	PEERLESS_TEST_PACKETS=no cargo test --workspace --locked
 
+.PHONY: client-test
+client-test: prerequisites $(AWS) $(JAVASCRIPT) ## Let AWS's own clients speak to a daemon without packets: boto3, the AWS CLI, the SDK for JavaScript
+	cargo build --locked --package peerless
+	PATH="$(abspath $(or $(CARGO_TARGET_DIR),target))/debug:$$PATH" clients/run
+
 .PHONY: web
 web: ## Build the console, into web/dist
 	@if tools/has-node; then $(MAKE) --no-print-directory web/dist/index.html; else echo "  The console is NOT BUILT: see above. All else is."; fi
@@ -53,6 +59,15 @@ web: ## Build the console, into web/dist
 .PHONY: web-check
 web-check: ## Check the console: types, lints, unit tests
 	@if tools/has-node; then $(MAKE) --no-print-directory web/node_modules/.package-lock.json && cd web && npm run --silent check; else echo "  NOT TESTED: the console. See above."; fi
+
+.PHONY: e2e
+e2e: web ## Drive the console with a browser: every page, and a learner's way through it
+	@if ! tools/has-node || ! command -v "$${CHROMIUM:-chromium}" >/dev/null; then \
+	  echo "  NOT TESTED: the console in a browser. It needs Node.js, and chromium or another one named by CHROMIUM."; \
+	else \
+	  cargo build --locked --package peerless && cd web && \
+	  PEERLESS="$(abspath $(or $(CARGO_TARGET_DIR),target))/debug/peerless" CHROMIUM="$$(command -v "$${CHROMIUM:-chromium}")" npm run --silent e2e; \
+	fi
 
 web/dist/index.html: web/node_modules/.package-lock.json $(shell find web/src web/public web/build web/index.html web/vite.config.ts -type f)
 	cd web && npm run --silent build
@@ -92,8 +107,14 @@ bench: prerequisites ## Measure what the fabric costs, against a bare veth pair,
 demo: build $(AWS) ## Show two peered VPCs with real packets, as root or with sudo
 	PATH="$(CURDIR)/target/release:$(CURDIR)/.tools/aws/bin:$$PATH" tools/sandbox examples/vpc-peering/demo.sh
 
+.PHONY: operations
+operations: $(AWS) ## Write docs/operations.md, and the list of AWS's parameters that it compares with
+	cargo run --locked --package xtask -- operations --names >.tools/operations
+	.tools/aws/bin/python -B clients/python/parameters.py <.tools/operations >clients/aws-parameters.txt
+	cargo run --locked --package xtask -- operations
+
 .PHONY: tools
-tools: prerequisites sshd $(AWS) ## Install what is missing to build and test (compilers, headers; sshd and the AWS CLI into .tools)
+tools: prerequisites sshd $(AWS) $(JAVASCRIPT) ## Install what is missing to build and test (compilers, headers; sshd and AWS's clients into .tools)
 
 .PHONY: prerequisites
 prerequisites:
@@ -104,11 +125,18 @@ prerequisites:
 sshd:
 	@test -x /usr/sbin/sshd || test -x .tools/sshd/sshd || tools/sshd .tools/sshd
 
-$(AWS): tools/aws-cli.txt
+$(AWS): tools/aws-clients.txt
 	rm -rf .tools/aws
 	python3 -m venv .tools/aws
-	.tools/aws/bin/pip install --require-hashes --only-binary :all: --requirement tools/aws-cli.txt
+	.tools/aws/bin/pip install --require-hashes --only-binary :all: --requirement tools/aws-clients.txt
 	touch $@
+
+# Without Node.js the folder stays empty, and client-test says what it did not test.
+$(JAVASCRIPT): clients/javascript/package.json clients/javascript/package-lock.json
+	rm -rf .tools/javascript
+	mkdir -p .tools/javascript
+	cp $^ .tools/javascript
+	if tools/has-node; then npm ci --prefix .tools/javascript --ignore-scripts --no-audit --no-fund && touch $@; fi
 
 .PHONY: clean
 clean: ## Remove what was built or installed here

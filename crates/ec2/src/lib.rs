@@ -7,8 +7,9 @@
 //! This crate knows AWS's names, error codes, filters and pages. It deliberately knows no sockets, no files and no
 //! Linux, and it checks no signature: it reads from one who calls, and where.
 //!
-//! - the protocol: `wire` (two codecs), `call`, `caller`, `reply`, `error`, `actions`
-//! - what all operations share: `operations` (the table), `view` (what a handler sees) and `edit` (what it changes), `describe`,
+//! - the protocol: `wire` (the codecs), `call`, `caller`, `reply`, `error`, `actions`
+//! - what all operations share: `operations` (the table) and `reference` (what it says of itself), `view` (what a handler
+//!   sees) and `edit` (what it changes), `describe`,
 //!   `filter`, `page`, `tag_specification`, `quota`, `kind`, `digest`
 //! - one file per resource, each in the same order
 
@@ -17,6 +18,7 @@ mod wire;
 mod call;
 mod caller;
 mod operations;
+mod reference;
 mod reply;
 
 mod actions;
@@ -34,11 +36,13 @@ mod view;
 
 mod account_attribute;
 mod address_association;
+mod console_output;
 mod default_vpc;
 mod elastic_ip;
 mod image;
 mod instance;
 mod instance_attribute;
+mod instance_connect;
 mod instance_status;
 mod internet_gateway;
 mod ip_permission;
@@ -69,5 +73,8 @@ mod vpc_peering_connection;
 pub mod lifecycle;
 
 pub use call::{Call, Ctx, Request};
+pub use console_output::{ConsoleOutput, Consoles, NoConsoles};
+pub use filter::FilterNames;
 pub use operations::operations;
+pub use reference::{Fate, Reference, reference};
 pub use reply::Reply;

@@ -3,16 +3,17 @@
 use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use crate::call::Ctx;
 use crate::describe::{self, Describe};
 use crate::edit::Edit;
 use crate::error::Error;
-use crate::filter::Filters;
-use crate::page::Page;
+use crate::filter::{self, FilterNames, Filters};
+use crate::page::{self, Page};
 use crate::reply::Service;
-use crate::tag_specification::TagSpecifications;
+use crate::tag_specification::{self, TagSpecifications};
 use crate::view::View;
 use crate::wire::form::Form;
-use crate::wire::{query, xml};
+use crate::wire::{json, outline, query, xml};
 
 /// An operation that only reads.
 pub(crate) trait Read: DeserializeOwned + Send + Sync + 'static {
@@ -23,6 +24,15 @@ pub(crate) trait Read: DeserializeOwned + Send + Sync + 'static {
 
     /// Answers.
     fn read(&self, view: View<'_>) -> Result<Self::Answer, Error>;
+}
+
+/// An operation that reads what is no part of the state.
+pub(crate) trait Look: DeserializeOwned + Send + Sync + 'static {
+    /// What it answers.
+    type Answer: Serialize;
+
+    /// Answers.
+    fn look(&self, view: View<'_>, ctx: &Ctx<'_>) -> Result<Self::Answer, Error>;
 }
 
 /// An operation that changes something.
@@ -53,17 +63,52 @@ impl Serialize for Done {
 /// An operation with its parameters, waiting for a state; it answers with the elements of its reply.
 pub(crate) enum Prepared {
     Read(Reading),
+    Look(Looking),
     Change(Changing),
 }
 
 type Reading = Box<dyn Fn(View<'_>) -> Result<String, Error> + Send + Sync>;
+type Looking = Box<dyn Fn(View<'_>, &Ctx<'_>) -> Result<String, Error> + Send + Sync>;
 type Changing = Box<dyn Fn(&mut Edit<'_, '_>) -> Result<String, Error> + Send + Sync>;
 
 /// A row of the table.
 pub(crate) struct Operation {
-    name: &'static str,
-    service: Service,
-    pub prepare: fn(&mut Form) -> Result<Prepared, Error>,
+    pub name: &'static str,
+    pub service: Service,
+    pub handler: Handler,
+}
+
+/// What makes an operation of a form, and what it takes.
+pub(crate) struct Handler {
+    pub prepare: Prepare,
+    pub parameters: fn() -> Vec<String>,
+    pub inert: &'static [&'static str],
+    pub filters: fn() -> FilterNames,
+}
+
+/// How the parameters of an operation are read: its protocol.
+#[derive(Clone, Copy)]
+pub(crate) enum Prepare {
+    Query(fn(&mut Form) -> Result<Prepared, Error>),
+    Json(fn(&[u8]) -> Result<Prepared, Error>),
+}
+
+impl Prepare {
+    /// Reads a form.
+    pub fn form(self, form: &mut Form) -> Result<Prepared, Error> {
+        match self {
+            Prepare::Query(read) => read(form),
+            Prepare::Json(_) => Err(Error::Internal),
+        }
+    }
+
+    /// Reads a body in JSON.
+    pub fn json(self, body: &[u8]) -> Result<Prepared, Error> {
+        match self {
+            Prepare::Query(_) => Err(Error::Internal),
+            Prepare::Json(read) => read(body),
+        }
+    }
 }
 
 /// The names of all operations that are there, in alphabetical order within each service.
@@ -78,8 +123,8 @@ pub(crate) fn find(service: Service, name: &str) -> Option<&'static Operation> {
 
 macro_rules! operations {
     ($($service:ident { $($kind:ident $module:ident::$name:ident;)* })*) => {
-        const OPERATIONS: &[Operation] = &[
-            $($(Operation { name: stringify!($name), service: Service::$service, prepare: $kind::<crate::$module::$name> },)*)*
+        pub(crate) const OPERATIONS: &[Operation] = &[
+            $($(Operation { name: stringify!($name), service: Service::$service, handler: $kind::<crate::$module::$name>() },)*)*
         ];
     };
 }
@@ -142,6 +187,7 @@ operations! {
         change internet_gateway::DetachInternetGateway;
         change address_association::DisassociateAddress;
         change route_table_association::DisassociateRouteTable;
+        look console_output::GetConsoleOutput;
         change key_pair::ImportKeyPair;
         change instance_attribute::ModifyInstanceAttribute;
         change metadata_options::ModifyInstanceMetadataOptions;
@@ -161,29 +207,77 @@ operations! {
         change instance::StopInstances;
         change instance::TerminateInstances;
     }
+    InstanceConnect {
+        change_json instance_connect::SendSSHPublicKey;
+    }
     Sts {
         read sts::GetCallerIdentity;
     }
 }
 
-fn read<R: Read>(form: &mut Form) -> Result<Prepared, Error> {
-    let operation: R = query::read(form, R::INERT)?;
-    Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&operation.read(view)?)))))
+const fn read<R: Read>() -> Handler {
+    Handler {
+        prepare: Prepare::Query(|form| {
+            let operation: R = query::read(form, R::INERT)?;
+            Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&operation.read(view)?)))))
+        }),
+        parameters: outline::of::<R>,
+        inert: R::INERT,
+        filters: FilterNames::default,
+    }
 }
 
-fn describe<D: Describe>(form: &mut Form) -> Result<Prepared, Error> {
-    let filters = Filters::take(form, D::FILTERS, D::ABSENT, D::TAGGED)?;
-    let page = Page::take(form, D::PAGES)?;
-    let operation: D = query::read(form, D::INERT)?;
-    operation.check(&page)?;
-    Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&describe::list(&operation, &filters, &page, view)?)))))
+const fn look<L: Look>() -> Handler {
+    Handler {
+        prepare: Prepare::Query(|form| {
+            let operation: L = query::read(form, &[])?;
+            Ok(Prepared::Look(Box::new(move |view, ctx| Ok(xml::content(&operation.look(view, ctx)?)))))
+        }),
+        parameters: outline::of::<L>,
+        inert: &[],
+        filters: FilterNames::default,
+    }
 }
 
-fn change<C: Change>(form: &mut Form) -> Result<Prepared, Error> {
-    let tags = TagSpecifications::take(form, C::TAGS)?;
-    let operation: C = query::read(form, C::INERT)?;
-    Ok(Prepared::Change(Box::new(move |edit| {
-        edit.tags = tags.clone();
-        Ok(xml::content(&operation.apply(edit)?))
-    })))
+const fn describe<D: Describe>() -> Handler {
+    Handler {
+        prepare: Prepare::Query(|form| {
+            let filters = Filters::take(form, D::FILTERS, D::ABSENT, D::TAGGED)?;
+            let page = Page::take(form, D::PAGES)?;
+            let operation: D = query::read(form, D::INERT)?;
+            operation.check(&page)?;
+            Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&describe::list(&operation, &filters, &page, view)?)))))
+        }),
+        parameters: || [outline::of::<D>(), filter::parameters(), page::parameters(D::PAGES)].concat(),
+        inert: D::INERT,
+        filters: || FilterNames::new(D::FILTERS, D::ABSENT, D::TAGGED),
+    }
+}
+
+const fn change<C: Change>() -> Handler {
+    Handler {
+        prepare: Prepare::Query(|form| {
+            let tags = TagSpecifications::take(form, C::TAGS)?;
+            let operation: C = query::read(form, C::INERT)?;
+            Ok(Prepared::Change(Box::new(move |edit| {
+                edit.tags = tags.clone();
+                Ok(xml::content(&operation.apply(edit)?))
+            })))
+        }),
+        parameters: || [outline::of::<C>(), tag_specification::parameters(C::TAGS)].concat(),
+        inert: C::INERT,
+        filters: FilterNames::default,
+    }
+}
+
+const fn change_json<C: Change>() -> Handler {
+    Handler {
+        prepare: Prepare::Json(|body| {
+            let operation: C = json::read(body)?;
+            Ok(Prepared::Change(Box::new(move |edit| json::content(&operation.apply(edit)?))))
+        }),
+        parameters: outline::of::<C>,
+        inert: C::INERT,
+        filters: FilterNames::default,
+    }
 }

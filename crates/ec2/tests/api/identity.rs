@@ -9,7 +9,7 @@ use crate::xml::Element;
 fn send(headers: &[(&str, &str)], body: &str) -> Reply {
     let headers: Vec<_> = headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
     let call = Call::parse(&Request { method: "POST", query: "", headers: &headers, body: body.as_bytes() });
-    call.apply(&mut Draft::new(&Snapshot::default()), &mut Ctx { now: Timestamp(0), random: &mut || 7 })
+    call.apply(&mut Draft::new(&Snapshot::default()), &mut Ctx { now: Timestamp(0), random: &mut || 7, consoles: &ec2::NoConsoles })
 }
 
 fn signed(key: &str, region: &str, service: &str) -> String {
@@ -61,16 +61,25 @@ fn sts_tells_who_one_is() {
 }
 
 #[test]
-fn instance_connect_answers_in_json() {
-    let reply = send(&[("x-amz-target", "AWSEC2InstanceConnectService.SendSSHPublicKey")], "{}");
-    assert_eq!((reply.status, reply.content_type), (400, "application/x-amz-json-1.1"));
-    assert_eq!(reply.body, "{\"__type\":\"UnsupportedOperation\",\"Message\":\"The action SendSSHPublicKey is not supported by Peerless.\"}");
+fn what_json_services_do_not_do_is_refused_by_name() {
+    for (target, action) in [
+        ("AWSEC2InstanceConnectService.SendSerialConsoleSSHPublicKey", "SendSerialConsoleSSHPublicKey"),
+        ("AmazonSSM.GetParameter", "AmazonSSM.GetParameter"),
+    ] {
+        let reply = send(&[("x-amz-target", target)], "{}");
+        assert_eq!((reply.status, reply.content_type), (400, "application/x-amz-json-1.1"));
+        let body = format!("{{\"Message\":\"The action {action} is not supported by Peerless.\",\"__type\":\"UnsupportedOperation\"}}");
+        assert_eq!(reply.body, body);
+    }
+    let authorization = signed(ALICE, "mars-north-1", "ec2-instance-connect");
+    let headers = [("x-amz-target", "AWSEC2InstanceConnectService.SendSSHPublicKey"), ("authorization", authorization.as_str())];
+    assert_eq!(send(&headers, "{}").error_code, Some("AuthException"));
 }
 
 #[test]
 fn an_internal_error_keeps_the_request_id() {
     let call = Call::parse(&Request { method: "POST", query: "", headers: &[], body: b"Action=CreateVpc&CidrBlock=10.0.0.0/16" });
-    let reply = call.apply(&mut Draft::new(&Snapshot::default()), &mut Ctx { now: Timestamp(0), random: &mut || 7 });
+    let reply = call.apply(&mut Draft::new(&Snapshot::default()), &mut Ctx { now: Timestamp(0), random: &mut || 7, consoles: &ec2::NoConsoles });
     let id = reply.request_id.clone();
     let error = call.internal_error(reply);
     assert_eq!((error.status, error.error_code, error.request_id), (500, Some("InternalError"), id));

@@ -7,10 +7,12 @@ mod xml;
 
 mod addresses;
 mod attributes;
+mod console_output;
 mod default_vpcs;
 mod describing;
 mod histories;
 mod identity;
+mod instance_connect;
 mod instances;
 mod key_pairs;
 mod launching;

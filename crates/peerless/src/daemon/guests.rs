@@ -254,7 +254,7 @@ fn spec(instance: &Instance, interface: &NetworkInterface) -> Spec {
     Spec {
         id: instance.id.to_string(),
         hostname: format!("ip-{}", interface.private_ip.to_string().replace('.', "-")),
-        domain: private_domain(instance.scope.region),
+        domain: model::dns_name::private_domain(instance.scope.region),
         login: image.login.to_owned(),
         ttl: image.ttl,
         memory_mib: instance.instance_type.memory_mib(),
@@ -262,13 +262,9 @@ fn spec(instance: &Instance, interface: &NetworkInterface) -> Spec {
         first_id: first_id(interface.serial),
         nameserver: None::<IpAddr>,
         motd: image.description.to_owned(),
-        authorized_keys: Vec::new(),
+        authorized_keys: instance.key.iter().map(|key| key.public_key.clone()).collect(),
+        user_data: instance.user_data.as_ref().map(|data| data.bytes().to_vec()),
     }
-}
-
-/// The domain of private names: us-east-1 has one of its own.
-fn private_domain(region: model::Region) -> String {
-    if region == model::Region::us_east_1() { "ec2.internal".to_owned() } else { format!("{region}.compute.internal") }
 }
 
 /// An error with its causes, in one line.
