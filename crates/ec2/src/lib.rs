@@ -66,6 +66,7 @@ mod tag;
 mod traffic;
 mod vpc;
 mod vpc_peering_connection;
+mod vpc_peering_connection_options;
 
 pub mod lifecycle;
 
