@@ -197,7 +197,8 @@ impl RunInstances {
         if token.len() > 64 || !token.is_ascii() {
             return Err(Error::value("clientToken", token, "It may have up to 64 ASCII characters."));
         }
-        let instances: Vec<Instance> = view.all::<Instance>().filter(|instance| instance.client_token.as_ref() == Some(token)).cloned().collect();
+        let mut instances: Vec<Instance> = view.all::<Instance>().filter(|instance| instance.client_token.as_ref() == Some(token)).cloned().collect();
+        instances.sort_by_key(|instance| instance.launch_index);
         let differs = |instance: &Instance| {
             let key_name = instance.key.as_ref().map(|key| &key.name);
             (instance.image, instance.instance_type, key_name) != (self.image_id, self.instance_type(), self.key_name.as_ref())

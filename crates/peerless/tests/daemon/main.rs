@@ -5,6 +5,7 @@ mod api;
 mod guest_services;
 mod internet;
 mod lab;
+mod links;
 mod model_only;
 mod packets;
 mod sandbox;
