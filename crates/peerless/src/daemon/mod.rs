@@ -1,12 +1,13 @@
 //! The daemon: store, control loop, data plane, API and control socket, put together.
 
+mod connections;
 mod control_loop;
 mod control_socket;
 mod data_plane;
 mod edge;
-mod guest_services;
 pub mod guests;
 mod http;
+mod servers;
 mod world;
 
 use std::net::SocketAddr;
@@ -25,8 +26,8 @@ use crate::control::Status;
 use crate::runtime::Runtime;
 use control_loop::{ControlLoop, Event, Published};
 use data_plane::{DataPlane, ModelOnly};
-use guest_services::GuestServices;
 use guests::{HostDataPlane, chain};
+use servers::Servers;
 
 /// How to run.
 #[derive(Clone, Debug)]
@@ -64,7 +65,7 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     options.runtime.create().map_err(|error| format!("cannot make {}: {error}", options.runtime.folder().display()))?;
     let (events, received) = mpsc::channel();
     let published = Arc::new(ArcSwap::new(Arc::clone(&snapshot)));
-    let (data_plane, guest_services) = data_plane(options, &snapshot, &published, events.clone())?;
+    let (data_plane, servers) = data_plane(options, &snapshot, &published, events.clone())?;
     let (generations, generation) = watch::channel(published.load().generation());
     let writer = ControlLoop { store: Box::new(store), data_plane, published: Arc::clone(&published), generations, events: received };
     let writer = std::thread::Builder::new().name("control".to_owned()).spawn(|| writer.run()).map_err(|error| error.to_string())?;
@@ -81,7 +82,7 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     wait_to_leave(&leave).await?;
 
     api.abort();
-    drop(guest_services);
+    drop(servers);
     // A loop that is gone has said why.
     let _ = events.send(Event::Stop);
     let writer = tokio::task::spawn_blocking(move || writer.join());
@@ -96,8 +97,8 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     Ok(())
 }
 
-/// What enforces snapshots, and what serves those in it. Nobody is in a network that is a model only.
-type Enforcing = (Box<dyn DataPlane>, Option<GuestServices>);
+/// What enforces snapshots, and what serves those who are in them. Nobody is in a network that is a model only.
+type Enforcing = (Box<dyn DataPlane>, Option<Servers>);
 
 fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, published: &Published, events: mpsc::Sender<Event>) -> Result<Enforcing, String> {
     if options.model_only {
@@ -113,11 +114,12 @@ fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, published: &Published
         return Err(format!("the uplink: {}", chain(&error)));
     }
     // They are there before the first guest boots, which may ask at once.
-    let services = packets.services_namespace().map_err(|error| chain(&error))?;
-    let guest_services = GuestServices::start(&services, published)?;
+    let (services, internet) = (packets.services_namespace(), packets.internet_namespace());
+    let (services, internet) = (services.map_err(|error| chain(&error))?, internet.map_err(|error| chain(&error))?);
+    let servers = Servers::start(&services, &internet, published)?;
     let host = instance::Host { sshd: options.sshd.clone(), ..options.runtime.guests(&options.state) };
     let started = HostDataPlane::start(packets, host, Arc::clone(snapshot), events).map_err(|error| error.to_string())?;
-    Ok((Box::new(started), Some(guest_services)))
+    Ok((Box::new(started), Some(servers)))
 }
 
 /// Where the data plane of that daemon is.

@@ -23,8 +23,9 @@ use axum::{Router, middleware};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::connections::Bounds;
 use super::control_loop::{Event, Published};
-use super::http::{self, Bounds};
+use super::http;
 use crate::control::Status;
 
 /// The largest body: RunInstances with its user data is the largest call, and that is far below.
