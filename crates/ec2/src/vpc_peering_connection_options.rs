@@ -57,6 +57,10 @@ impl From<&PeeringVpc> for PeeringOptions {
 impl Change for ModifyVpcPeeringConnectionOptions {
     type Answer = ModifyVpcPeeringConnectionOptionsAnswer;
     const INERT: &'static [&'static str] = &[
+        "AccepterPeeringConnectionOptions.AllowMultipathResilience=false",
+        "AccepterPeeringConnectionOptions.MultipathResilienceMode",
+        "RequesterPeeringConnectionOptions.AllowMultipathResilience=false",
+        "RequesterPeeringConnectionOptions.MultipathResilienceMode",
         "RequesterPeeringConnectionOptions.AllowEgressFromLocalClassicLinkToRemoteVpc=false",
         "RequesterPeeringConnectionOptions.AllowEgressFromLocalVpcToRemoteClassicLink=false",
         "AccepterPeeringConnectionOptions.AllowEgressFromLocalClassicLinkToRemoteVpc=false",
