@@ -5,7 +5,7 @@
 //! that wait for a state see the same sequence as on AWS, only sooner.
 
 use model::{
-    Draft, Instance, InstanceId, InstanceState, MetadataOptionsState, Observation, StateReason, Subnet, SubnetState, Timestamp, Vpc,
+    Draft, Instance, InstanceId, InstanceState, MetadataOptionsState, Observation, StateReason, Subnet, SubnetState, SummaryStatus, Timestamp, Vpc,
     VpcPeeringConnection, VpcState,
 };
 
@@ -34,7 +34,14 @@ pub fn observe(draft: &mut Draft, now: Timestamp, observation: Observation) {
     match observation {
         Observation::InstanceRunning(id) => {
             if draft.get(id).is_some_and(|instance| instance.state == InstanceState::Pending) {
-                draft.update(id, |instance| (instance.state, instance.since) = (InstanceState::Running, now));
+                draft.update(id, |instance| {
+                    (instance.state, instance.since, instance.status) = (InstanceState::Running, now, SummaryStatus::Initializing);
+                });
+            }
+        }
+        Observation::InstanceStatus(id, status) => {
+            if draft.get(id).is_some_and(|instance| instance.state == InstanceState::Running && instance.status != status) {
+                draft.update(id, |instance| instance.status = status);
             }
         }
         Observation::InstanceStopped(id) => stop(draft, now, id),

@@ -54,6 +54,9 @@ pub struct Instance {
     /// The keys that EC2 Instance Connect was asked to let in.
     #[serde(default)]
     pub instance_connect_keys: InstanceConnectKeys,
+    /// What EC2's own checks say of it, while it runs.
+    #[serde(default)]
+    pub status: SummaryStatus,
 }
 
 /// A key pair as it was when the instance was launched. What becomes of the key pair later changes nothing inside.
@@ -95,6 +98,20 @@ words! {
         Stopping = "stopping",
         /// Off, its disk kept.
         Stopped = "stopped",
+    }
+}
+
+words! {
+    /// What status checks say.
+    #[derive(Default)]
+    SummaryStatus {
+        /// Nobody knows yet.
+        #[default]
+        Initializing = "initializing",
+        /// It is up, and its network answers.
+        Ok = "ok",
+        /// It was, and does not any more.
+        Impaired = "impaired",
     }
 }
 

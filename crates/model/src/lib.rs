@@ -45,7 +45,7 @@ pub use id::{
     SecurityGroupId, SecurityGroupRuleId, SubnetId, VolumeId, VpcCidrBlockAssociationId, VpcId, VpcPeeringConnectionId,
 };
 pub use image::Image;
-pub use instance::{Instance, InstanceState, InstanceType, LaunchKey, StateReason, UnknownInstanceType};
+pub use instance::{Instance, InstanceState, InstanceType, LaunchKey, StateReason, SummaryStatus, UnknownInstanceType};
 pub use instance_connect::{InstanceConnectKey, InstanceConnectKeys};
 pub use internet_gateway::InternetGateway;
 pub use key_pair::{KeyPair, KeyType};

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use instance::{Disk, Guest, Host, IDS_PER_GUEST, Spec};
@@ -18,6 +18,7 @@ use model::{Image, Instance, InstanceId, InstanceState, NetworkInterface, Observ
 
 use super::control_loop::Event;
 use super::data_plane::DataPlane;
+use super::status_checks::StatusChecks;
 use links::Links;
 
 /// How often guests that ended by themselves, or lost their interface, are looked for.
@@ -52,6 +53,7 @@ impl HostDataPlane {
             observations,
             guests: BTreeMap::new(),
             given_up: BTreeSet::new(),
+            checks: StatusChecks::default(),
             links: Links::default(),
         };
         let thread = std::thread::Builder::new().name("reconciler".to_owned()).spawn(move || reconciler.run(&woken))?;
@@ -94,6 +96,7 @@ struct Reconciler {
     guests: BTreeMap<InstanceId, Guest>,
     /// Instances whose end was reported; they are not built again, however long the report takes.
     given_up: BTreeSet<InstanceId>,
+    checks: StatusChecks,
     links: Links,
 }
 
@@ -106,6 +109,7 @@ impl Reconciler {
                 self.reconcile(&snapshot, instance);
             }
             self.restore_links(&snapshot);
+            self.check_status(&snapshot);
             self.given_up.retain(|&id| snapshot.get(id).is_some_and(|instance| instance.state != InstanceState::Terminated));
         }
         for guest in std::mem::take(&mut self.guests).into_values() {
@@ -186,6 +190,19 @@ impl Reconciler {
                 self.report(Observation::InstanceGone(id));
             }
             _ => {}
+        }
+    }
+
+    /// Reports what is news of those that run.
+    fn check_status(&mut self, snapshot: &Snapshot) {
+        let now = Instant::now();
+        self.checks.retain(|id| self.guests.contains_key(&id));
+        for (&id, guest) in &self.guests {
+            let Some(instance) = snapshot.get(id).filter(|instance| instance.state == InstanceState::Running) else { continue };
+            let status = self.checks.look(id, guest, now);
+            if status != instance.status {
+                self.report(Observation::InstanceStatus(id, status));
+            }
         }
     }
 

@@ -10,6 +10,7 @@ pub mod guests;
 mod http;
 mod instance_connect;
 mod servers;
+mod status_checks;
 mod world;
 
 use std::net::SocketAddr;
