@@ -101,6 +101,7 @@ soak: prerequisites ## Compare kernel and model by far more random packets than 
 .PHONY: bench
 bench: prerequisites ## Measure what the fabric costs, against a bare veth pair, as root or with sudo
 	PEERLESS_TEST_PACKETS=yes cargo bench --locked --package peerless-dataplane --bench forwarding $(SANDBOXED)
+	PEERLESS_TEST_PACKETS=yes cargo bench --locked --package peerless --bench calls $(SANDBOXED)
 
 .PHONY: demo
 demo: build $(AWS) ## Show two peered VPCs with real packets, as root or with sudo
