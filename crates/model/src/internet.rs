@@ -11,6 +11,9 @@ use crate::{Ipv4Cidr, Region};
 /// The learner's laptop: what consoles call "My IP".
 pub const LAPTOP: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 10);
 
+/// A name server that anybody may ask.
+pub const NAME_SERVER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 53);
+
 /// A web server, the one behind `example.com`.
 pub const WEB_SERVER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 80);
 
@@ -35,6 +38,11 @@ pub fn instance_connect(region: Region) -> Ipv4Cidr {
         Some(range) => range,
         None => unreachable!("29 is a prefix length"),
     }
+}
+
+/// The range of EC2 Instance Connect that the address is in: whoever means the one means all of them.
+pub fn instance_connect_around(address: std::net::IpAddr) -> Option<Ipv4Cidr> {
+    Region::all().map(instance_connect).find(|&range| crate::Cidr::from(range).contains(address))
 }
 
 /// From which of those addresses it calls.
