@@ -109,6 +109,9 @@ errors! {
     NotAnSshKey = "InvalidArgsException", "The SSH public key is not a valid OpenSSH public key of a supported type: RSA or Ed25519.";
     InvalidRegionName { value: String } = "InvalidParameterValue", "Invalid region: [{value}]";
     InvalidTag { reason: String } = "InvalidParameterValue", "{reason}";
+    MetadataTagKey { key: String } = "InvalidParameterValue",
+        "'{key}' is not a valid tag key. Tag keys must match pattern ([0-9a-zA-Z\\\\-_+=,.@:]{{1,255}}), and must not be a reserved name \
+         ('.', '..', '_index')";
     MalformedCidr { cidr: String } = "InvalidParameterValue", "CIDR block {cidr} is malformed";
     /// A rule of a security group that says nothing sensible.
     InvalidPermission { reason: String } = "InvalidParameterValue", "{reason}";

@@ -78,7 +78,7 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
 
     let leave = Arc::new(Notify::new());
     let (gone, left) = watch::channel(false);
-    let instance_connect = InstanceConnect::new(Arc::clone(&published), events.clone(), options.clone());
+    let instance_connect = Arc::new(InstanceConnect::new(Arc::clone(&published), events.clone(), options.clone()));
     let desk =
         control_socket::Desk { published: Arc::clone(&published), facts: facts(options, address), instance_connect, leave: Arc::clone(&leave), left };
     let control = control_socket::bind(&options.runtime.control_socket()).map_err(|error| format!("the control socket: {error}"))?;
