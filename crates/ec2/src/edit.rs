@@ -16,13 +16,15 @@ pub(crate) struct Edit<'a, 'c> {
     pub scope: Scope,
     /// What to put on resources of each kind as they are created.
     pub tags: TagSpecifications,
+    /// The token of a call that can be repeated.
+    pub client_token: Option<String>,
     ctx: &'a mut Ctx<'c>,
 }
 
 impl<'a, 'c> Edit<'a, 'c> {
     /// A call's hands on a draft.
     pub fn new(draft: Draft, scope: Scope, ctx: &'a mut Ctx<'c>) -> Self {
-        Self { draft, scope, tags: TagSpecifications::default(), ctx }
+        Self { draft, scope, tags: TagSpecifications::default(), client_token: None, ctx }
     }
 
     /// The state so far.

@@ -70,6 +70,7 @@ errors! {
     UnknownAction { action: String } = "InvalidAction", "The action {action} is not valid for this web service.";
     MalformedAddress { value: String } = "InvalidAddress.Malformed", "The IP address '{value}' is not valid.";
     UnknownAddress { address: Ipv4Addr } = "InvalidAddress.NotFound", "Address '{address}' not found.";
+    InvalidClientToken { token: String } = "InvalidClientToken", "The client token '{token}' is invalid: it may have up to 64 ASCII characters.";
     DuplicateSecurityGroup { name: String, vpc: VpcId } = "InvalidGroup.Duplicate", "The security group '{name}' already exists for VPC '{vpc}'";
     UnknownSecurityGroupName { name: String } = "InvalidGroup.NotFound", "The security group '{name}' does not exist";
     /// The two groups could never see each other's interfaces.

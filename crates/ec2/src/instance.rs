@@ -16,7 +16,7 @@ use crate::describe::Describe;
 use crate::edit::Edit;
 use crate::error::Error;
 use crate::filter::{FilterName, values};
-use crate::operations::Change;
+use crate::operations::{Change, Done};
 use crate::page::Page;
 use crate::public_address::{PublicAddress, assign_automatically};
 use crate::reservation::{Attachment, Instance, InstanceNetworkInterface, Reservation, State};
@@ -38,6 +38,12 @@ pub(crate) struct StopInstances {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct StartInstances {
+    instance_id: Vec<InstanceId>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RebootInstances {
     instance_id: Vec<InstanceId>,
 }
 
@@ -143,6 +149,21 @@ impl Change for StartInstances {
             instances_set.push(StateChange::new(id, previous, current));
         }
         Ok(StateChanges { instances_set })
+    }
+}
+
+impl Change for RebootInstances {
+    type Answer = Done;
+
+    /// It stays `running`: that there is a reboot to do is told beside its state.
+    fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Done, Error> {
+        for (id, state) in batch(&self.instance_id, edit.view())? {
+            if state != InstanceState::Running {
+                return Err(Error::InstanceState { instance: id, participle: "rebooted" });
+            }
+            edit.draft.update(id, |instance| instance.reboots.asked = instance.reboots.asked.saturating_add(1));
+        }
+        Ok(Done)
     }
 }
 

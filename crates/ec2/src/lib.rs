@@ -9,7 +9,7 @@
 //!
 //! - the protocol: `wire` (two codecs), `call`, `caller`, `reply`, `error`, `actions`
 //! - what all operations share: `operations` (the table), `view` (what a handler sees) and `edit` (what it changes), `describe`,
-//!   `filter`, `page`, `tag_specification`, `quota`, `kind`, `digest`
+//!   `filter`, `page`, `tag_specification`, `client_token`, `quota`, `kind`, `digest`
 //! - one file per resource, each in the same order
 
 mod wire;
@@ -20,6 +20,7 @@ mod operations;
 mod reply;
 
 mod actions;
+mod client_token;
 mod describe;
 mod digest;
 mod edit;

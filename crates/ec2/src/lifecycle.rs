@@ -8,6 +8,7 @@ use model::{
     Draft, Instance, InstanceId, InstanceState, Observation, StateReason, Subnet, SubnetState, Timestamp, Vpc, VpcPeeringConnection, VpcState,
 };
 
+use crate::client_token;
 use crate::instance::{instance_initiated_shutdown, launch_error};
 use crate::vpc_peering_connection::{Next, next};
 
@@ -24,7 +25,7 @@ pub fn advance(draft: &mut Draft, now: Timestamp) -> Option<Timestamp> {
     for id in subnets {
         draft.update(id, |subnet| subnet.state = SubnetState::Available);
     }
-    [advance_peerings(draft, now), purge_instances(draft, now)].into_iter().flatten().min()
+    [advance_peerings(draft, now), purge_instances(draft, now), client_token::forget(draft, now)].into_iter().flatten().min()
 }
 
 /// Takes in what a data plane saw. What is no news changes nothing.
@@ -33,6 +34,11 @@ pub fn observe(draft: &mut Draft, now: Timestamp, observation: Observation) {
         Observation::InstanceRunning(id) => {
             if draft.get(id).is_some_and(|instance| instance.state == InstanceState::Pending) {
                 draft.update(id, |instance| (instance.state, instance.since) = (InstanceState::Running, now));
+            }
+        }
+        Observation::InstanceRebooted(id, number) => {
+            if draft.get(id).is_some_and(|instance| instance.reboots.done < number) {
+                draft.update(id, |instance| instance.reboots.done = number);
             }
         }
         Observation::InstanceStopped(id) => stop(draft, now, id),
@@ -83,6 +89,7 @@ fn stop(draft: &mut Draft, now: Timestamp, id: InstanceId) {
         }
     }
     (instance.state, instance.since) = (InstanceState::Stopped, now);
+    instance.reboots.done = instance.reboots.asked;
     draft.put(instance);
 }
 

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use crate::client_token::ClientToken;
 use crate::describe::{self, Describe};
 use crate::edit::Edit;
 use crate::error::Error;
@@ -34,6 +35,14 @@ pub(crate) trait Change: DeserializeOwned + Send + Sync + 'static {
     /// Parameters without effect, as [`query::read`] has them.
     const INERT: &'static [&'static str] = &[];
 
+    /// Whether it takes a client token: `client_token` has the rest.
+    const IDEMPOTENT: bool = false;
+
+    /// Refuses to be repeated under a client token, when what the first call made is no more.
+    fn check_repetition(_token: &str, _view: View<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Changes and answers. What it did before it refuses is forgotten.
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error>;
 }
@@ -61,9 +70,9 @@ type Changing = Box<dyn Fn(&mut Edit<'_, '_>) -> Result<String, Error> + Send + 
 
 /// A row of the table.
 pub(crate) struct Operation {
-    name: &'static str,
+    pub name: &'static str,
     service: Service,
-    pub prepare: fn(&mut Form) -> Result<Prepared, Error>,
+    pub prepare: fn(&'static str, &mut Form) -> Result<Prepared, Error>,
 }
 
 /// The names of all operations that are there, in alphabetical order within each service.
@@ -144,6 +153,7 @@ operations! {
         change network_interface_attribute::ModifyNetworkInterfaceAttribute;
         change subnet::ModifySubnetAttribute;
         change vpc::ModifyVpcAttribute;
+        change instance::RebootInstances;
         change vpc_peering_connection::RejectVpcPeeringConnection;
         change elastic_ip::ReleaseAddress;
         change network_acl_association::ReplaceNetworkAclAssociation;
@@ -162,12 +172,12 @@ operations! {
     }
 }
 
-fn read<R: Read>(form: &mut Form) -> Result<Prepared, Error> {
+fn read<R: Read>(_name: &'static str, form: &mut Form) -> Result<Prepared, Error> {
     let operation: R = query::read(form, R::INERT)?;
     Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&operation.read(view)?)))))
 }
 
-fn describe<D: Describe>(form: &mut Form) -> Result<Prepared, Error> {
+fn describe<D: Describe>(_name: &'static str, form: &mut Form) -> Result<Prepared, Error> {
     let filters = Filters::take(form, D::FILTERS, D::ABSENT, D::TAGGED)?;
     let page = Page::take(form, D::PAGES)?;
     let operation: D = query::read(form, D::INERT)?;
@@ -175,11 +185,22 @@ fn describe<D: Describe>(form: &mut Form) -> Result<Prepared, Error> {
     Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&describe::list(&operation, &filters, &page, view)?)))))
 }
 
-fn change<C: Change>(form: &mut Form) -> Result<Prepared, Error> {
+fn change<C: Change>(name: &'static str, form: &mut Form) -> Result<Prepared, Error> {
+    let token = if C::IDEMPOTENT { ClientToken::take(name, form)? } else { None };
     let tags = TagSpecifications::take(form, C::TAGS)?;
     let operation: C = query::read(form, C::INERT)?;
     Ok(Prepared::Change(Box::new(move |edit| {
-        edit.tags = tags.clone();
-        Ok(xml::content(&operation.apply(edit)?))
+        let Some(token) = &token else {
+            edit.tags = tags.clone();
+            return Ok(xml::content(&operation.apply(edit)?));
+        };
+        if let Some(answer) = token.earlier(edit.view())? {
+            C::check_repetition(&token.text, edit.view())?;
+            return Ok(answer.to_owned());
+        }
+        (edit.tags, edit.client_token) = (tags.clone(), Some(token.text.clone()));
+        let answer = xml::content(&operation.apply(edit)?);
+        token.remember(&answer, edit);
+        Ok(answer)
     })))
 }

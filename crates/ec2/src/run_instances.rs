@@ -10,7 +10,7 @@ use std::net::Ipv4Addr;
 
 use model::{
     Association, Attachment, AvailabilityZone, IdKind, ImageId, Instance, InstanceId, InstanceState, InstanceType, MacAddress, NetworkInterface,
-    NetworkInterfaceId, ReservationId, SecurityGroupId, Subnet, SubnetId,
+    NetworkInterfaceId, Reboots, SecurityGroupId, Subnet, SubnetId,
 };
 use serde::Deserialize;
 
@@ -32,7 +32,6 @@ pub(crate) struct RunInstances {
     max_count: usize,
     instance_type: Option<InstanceType>,
     key_name: Option<String>,
-    client_token: Option<String>,
     placement: Option<Placement>,
     subnet_id: Option<SubnetId>,
     #[serde(default)]
@@ -66,6 +65,7 @@ struct InterfaceSpecification {
 impl Change for RunInstances {
     type Answer = Reservation;
     const TAGS: &'static [IdKind] = &[IdKind::InstanceId, IdKind::NetworkInterfaceId];
+    const IDEMPOTENT: bool = true;
     const INERT: &'static [&'static str] = &[
         "AdditionalInfo",
         "BlockDeviceMapping",
@@ -130,9 +130,6 @@ impl Change for RunInstances {
 
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error> {
         self.check_counts()?;
-        if let Some(earlier) = self.earlier(edit.view())? {
-            return Ok(earlier);
-        }
         let place = self.place()?;
         if let Some(name) = &self.key_name {
             return Err(Error::UnknownKeyPair { name: name.clone() });
@@ -159,13 +156,21 @@ impl Change for RunInstances {
                 since: edit.now(),
                 state_reason: None,
                 launch_time: edit.now(),
-                client_token: self.client_token.clone(),
+                client_token: edit.client_token.clone(),
+                reboots: Reboots::default(),
                 interfaces: vec![interface],
             };
             edit.create(instance.clone());
             instances.push(instance);
         }
-        Ok(answer(reservation, &instances, edit.view()))
+        let instances = instances.iter().map(|instance| InstanceView::new(instance, edit.view())).collect();
+        Ok(Reservation::new(reservation, edit.scope.account, instances))
+    }
+
+    /// A launch whose instances are all gone cannot be repeated.
+    fn check_repetition(token: &str, view: View<'_>) -> Result<(), Error> {
+        let lives = |instance: &Instance| instance.client_token.as_deref() == Some(token) && instance.state != InstanceState::Terminated;
+        if view.all::<Instance>().any(lives) { Ok(()) } else { Err(Error::InstanceTerminated) }
     }
 }
 
@@ -179,25 +184,6 @@ impl RunInstances {
             () if self.min_count == 0 => Err(Error::value("minCount", self.min_count, "Must be at least 1.")),
             () if self.max_count < self.min_count => Err(Error::value("maxCount", self.max_count, "Must not be less than minCount.")),
             () => Ok(()),
-        }
-    }
-
-    /// What an earlier call with the same client token made: repeating a call is not making it twice.
-    /// <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html>
-    ///
-    /// Of the earlier call's parameters only those that the instances show are compared.
-    fn earlier(&self, view: View<'_>) -> Result<Option<Reservation>, Error> {
-        let Some(token) = self.client_token.as_ref().filter(|token| !token.is_empty()) else { return Ok(None) };
-        if token.len() > 64 || !token.is_ascii() {
-            return Err(Error::value("clientToken", token, "It may have up to 64 ASCII characters."));
-        }
-        let instances: Vec<Instance> = view.all::<Instance>().filter(|instance| instance.client_token.as_ref() == Some(token)).cloned().collect();
-        let differs = |instance: &Instance| (instance.image, instance.instance_type) != (self.image_id, self.instance_type());
-        match () {
-            () if instances.is_empty() => Ok(None),
-            () if instances.iter().any(differs) || instances.len() > self.max_count => Err(Error::IdempotentParameterMismatch),
-            () if instances.iter().all(|instance| instance.state == InstanceState::Terminated) => Err(Error::InstanceTerminated),
-            () => Ok(instances.first().map(|first| answer(first.reservation, &instances, view))),
         }
     }
 
@@ -330,10 +316,6 @@ impl InterfaceSpecification {
         });
         Ok(id)
     }
-}
-
-fn answer(reservation: ReservationId, instances: &[Instance], view: View<'_>) -> Reservation {
-    Reservation::new(reservation, view.scope.account, instances.iter().map(|instance| InstanceView::new(instance, view)).collect())
 }
 
 fn check_address(address: Ipv4Addr, subnet: &Subnet, view: View<'_>) -> Result<Ipv4Addr, Error> {

@@ -37,8 +37,27 @@ pub struct Instance {
     pub launch_time: Timestamp,
     /// The token by which its launch can be repeated without making it twice.
     pub client_token: Option<String>,
+    /// How often it was to be rebooted.
+    #[serde(default)]
+    pub reboots: Reboots,
     /// Its interfaces, the primary one first.
     pub interfaces: Vec<NetworkInterfaceId>,
+}
+
+/// Reboots of an instance. It stays `running` meanwhile, so that only these numbers tell that there is one to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reboots {
+    /// How many were asked for.
+    pub asked: u32,
+    /// How many of these are done, or need not be any more.
+    pub done: u32,
+}
+
+impl Reboots {
+    /// Whether one is waiting to be done.
+    pub fn is_due(self) -> bool {
+        self.done < self.asked
+    }
 }
 
 /// Why an instance left its former state.

@@ -6,6 +6,7 @@
 
 mod account_region;
 mod cidr;
+mod client_token;
 mod draft;
 mod elastic_ip;
 mod id;
@@ -31,6 +32,7 @@ mod vpc_peering_connection;
 
 pub use account_region::AccountRegion;
 pub use cidr::{Cidr, Ipv4Cidr, MalformedCidr};
+pub use client_token::{ClientToken, ClientTokenKey};
 pub use draft::{Change, Draft, Row, UnreadableRow};
 pub use elastic_ip::ElasticIp;
 pub use id::{
@@ -39,7 +41,7 @@ pub use id::{
     SecurityGroupRuleId, SubnetId, VolumeId, VpcCidrBlockAssociationId, VpcId, VpcPeeringConnectionId,
 };
 pub use image::Image;
-pub use instance::{Instance, InstanceState, InstanceType, StateReason, UnknownInstanceType};
+pub use instance::{Instance, InstanceState, InstanceType, Reboots, StateReason, UnknownInstanceType};
 pub use internet_gateway::InternetGateway;
 pub use local_service::LocalService;
 pub use network_acl::{NetworkAcl, NetworkAclEntry, RuleAction};

@@ -271,6 +271,7 @@ impl World {
             state_reason: None,
             launch_time: Timestamp::default(),
             client_token: None,
+            reboots: model::Reboots::default(),
             interfaces: vec![interface],
         });
         Ok(())

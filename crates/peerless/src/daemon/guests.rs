@@ -49,6 +49,7 @@ impl HostDataPlane {
             latest: Arc::clone(&latest),
             observations,
             guests: BTreeMap::new(),
+            rebooted: BTreeMap::new(),
             given_up: BTreeSet::new(),
         };
         let thread = std::thread::Builder::new().name("reconciler".to_owned()).spawn(move || reconciler.run(&woken))?;
@@ -89,6 +90,8 @@ struct Reconciler {
     latest: Arc<ArcSwap<Snapshot>>,
     observations: Sender<Event>,
     guests: BTreeMap<InstanceId, Guest>,
+    /// How often instances were to be rebooted when they last were: the report may take longer than the next look.
+    rebooted: BTreeMap<InstanceId, u32>,
     /// Instances whose end was reported; they are not built again, however long the report takes.
     given_up: BTreeSet<InstanceId>,
 }
@@ -101,6 +104,7 @@ impl Reconciler {
             for instance in snapshot.all::<Instance>() {
                 self.reconcile(&snapshot, instance);
             }
+            self.rebooted.retain(|&id, _| snapshot.get(id).is_some_and(|instance| instance.reboots.is_due()));
             self.given_up.retain(|&id| snapshot.get(id).is_some_and(|instance| instance.state != InstanceState::Terminated));
         }
         for guest in std::mem::take(&mut self.guests).into_values() {
@@ -148,6 +152,9 @@ impl Reconciler {
 
     fn reconcile(&mut self, snapshot: &Snapshot, instance: &Instance) {
         let id = instance.id;
+        if self.is_to_be_rebooted(instance) {
+            self.reboot(snapshot, instance);
+        }
         let alive = self.guests.get(&id).map(Guest::is_alive);
         match (instance.state, alive) {
             (InstanceState::Pending | InstanceState::Running, None) if !self.given_up.contains(&id) => match self.launch(snapshot, instance) {
@@ -182,6 +189,22 @@ impl Reconciler {
             }
             _ => {}
         }
+    }
+
+    fn is_to_be_rebooted(&self, instance: &Instance) -> bool {
+        let is_news = self.rebooted.get(&instance.id).is_none_or(|&done| done < instance.reboots.asked);
+        instance.state == InstanceState::Running && instance.reboots.is_due() && is_news && self.guests.get(&instance.id).is_some_and(Guest::is_alive)
+    }
+
+    /// Shuts the guest down in order; an instance that runs and has no guest gets one, with the same disk and interface.
+    fn reboot(&mut self, snapshot: &Snapshot, instance: &Instance) {
+        let (id, number) = (instance.id, instance.reboots.asked);
+        self.unplug(snapshot, instance);
+        if let Some(guest) = self.guests.remove(&id) {
+            self.end(&guest, Disk::Keep);
+        }
+        self.rebooted.insert(id, number);
+        self.report(Observation::InstanceRebooted(id, number));
     }
 
     fn give_up(&mut self, id: InstanceId) {

@@ -330,6 +330,7 @@ pub(super) fn imagine_interface(world: &mut Draft, subnet: SubnetId) -> Option<N
         state_reason: None,
         launch_time: time,
         client_token: None,
+        reboots: model::Reboots::default(),
         interfaces: vec![id],
     });
     Some(id)
