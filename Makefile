@@ -14,15 +14,17 @@ help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: prerequisites ## Build target/release/peerless
+build: prerequisites web ## Build target/release/peerless, with the console where Node.js is
 	cargo build --release --locked --package peerless
+	@$(MAKE) --no-print-directory sshd || echo "Instances will refuse ssh; peerless doctor says what helps."
+	@if [ -x .tools/sshd/sshd ]; then ln -sfn "$(CURDIR)/.tools/sshd" "$(or $(CARGO_TARGET_DIR),target)/release/peerless-sshd"; fi
 
 .PHONY: test
 test: tools check ## Run everything; tests with packets only as root
 	@if [ "$$(id -u)" -eq 0 ]; then $(MAKE) --no-print-directory kernel-test example-test; else $(MAKE) --no-print-directory kernel-test-skipped; fi
 
 .PHONY: check
-check: prerequisites fmt-check clippy tidy doc unit ## Run what needs no root: formats, lints, rules, documentation, unit tests, scenarios
+check: prerequisites fmt-check clippy tidy doc unit web-check ## Run what needs no root: formats, lints, rules, documentation, unit tests, scenarios
 
 .PHONY: fmt-check
 fmt-check:
@@ -44,12 +46,27 @@ doc:
 unit:
 	PEERLESS_TEST_PACKETS=no cargo test --workspace --locked
 
+.PHONY: web
+web: ## Build the console, into web/dist
+	@if tools/has-node; then $(MAKE) --no-print-directory web/dist/index.html; else echo "  The console is NOT BUILT: see above. All else is."; fi
+
+.PHONY: web-check
+web-check: ## Check the console: types, lints, unit tests
+	@if tools/has-node; then $(MAKE) --no-print-directory web/node_modules/.package-lock.json && cd web && npm run --silent check; else echo "  NOT TESTED: the console. See above."; fi
+
+web/dist/index.html: web/node_modules/.package-lock.json $(shell find web/src web/public web/build web/index.html web/vite.config.ts -type f)
+	cd web && npm run --silent build
+
+web/node_modules/.package-lock.json: web/package-lock.json web/.npmrc
+	cd web && npm ci
+	touch $@
+
 .PHONY: kernel-test
-kernel-test: prerequisites ## Run the tests with real packets, as root or with sudo
+kernel-test: prerequisites sshd ## Run the tests with real packets, as root or with sudo
 	PEERLESS_TEST_PACKETS=yes cargo test --locked $(PACKET_CRATES:%=--package %) --tests $(SANDBOXED)
 
 .PHONY: example-test
-example-test: prerequisites $(AWS) ## Run the examples, through the AWS CLI and with real packets, as root or with sudo
+example-test: prerequisites sshd $(AWS) ## Run the examples, through the AWS CLI and with real packets, as root or with sudo
 	cargo build --locked --package peerless
 	PATH="$(abspath $(or $(CARGO_TARGET_DIR),target))/debug:$(CURDIR)/.tools/aws/bin:$$PATH" tools/sandbox examples/vpc-peering/demo.sh
 
@@ -75,11 +92,16 @@ demo: build $(AWS) ## Show two peered VPCs with real packets, as root or with su
 	PATH="$(CURDIR)/target/release:$(CURDIR)/.tools/aws/bin:$$PATH" tools/sandbox examples/vpc-peering/demo.sh
 
 .PHONY: tools
-tools: prerequisites $(AWS) ## Install what is missing to build and test (compilers, headers, the AWS CLI into .tools)
+tools: prerequisites sshd $(AWS) ## Install what is missing to build and test (compilers, headers; sshd and the AWS CLI into .tools)
 
 .PHONY: prerequisites
 prerequisites:
 	@tools/prerequisites --install
+
+# The package's own installation would start a service.
+.PHONY: sshd
+sshd:
+	@test -x /usr/sbin/sshd || test -x .tools/sshd/sshd || tools/sshd .tools/sshd
 
 $(AWS): tools/aws-cli.txt
 	rm -rf .tools/aws
@@ -90,4 +112,4 @@ $(AWS): tools/aws-cli.txt
 .PHONY: clean
 clean: ## Remove what was built or installed here
 	cargo clean
-	rm -rf .tools
+	rm -rf .tools web/dist web/node_modules

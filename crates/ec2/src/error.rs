@@ -8,9 +8,9 @@ use std::fmt;
 use std::net::Ipv4Addr;
 
 use model::{
-    AccountId, AddressAssociationId, AllocationId, AvailabilityZone, Cidr, IdKind, InstanceId, InstanceState, InternetGatewayId, Ipv4Cidr,
-    MalformedId, NetworkAclId, NetworkInterfaceId, PeeringStatus, Region, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId,
-    SubnetId, VpcId, VpcPeeringConnectionId,
+    AccountId, AddressAssociationId, AllocationId, AvailabilityZone, Cidr, IdKind, InstanceId, InstanceState, InternetGatewayId, InvalidUserData,
+    Ipv4Cidr, MalformedId, NetworkAclId, NetworkInterfaceId, PeeringStatus, Region, ResourceId, RouteTableAssociationId, RouteTableId,
+    SecurityGroupId, SubnetId, VpcId, VpcPeeringConnectionId,
 };
 
 use crate::kind::words;
@@ -59,6 +59,7 @@ errors! {
     InstanceTerminated = "IdempotentInstanceTerminated", "The instances of the request that this client token belongs to have been terminated.";
     IdempotentParameterMismatch = "IdempotentParameterMismatch",
         "The client token was used before, in a request with other parameters.";
+    InstanceNotStopped { instance: InstanceId } = "IncorrectInstanceState", "The instance '{instance}' is not in the 'stopped' state.";
     InstanceState { instance: InstanceId, participle: &'static str } = "IncorrectInstanceState",
         "The instance '{instance}' is not in a state from which it can be {participle}.";
     InterfaceNotReady { interface: NetworkInterfaceId, state: InstanceState } = "IncorrectInstanceState",
@@ -82,6 +83,8 @@ errors! {
         "The {state} instance '{instance}' is not in a valid state for this operation.";
     SeveralInterfaces { instance: InstanceId } = "InvalidInstanceID",
         "There are multiple interfaces attached to instance '{instance}'. Please specify an interface ID for the operation instead.";
+    PublicKeyFormat = "InvalidKey.Format", "Key is not in valid OpenSSH public key format";
+    DuplicateKeyPair { name: String } = "InvalidKeyPair.Duplicate", "The keypair '{name}' already exists.";
     UnknownKeyPair { name: String } = "InvalidKeyPair.NotFound", "The key pair '{name}' does not exist";
     NoSuchEntry { direction: &'static str, number: u16 } = "InvalidNetworkAclEntry.NotFound", "no {direction} entry with number {number}";
     InvalidNextToken = "InvalidNextToken", "The token is invalid.";
@@ -133,6 +136,10 @@ errors! {
         "Invalid state transition for {id}, attempted to transition from {from} to {to}";
     SubnetConflict { cidr: Ipv4Cidr } = "InvalidSubnet.Conflict", "The CIDR '{cidr}' conflicts with another subnet";
     SubnetRange { cidr: Ipv4Cidr } = "InvalidSubnet.Range", "The CIDR '{cidr}' is invalid.";
+    InvalidUserData { problem: InvalidUserData } = match problem {
+            InvalidUserData::Malformed => "InvalidUserData.Malformed",
+            InvalidUserData::TooLong => "InvalidParameterValue",
+        }, "{problem}";
     VpcRange { cidr: Ipv4Cidr } = "InvalidVpc.Range", "The CIDR '{cidr}' is invalid.";
     MalformedQueryString { reason: &'static str } = "MalformedQueryString", "The query string is malformed: {reason}.";
     RepeatedParameter { parameter: String } = "MalformedQueryString", "The parameter {parameter} appears more than once.";

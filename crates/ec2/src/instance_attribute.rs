@@ -3,7 +3,7 @@
 //! Groups and the source/destination check are those of its interface, which must be its only one.
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceAttribute.html>
 
-use model::{InstanceId, SecurityGroupId};
+use model::{InstanceId, InstanceState, SecurityGroupId, UserData};
 use serde::{Deserialize, Serialize};
 
 use crate::edit::Edit;
@@ -24,6 +24,14 @@ pub(crate) struct ModifyInstanceAttribute {
     source_dest_check: Option<Flag>,
     #[serde(default)]
     group_id: Vec<SecurityGroupId>,
+    user_data: Option<UserDataValue>,
+}
+
+/// User data, wrapped as attributes are.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct UserDataValue {
+    value: UserData,
 }
 
 #[derive(Deserialize)]
@@ -52,7 +60,7 @@ pub(crate) struct DescribeInstanceAttributeAnswer {
     root_device_name: Option<Value<&'static str>>,
     source_dest_check: Option<Value<bool>>,
     sriov_net_support: Option<Nothing>,
-    user_data: Option<Nothing>,
+    user_data: Option<Value<Option<UserData>>>,
 }
 
 /// An attribute that is not set.
@@ -77,40 +85,62 @@ impl Change for ModifyInstanceAttribute {
         "Kernel",
         "Ramdisk",
         "SriovNetSupport",
-        "UserData",
     ];
 
-    /// An attribute can also be named, with its value beside it.
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Done, Error> {
         let id = edit.find(self.instance_id)?.id;
-        let named_check = match (self.attribute.as_deref(), &self.value) {
+        match self.wanted()?.as_slice() {
+            [] => {}
+            [Wanted::SourceDestCheck(value)] => {
+                let interface = edit.view().only_interface(id)?.id;
+                edit.draft.update(interface, |interface| interface.source_dest_check = *value);
+            }
+            [Wanted::Groups(groups)] => {
+                let interface = edit.view().only_interface(id)?.clone();
+                let groups = named(groups, interface.vpc, |_| Error::SecurityGroupOfOtherNetwork, edit.view())?;
+                edit.draft.update(interface.id, |interface| interface.groups = groups);
+            }
+            [Wanted::UserData(user_data)] => {
+                if edit.find(id)?.state != InstanceState::Stopped {
+                    return Err(Error::InstanceNotStopped { instance: id });
+                }
+                let user_data = Some(user_data.clone()).filter(|data| !data.bytes().is_empty());
+                edit.draft.update(id, |instance| instance.user_data = user_data);
+            }
+            _ => return Err(Error::combination("Fields for multiple attribute types specified.")),
+        }
+        Ok(Done)
+    }
+}
+
+/// An attribute that is to change.
+enum Wanted<'a> {
+    SourceDestCheck(bool),
+    Groups(&'a [SecurityGroupId]),
+    /// None of it takes it away.
+    UserData(UserData),
+}
+
+impl ModifyInstanceAttribute {
+    /// What is to change. An attribute can be a parameter, or be named with its value beside it.
+    fn wanted(&self) -> Result<Vec<Wanted<'_>>, Error> {
+        let named = match (self.attribute.as_deref(), &self.value) {
             (None, None) => None,
             (Some("sourceDestCheck"), Some(value)) => {
                 let parsed = value.to_ascii_lowercase().parse();
-                Some(parsed.map_err(|_| Error::value("value", value, "Expected true or false."))?)
+                Some(Wanted::SourceDestCheck(parsed.map_err(|_| Error::value("value", value, "Expected true or false."))?))
             }
+            (Some("userData"), Some(value)) => Some(Wanted::UserData(value.parse().map_err(|problem| Error::InvalidUserData { problem })?)),
             (Some(attribute), Some(value)) => {
                 return Err(Error::UnsupportedParameter { parameter: attribute.to_owned(), value: value.clone() });
             }
             (Some(_), None) => return Err(Error::missing("Value")),
             (None, Some(_)) => return Err(Error::missing("Attribute")),
         };
-        let check = self.source_dest_check.map(|flag| flag.value);
-        match (check, named_check, self.group_id.as_slice()) {
-            (None, None, []) => Ok(Done),
-            (Some(value), None, []) | (None, Some(value), []) => {
-                let interface = edit.view().only_interface(id)?.id;
-                edit.draft.update(interface, |interface| interface.source_dest_check = value);
-                Ok(Done)
-            }
-            (None, None, groups) => {
-                let interface = edit.view().only_interface(id)?.clone();
-                let groups = named(groups, interface.vpc, |_| Error::SecurityGroupOfOtherNetwork, edit.view())?;
-                edit.draft.update(interface.id, |interface| interface.groups = groups);
-                Ok(Done)
-            }
-            _ => Err(Error::combination("Fields for multiple attribute types specified.")),
-        }
+        let check = self.source_dest_check.map(|flag| Wanted::SourceDestCheck(flag.value));
+        let groups = (!self.group_id.is_empty()).then_some(Wanted::Groups(&self.group_id));
+        let user_data = self.user_data.as_ref().map(|data| Wanted::UserData(data.value.clone()));
+        Ok([named, check, groups, user_data].into_iter().flatten().collect())
     }
 }
 
@@ -136,7 +166,7 @@ impl Read for DescribeInstanceAttribute {
             "rootDeviceName" => answer.root_device_name = Some(Value { value: instance.root_device_name }),
             "sourceDestCheck" => answer.source_dest_check = instance.source_dest_check.map(|value| Value { value }),
             "sriovNetSupport" => answer.sriov_net_support = Some(Value { value: None }),
-            "userData" => answer.user_data = Some(Value { value: None }),
+            "userData" => answer.user_data = Some(Value { value: view.find(self.instance_id)?.user_data.clone() }),
             _ => return Err(Error::value("attribute", &self.attribute, "Unknown instance attribute.")),
         }
         Ok(answer)

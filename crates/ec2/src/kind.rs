@@ -59,6 +59,7 @@ pub(crate) fn words(kind: IdKind) -> Words {
         IdKind::InternetGatewayId => {
             ("internetGateway", "InvalidInternetGatewayID.NotFound", "InvalidInternetGatewayId.Malformed", "internet-gateway")
         }
+        IdKind::KeyPairId => ("key pair", "InvalidKeyPair.NotFound", "", "key-pair"),
         IdKind::NetworkAclAssociationId => ("association", "InvalidAssociationID.NotFound", "", ""),
         IdKind::NetworkAclId => ("networkAcl", "InvalidNetworkAclID.NotFound", "InvalidNetworkAclId.Malformed", "network-acl"),
         IdKind::NetworkInterfaceId => {

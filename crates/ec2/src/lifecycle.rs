@@ -5,7 +5,8 @@
 //! that wait for a state see the same sequence as on AWS, only sooner.
 
 use model::{
-    Draft, Instance, InstanceId, InstanceState, Observation, StateReason, Subnet, SubnetState, Timestamp, Vpc, VpcPeeringConnection, VpcState,
+    Draft, Instance, InstanceId, InstanceState, MetadataOptionsState, Observation, StateReason, Subnet, SubnetState, Timestamp, Vpc,
+    VpcPeeringConnection, VpcState,
 };
 
 use crate::client_token;
@@ -25,7 +26,10 @@ pub fn advance(draft: &mut Draft, now: Timestamp) -> Option<Timestamp> {
     for id in subnets {
         draft.update(id, |subnet| subnet.state = SubnetState::Available);
     }
-    [advance_peerings(draft, now), purge_instances(draft, now), client_token::forget(draft, now)].into_iter().flatten().min()
+    apply_metadata_options(draft);
+    let dues =
+        [advance_peerings(draft, now), expire_instance_connect_keys(draft, now), purge_instances(draft, now), client_token::forget(draft, now)];
+    dues.into_iter().flatten().min()
 }
 
 /// Takes in what a data plane saw. What is no news changes nothing.
@@ -64,6 +68,28 @@ fn advance_peerings(draft: &mut Draft, now: Timestamp) -> Option<Timestamp> {
             Next::Vanishes => draft.remove(connection.id),
             Next::Waits(until) => due = [due, until].into_iter().flatten().min(),
             Next::Becomes(_) => {}
+        }
+    }
+    due
+}
+
+fn apply_metadata_options(draft: &mut Draft) {
+    let pending = |instance: &&Instance| instance.metadata_options.state == MetadataOptionsState::Pending;
+    let ids: Vec<InstanceId> = draft.all::<Instance>().filter(pending).map(|instance| instance.id).collect();
+    for id in ids {
+        draft.update(id, |instance| instance.metadata_options.state = MetadataOptionsState::Applied);
+    }
+}
+
+/// Forgets the keys whose minute is over.
+fn expire_instance_connect_keys(draft: &mut Draft, now: Timestamp) -> Option<Timestamp> {
+    let mut due = None;
+    let with_keys: Vec<Instance> = draft.all::<Instance>().filter(|instance| !instance.instance_connect_keys.is_empty()).cloned().collect();
+    for mut instance in with_keys {
+        let before = instance.instance_connect_keys.clone();
+        due = [due, instance.instance_connect_keys.expire(now)].into_iter().flatten().min();
+        if instance.instance_connect_keys != before {
+            draft.put(instance);
         }
     }
     due

@@ -105,6 +105,7 @@ operations! {
         change default_vpc::CreateDefaultSubnet;
         change default_vpc::CreateDefaultVpc;
         change internet_gateway::CreateInternetGateway;
+        change key_pair::CreateKeyPair;
         change network_acl::CreateNetworkAcl;
         change network_acl_entry::CreateNetworkAclEntry;
         change route::CreateRoute;
@@ -115,6 +116,7 @@ operations! {
         change vpc::CreateVpc;
         change vpc_peering_connection::CreateVpcPeeringConnection;
         change internet_gateway::DeleteInternetGateway;
+        change key_pair::DeleteKeyPair;
         change network_acl::DeleteNetworkAcl;
         change network_acl_entry::DeleteNetworkAclEntry;
         change route::DeleteRoute;
@@ -149,7 +151,9 @@ operations! {
         change internet_gateway::DetachInternetGateway;
         change address_association::DisassociateAddress;
         change route_table_association::DisassociateRouteTable;
+        change key_pair::ImportKeyPair;
         change instance_attribute::ModifyInstanceAttribute;
+        change metadata_options::ModifyInstanceMetadataOptions;
         change network_interface_attribute::ModifyNetworkInterfaceAttribute;
         change subnet::ModifySubnetAttribute;
         change vpc::ModifyVpcAttribute;

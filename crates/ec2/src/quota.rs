@@ -30,6 +30,7 @@ quotas! {
     INTERNET_GATEWAYS = 5, "InternetGatewayLimitExceeded", "internet gateways";
     ELASTIC_IPS = 5, "AddressLimitExceeded", "addresses";
     ENTRIES_PER_NETWORK_ACL = 20, "NetworkAclEntryLimitExceeded", "entries per network ACL";
+    KEY_PAIRS = 5000, "KeyPairLimitExceeded", "key pairs";
     NETWORK_ACLS_PER_VPC = 200, "NetworkAclLimitExceeded", "network ACLs per VPC";
     NETWORK_INTERFACES = 5000, "NetworkInterfaceLimitExceeded", "network interfaces";
     ROUTES_PER_TABLE = 50, "RouteLimitExceeded", "routes per route table";

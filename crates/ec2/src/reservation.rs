@@ -12,6 +12,7 @@ use model::{
 use serde::Serialize;
 
 use crate::filter::Tagged;
+use crate::metadata_options::MetadataOptionsView;
 use crate::moment::Moment;
 use crate::public_address::PublicAddress;
 use crate::security_group::GroupIdentifier;
@@ -44,6 +45,7 @@ pub(crate) struct Instance {
     pub private_dns_name: String,
     pub dns_name: String,
     pub reason: String,
+    pub key_name: Option<String>,
     pub ami_launch_index: u32,
     product_codes: Empty,
     pub instance_type: InstanceType,
@@ -67,6 +69,7 @@ pub(crate) struct Instance {
     pub ebs_optimized: bool,
     pub ena_support: bool,
     pub network_interface_set: Vec<InstanceNetworkInterface>,
+    pub metadata_options: MetadataOptionsView,
     pub private_dns_name_options: Option<PrivateDnsNameOptions>,
     pub platform_details: &'static str,
     pub usage_operation: &'static str,
@@ -185,6 +188,7 @@ impl Instance {
             ip_address: public.as_ref().map(|public| public.public_ip),
             dns_name: public.map(|public| public.public_dns_name).unwrap_or_default(),
             reason: if by_user { format!("User initiated ({})", Moment(instance.since).in_words()) } else { String::new() },
+            key_name: instance.key.as_ref().map(|key| key.name.clone()),
             ami_launch_index: instance.launch_index,
             product_codes: Empty,
             instance_type: instance.instance_type,
@@ -207,6 +211,7 @@ impl Instance {
             ebs_optimized: false,
             ena_support: true,
             network_interface_set: interfaces.iter().map(|interface| InstanceNetworkInterface::new(interface, view)).collect(),
+            metadata_options: instance.metadata_options.into(),
             private_dns_name_options: primary.map(|_| PrivateDnsNameOptions::IP_NAME),
             platform_details: "Linux/UNIX",
             usage_operation: "RunInstances",

@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use model::{
-    Association, Attachment, AvailabilityZone, IdKind, ImageId, Instance, InstanceId, InstanceState, InstanceType, MacAddress, NetworkInterface,
-    NetworkInterfaceId, Reboots, SecurityGroupId, Subnet, SubnetId,
+    Association, Attachment, AvailabilityZone, IdKind, Image, ImageId, Instance, InstanceConnectKeys, InstanceId, InstanceState, InstanceType,
+    LaunchKey, MacAddress, NetworkInterface, NetworkInterfaceId, Reboots, SecurityGroupId, Subnet, SubnetId, UserData,
 };
 use serde::Deserialize;
 
 use crate::edit::Edit;
 use crate::error::Error;
+use crate::metadata_options::MetadataOptionsRequest;
 use crate::operations::Change;
 use crate::public_address::free_address;
 use crate::quota;
@@ -32,6 +33,9 @@ pub(crate) struct RunInstances {
     max_count: usize,
     instance_type: Option<InstanceType>,
     key_name: Option<String>,
+    user_data: Option<UserData>,
+    #[serde(default)]
+    metadata_options: MetadataOptionsRequest,
     placement: Option<Placement>,
     subnet_id: Option<SubnetId>,
     #[serde(default)]
@@ -90,7 +94,7 @@ impl Change for RunInstances {
         "LaunchTemplate",
         "LicenseSpecification",
         "MaintenanceOptions.AutoRecovery=default",
-        "MetadataOptions",
+        "MetadataOptions.HttpProtocolIpv6=disabled",
         "Monitoring.Enabled=false",
         "Monitoring.MetricCategoryId",
         "NetworkInterface.N.AssociateCarrierIpAddress=false",
@@ -125,15 +129,13 @@ impl Change for RunInstances {
         "PrivateDnsNameOptions.HostnameType=ip-name",
         "RamdiskId",
         "SecondaryInterface",
-        "UserData",
     ];
 
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error> {
         self.check_counts()?;
         let place = self.place()?;
-        if let Some(name) = &self.key_name {
-            return Err(Error::UnknownKeyPair { name: name.clone() });
-        }
+        let key = self.key_name.as_ref().map(|name| edit.view().key_pair(name).map(LaunchKey::from)).transpose()?;
+        let metadata_options = self.metadata_options.at_launch(Image::boots(self.image_id))?;
         let subnet = place.subnet(self.zone(), edit.view())?.clone();
         let groups = place.groups(&self.named_groups(edit.view())?, &subnet, edit.view())?;
         self.check_zone(&subnet)?;
@@ -159,6 +161,10 @@ impl Change for RunInstances {
                 client_token: edit.client_token.clone(),
                 reboots: Reboots::default(),
                 interfaces: vec![interface],
+                key: key.clone(),
+                user_data: self.user_data.clone(),
+                metadata_options,
+                instance_connect_keys: InstanceConnectKeys::default(),
             };
             edit.create(instance.clone());
             instances.push(instance);

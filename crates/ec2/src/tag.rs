@@ -136,6 +136,7 @@ fn find(id: ResourceId, view: View<'_>) -> Result<(), Error> {
         ResourceId::AllocationId(id) => view.find(id).is_ok(),
         ResourceId::InstanceId(id) => view.find(id).is_ok(),
         ResourceId::InternetGatewayId(id) => view.find(id).is_ok(),
+        ResourceId::KeyPairId(id) => view.find(id).is_ok(),
         ResourceId::NetworkAclId(id) => view.find(id).is_ok(),
         ResourceId::NetworkInterfaceId(id) => view.find(id).is_ok(),
         ResourceId::RouteTableId(id) => view.find(id).is_ok(),

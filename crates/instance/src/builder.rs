@@ -39,6 +39,7 @@ pub(crate) struct Order {
     pub(crate) groups: Vec<PathBuf>,
     pub(crate) root: PathBuf,
     pub(crate) console: PathBuf,
+    pub(crate) sshd: Option<PathBuf>,
 }
 
 /// What the builder answers: the guest's init waits for its network.
@@ -51,14 +52,15 @@ pub(crate) struct Built {
 /// Builds a guest around a new init, and returns when that waits for its network.
 pub(crate) fn build(order: &Order) -> Result<Built, Error> {
     let alone = SingleThreaded::check()?;
+    // First of all: who removes the guest finds this process by its groups, and then the disk stays removed.
+    join(&order.groups)?;
     let console = open_console(&order.console)?;
     inheritance::shed()?;
-    join(&order.groups)?;
 
     let ids = user_namespace::create(alone, order.spec.first_id)?;
     unshare(CloneFlags::CLONE_NEWNS).doing("making a mount namespace")?;
     mount(None::<&str>, "/", None::<&str>, MsFlags::MS_PRIVATE | MsFlags::MS_REC, None::<&str>).doing("making mounts private")?;
-    let root = image::assemble(&order.root, &ids, order.spec.first_id)?;
+    let root = image::assemble(&order.root, &ids, order.spec.first_id, order.sshd.as_deref())?;
     // The path to the disk may lead through directories that are closed to the guest's root, who starts from here.
     fchdir(&root).doing("entering the disk")?;
 
@@ -81,7 +83,7 @@ fn namespaces() -> CloneFlags {
 
 fn open_console(path: &Path) -> Result<File, Error> {
     let flags = OFlag::O_NOFOLLOW.bits();
-    let console = OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(path);
+    let console = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(path);
     console.doing_with(|| format!("opening {}", path.display()))
 }
 

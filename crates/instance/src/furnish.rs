@@ -5,6 +5,7 @@
 
 mod accounts;
 mod etc;
+mod ssh;
 
 use std::{
     fs, io,
@@ -26,12 +27,14 @@ use crate::{
 const COPIED: [&str; 6] = ["services", "protocols", "login.defs", "inputrc", "os-release", "ssl/openssl.cnf"];
 
 /// Directories that programs expect, with their permissions. Each costs an inode for every guest, so there are no more.
-const DIRECTORIES: [(&str, u32); 16] = [
+const DIRECTORIES: [(&str, u32); 18] = [
     ("/etc/profile.d", 0o755),
+    ("/etc/ssh", 0o755),
     ("/home", 0o755),
     ("/mnt", 0o755),
     ("/opt", 0o755),
     ("/root", 0o700),
+    ("/run/ec2-instance-connect", 0o755),
     ("/run/lock", 0o1777),
     ("/run/sshd", 0o755),
     ("/run/user", 0o755),
@@ -64,21 +67,21 @@ pub(crate) fn furnish(spec: &Spec, outside: &Outside) -> Result<(), Error> {
     let shell = if Path::new("/bin/bash").exists() { "/bin/bash" } else { "/bin/sh" };
     let host = |file: &str| fs::read_to_string(outside.path("etc").join(file)).unwrap_or_default();
     let accounts = Accounts::new(&spec.login, shell, &host("passwd"), &host("group"));
-    for file in etc::first_boot(spec, shell, &accounts) {
+    for file in etc::first_boot(spec, shell, &accounts).into_iter().chain(ssh::first_boot(spec)) {
         write_new(Path::new(file.path), file.text.as_bytes(), file.mode)?;
         if let Some(group) = file.group {
             lchown(file.path, Some(0), Some(group)).doing_with(|| format!("giving {} to its group", file.path))?;
         }
     }
-    for file in etc::every_boot(spec) {
-        replace(Path::new(file.path), file.text.as_bytes())?;
+    for file in etc::every_boot(spec).into_iter().chain([ssh::keys_command()]) {
+        replace(Path::new(file.path), file.text.as_bytes(), file.mode)?;
     }
     for (target, path) in [("/usr/share/zoneinfo/UTC", "/etc/localtime"), ("/proc/self/mounts", "/etc/mtab"), ("/run", "/var/run")] {
         link(Path::new(target), Path::new(path))?;
     }
     link(Path::new("/run/lock"), Path::new("/var/lock"))?;
-    make_home(Path::new("/root"), 0, spec)?;
-    make_home(&Path::new("/home").join(&spec.login), accounts::LOGIN_ID, spec)
+    make_home(Path::new("/root"), 0, &ssh::keys_of_root(spec), spec)?;
+    make_home(&Path::new("/home").join(&spec.login), accounts::LOGIN_ID, &ssh::keys_of_login(spec), spec)
 }
 
 /// Lets administrators become root by `su` without a password, as EC2's images do by `sudo`, which not every host has.
@@ -94,7 +97,7 @@ fn trust_administrators(outside: &Outside) -> Result<(), Error> {
     mount(Some(ours), theirs, None::<&str>, MsFlags::MS_BIND, None::<&str>).doing("mounting /etc/pam.d/su")
 }
 
-fn make_home(home: &Path, owner: u32, spec: &Spec) -> Result<(), Error> {
+fn make_home(home: &Path, owner: u32, keys: &str, spec: &Spec) -> Result<(), Error> {
     if home.join(".bashrc").exists() {
         return Ok(());
     }
@@ -104,6 +107,11 @@ fn make_home(home: &Path, owner: u32, spec: &Spec) -> Result<(), Error> {
     for (name, text) in etc::home(spec) {
         write_new(&home.join(name), text.as_bytes(), 0o644)?;
         made.push(home.join(name));
+    }
+    if !keys.is_empty() {
+        let file = home.join(".ssh/authorized_keys");
+        write_new(&file, keys.as_bytes(), 0o600)?;
+        made.push(file);
     }
     made.iter().try_for_each(|path| lchown(path, Some(owner), Some(owner)).doing_with(|| format!("giving {} away", path.display())))
 }
@@ -148,7 +156,7 @@ fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<(), Error> {
 }
 
 /// Writes a file whatever is in its place: opening that could follow a link or wait for ever.
-fn replace(path: &Path, content: &[u8]) -> Result<(), Error> {
+fn replace(path: &Path, content: &[u8], mode: u32) -> Result<(), Error> {
     let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
     if is_file && fs::read(path).is_ok_and(|old| old == content) {
         return Ok(());
@@ -157,7 +165,7 @@ fn replace(path: &Path, content: &[u8]) -> Result<(), Error> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         result => result.doing_with(|| format!("replacing {}", path.display()))?,
     }
-    write_new(path, content, 0o644)
+    write_new(path, content, mode)
 }
 
 fn already(result: io::Result<()>) -> io::Result<()> {

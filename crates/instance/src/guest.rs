@@ -18,6 +18,10 @@ use crate::{
     init, process, syscall,
 };
 
+/// As much of the console's newest output as EC2 keeps. The file may be up to twice as long.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html>
+pub(crate) const CONSOLE_BYTES: u64 = 64 * 1024;
+
 /// A guest that was built, perhaps by another process and perhaps long ago. Whether it still runs, only the kernel knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guest {
@@ -93,7 +97,7 @@ impl Guest {
         self.end(libc::SIGKILL, patience)
     }
 
-    /// What the guest's console has shown, over all its boots.
+    /// The file with what the guest's console has shown over all its boots, of which the last 64 KiB are kept.
     pub fn console_log(&self) -> &Path {
         &self.console
     }

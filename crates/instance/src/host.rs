@@ -36,6 +36,9 @@ pub struct Host {
     pub runtime_dir: PathBuf,
     /// Holds the guests' disks.
     pub state_dir: PathBuf,
+    /// A folder with OpenSSH's `sshd`, with what that executes and, in `lib`, the libraries that the host lacks. Without one, guests have the
+    /// host's `/usr/sbin/sshd`; without that either, none.
+    pub sshd: Option<PathBuf>,
 }
 
 /// What becomes of a guest's disk.
@@ -118,6 +121,7 @@ impl Host {
             groups: Hierarchies::mounted()?.create(&self.name, &spec.id, &Limits::from(spec))?,
             root: disk::make(&self.disk(&spec.id), spec.first_id)?,
             console: self.disk(&spec.id).join("console.log"),
+            sshd: self.sshd.clone(),
         };
         let built = run_builder(&order)?;
         let gone = || Error::Gone { id: spec.id.clone() };

@@ -45,8 +45,11 @@ const SETTINGS: [&str; 8] = [
 /// Where the host's administrator may keep data of their own among the programs.
 const HIDDEN: [&str; 2] = ["usr/local/etc", "usr/local/var"];
 
+/// Where the folder with `sshd` is inside, if the guests are given one.
+pub(crate) const SSHD: &str = "opt/openssh";
+
 /// Mounts the disk over itself and the image below; returns the guest's root directory.
-pub(crate) fn assemble(disk: &Path, ids: &OwnedFd, first_id: u32) -> Result<OwnedFd, Error> {
+pub(crate) fn assemble(disk: &Path, ids: &OwnedFd, first_id: u32, sshd: Option<&Path>) -> Result<OwnedFd, Error> {
     let owner = Owner { user: Uid::from_raw(first_id), group: Gid::from_raw(first_id) };
     let below = open(disk, DIRECTORY, Mode::empty()).doing_with(|| format!("opening {}", disk.display()))?;
     let root = syscall::open_tree(&below, c"", false).doing("copying the disk's mount")?;
@@ -55,8 +58,9 @@ pub(crate) fn assemble(disk: &Path, ids: &OwnedFd, first_id: u32) -> Result<Owne
     syscall::move_mount(&root, &below).doing("mounting the disk")?;
 
     let parts = PROGRAMS.map(|part| (part, true)).into_iter().chain(SETTINGS.map(|part| (part, false)));
-    for (part, program) in parts {
-        let source = Path::new("/").join(part);
+    let parts = parts.map(|(part, program)| (Path::new("/").join(part), part, program));
+    let sshd = sshd.map(|folder| (folder.to_owned(), SSHD, false));
+    for (source, part, program) in parts.chain(sshd) {
         let made = match fs::symlink_metadata(&source) {
             Ok(metadata) if metadata.is_dir() => make_directory(&root, part, owner),
             Ok(metadata) if metadata.is_file() => make_file(&root, part, owner),

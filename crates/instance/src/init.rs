@@ -1,6 +1,6 @@
 //! A guest's first process.
 //!
-//! It reaps orphans, waits to be told that the network is there, and ends the guest when told to. It owes nothing to whoever started it: no
+//! It reaps orphans, keeps the console log, starts `sshd` when it is told that the network is there, and ends the guest when told to. It owes nothing to whoever started it: no
 //! terminal, no descriptor, no signal on the parent's death; a daemon finds it again by its record. Signals are its only interface: they need
 //! no path and no descriptor, and a later daemon can send them as well as the first one.
 //!
@@ -8,17 +8,25 @@
 //! this program through `/proc/1/exe`.
 #![expect(unsafe_code, reason = "closing inherited descriptors")]
 
+mod log;
+mod ssh;
+
 use std::{
+    convert::Infallible,
     fs::File,
     io::{self, Write},
+    os::fd::AsFd,
     thread,
     time::{Duration, Instant},
 };
 
+use log::Console;
 use nix::{
+    poll::{PollFd, PollFlags, PollTimeout, poll},
     sys::{
         prctl,
-        signal::{SigSet, Signal, kill},
+        signal::{Signal, kill},
+        signalfd::{SfdFlags, SignalFd},
         wait::{WaitPidFlag, WaitStatus, waitpid},
     },
     unistd::{Pid, chdir, dup2_stderr, dup2_stdin, dup2_stdout, sethostname, setsid},
@@ -42,6 +50,10 @@ pub(crate) const BOOT: Signal = Signal::SIGUSR1;
 /// Tells the init to end the guest in order.
 pub(crate) const POWER_OFF: Signal = Signal::SIGTERM;
 
+/// How long a service that ended is left alone.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
 /// How long the guest's processes may take to end by themselves at power-off.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -63,7 +75,13 @@ pub(crate) fn run(alone: SingleThreaded, spec: &Spec, console: File, mut report:
     if unsafe { syscall::close_from(3) }.is_err() {
         return 1;
     }
-    serve(&spec.hostname)
+    match serve(alone, &spec.hostname) {
+        Ok(()) => 0,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error}");
+            1
+        }
+    }
 }
 
 /// Makes this process an init and its surroundings a guest; false if a child failed to.
@@ -97,51 +115,134 @@ fn make_home(spec: &Spec) -> Result<(), Error> {
     network::prepare(spec.ttl)
 }
 
-fn serve(hostname: &str) -> u8 {
-    let begin = Instant::now();
-    // A full disk is no reason to stop.
-    let say = |words: &str| drop(writeln!(io::stdout(), "[{:12.6}] peerless: {words}", begin.elapsed().as_secs_f64()));
-    let mut signals = SigSet::empty();
-    for signal in [Signal::SIGCHLD, BOOT, POWER_OFF, Signal::SIGPWR] {
-        signals.add(signal);
-    }
-    let mut booted = false;
-    say(&format!("{hostname} waits for its network"));
-    loop {
-        match signals.wait() {
-            Ok(Signal::SIGCHLD) => reap(),
-            Ok(BOOT) if !booted => {
-                booted = true;
-                say(&format!("{hostname} is up"));
-            }
-            Ok(POWER_OFF | Signal::SIGPWR) => {
-                say("powering off");
-                power_off();
-                say("powered off");
-                return 0;
-            }
-            _ => {}
-        }
+/// What the init watches over.
+struct Machine {
+    alone: SingleThreaded,
+    console: Console,
+    sshd: Service,
+    booted: bool,
+}
+
+/// A program that is started again when it ends: soon, and later the oftener it does.
+struct Service {
+    process: Option<Pid>,
+    started: Instant,
+    due: Option<Instant>,
+    pause: Duration,
+}
+
+impl Service {
+    fn ended(&mut self) {
+        self.pause = if self.started.elapsed() > LONGEST_PAUSE { SHORTEST_PAUSE } else { LONGEST_PAUSE.min(self.pause * 2) };
+        (self.process, self.due) = (None, Some(Instant::now() + self.pause));
     }
 }
 
-/// Collects every child that has ended: orphans of the whole guest become this process's children.
-fn reap() {
-    while let Ok(status) = waitpid(Pid::from_raw(-1), Some(WaitPidFlag::WNOHANG)) {
-        if status == WaitStatus::StillAlive {
+fn serve(alone: SingleThreaded, hostname: &str) -> Result<(), Error> {
+    let log = io::stdout().as_fd().try_clone_to_owned().doing("duplicating the console")?;
+    let mut machine = Machine {
+        alone,
+        console: Console::open(File::from(log)).doing("opening the console")?,
+        sshd: Service { process: None, started: Instant::now(), due: None, pause: SHORTEST_PAUSE },
+        booted: false,
+    };
+    let signals = [Signal::SIGCHLD, BOOT, POWER_OFF, Signal::SIGPWR].into_iter().collect();
+    let signals = SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC).doing("listening for signals")?;
+    machine.console.say(&format!("{hostname} waits for its network"));
+    loop {
+        let sources = &mut [PollFd::new(signals.as_fd(), PollFlags::POLLIN), PollFd::new(machine.console.as_fd(), PollFlags::POLLIN)];
+        let _ = poll(sources, machine.patience());
+        machine.console.collect();
+        while let Ok(Some(information)) = signals.read_signal() {
+            match i32::try_from(information.ssi_signo).map(Signal::try_from) {
+                Ok(Ok(BOOT)) if !machine.booted => machine.boot(hostname),
+                Ok(Ok(POWER_OFF | Signal::SIGPWR)) => {
+                    machine.power_off();
+                    return Ok(());
+                }
+                _ => {}
+            }
+        }
+        machine.reap();
+        machine.start_what_is_due();
+    }
+}
+
+impl Machine {
+    fn boot(&mut self, hostname: &str) {
+        self.booted = true;
+        self.console.say(&format!("{hostname} is up"));
+        match ssh::program() {
+            Some(_) => self.sshd.due = Some(Instant::now()),
+            None => self.console.say("there is no sshd for it on this host: connections to port 22 are refused"),
+        }
+    }
+
+    /// How long there is nothing to do.
+    fn patience(&self) -> PollTimeout {
+        let left = |due: Instant| PollTimeout::try_from(due.saturating_duration_since(Instant::now())).unwrap_or(PollTimeout::MAX);
+        self.sshd.due.map_or(PollTimeout::NONE, left)
+    }
+
+    /// Collects every child that has ended: orphans of the whole guest become this process's children.
+    fn reap(&mut self) {
+        while let Ok(status) = waitpid(Pid::from_raw(-1), Some(WaitPidFlag::WNOHANG)) {
+            let Some(pid) = status.pid() else { return };
+            if self.sshd.process == Some(pid) {
+                self.sshd.ended();
+                self.console.say(&format!("sshd ended ({status:?}), and is started again in {} s", self.sshd.pause.as_secs()));
+            }
+        }
+    }
+
+    fn start_what_is_due(&mut self) {
+        if self.sshd.due.is_none_or(|due| due > Instant::now()) {
             return;
         }
+        (self.sshd.started, self.sshd.due) = (Instant::now(), None);
+        match self.start(ssh::run) {
+            Ok(process) => self.sshd.process = Some(process),
+            Err(error) => {
+                self.sshd.ended();
+                self.console.say(&error.to_string());
+            }
+        }
+    }
+
+    /// Starts a process of the guest's, which writes to the console.
+    fn start(&self, become_it: fn() -> Result<Infallible, Error>) -> Result<Pid, Error> {
+        self.alone.fork(|| {
+            let surroundings = || {
+                setsid().doing("making a session")?;
+                dup2_stdout(self.console.writer()).and_then(|()| dup2_stderr(self.console.writer())).doing("redirecting to the console")?;
+                process::restore_signals()
+            };
+            match surroundings().and_then(|()| become_it()) {
+                Ok(never) => match never {},
+                Err(error) => {
+                    let _ = writeln!(io::stderr(), "{error}");
+                    1
+                }
+            }
+        })
+    }
+
+    fn power_off(&mut self) {
+        self.console.say("powering off");
+        end_everything();
+        self.console.collect();
+        self.console.say("powered off");
     }
 }
 
 /// Ends all other processes, gently first. What is still there when the init exits, the kernel kills.
-fn power_off() {
+fn end_everything() {
     let everyone = Pid::from_raw(-1);
     let deadline = Instant::now() + GRACE;
     let mut left = kill(everyone, Signal::SIGTERM).and_then(|()| kill(everyone, Signal::SIGCONT));
     while left.is_ok() && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(10));
-        reap();
+        while waitpid(everyone, Some(WaitPidFlag::WNOHANG)).is_ok_and(|status| status != WaitStatus::StillAlive) {}
         left = kill(everyone, None);
     }
 }

@@ -90,6 +90,7 @@ fn make_devices() -> Result<(), Error> {
         fs::File::create_new(&target).doing_with(|| format!("making /{target}"))?;
         mount(Some(host.as_str()), target.as_str(), None::<&str>, MsFlags::MS_BIND, None::<&str>).doing_with(|| format!("mounting {host}"))?;
     }
+    nix::unistd::mkfifo("dev/console", Mode::from_bits_truncate(0o600)).doing("making /dev/console")?;
     let links = [
         ("pts/ptmx", "dev/ptmx"),
         ("/proc/self/fd", "dev/fd"),

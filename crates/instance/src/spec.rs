@@ -31,6 +31,11 @@ pub struct Spec {
     pub first_id: u32,
     /// The resolver's address, if there is one.
     pub nameserver: Option<IpAddr>,
+    /// What a login by ssh is greeted with, a line or several.
+    pub motd: String,
+    /// Public keys, as lines of `authorized_keys` (sshd(8)), that open the login user's account. They are written at the first boot alone, as
+    /// EC2's images do it: afterwards the file is the user's.
+    pub authorized_keys: Vec<String>,
 }
 
 impl Spec {
@@ -42,6 +47,9 @@ impl Spec {
         check_name("login", &self.login, "-_")?;
         if self.login == "root" {
             return Err(Error::Spec { field: "login", reason: "root is there already".to_owned() });
+        }
+        if self.authorized_keys.iter().any(|key| key.contains(char::is_control)) {
+            return Err(Error::Spec { field: "authorized_keys", reason: "a key is one line".to_owned() });
         }
         if self.hostname.len() > 64 {
             // The kernel's limit for a host name.
@@ -83,6 +91,8 @@ pub(crate) mod tests {
             vcpus: 2,
             first_id: 10 * IDS_PER_GUEST,
             nameserver: None,
+            motd: "Welcome".into(),
+            authorized_keys: vec!["ssh-ed25519 AAAA alice".into()],
         }
     }
 
@@ -97,6 +107,7 @@ pub(crate) mod tests {
             assert!(Spec { id: id.into(), ..spec() }.check().is_err(), "{id:?}");
         }
         assert!(Spec { login: "a:b".into(), ..spec() }.check().is_err());
+        assert!(Spec { authorized_keys: vec!["ssh-ed25519 AAAA\nssh-rsa BBBB".into()], ..spec() }.check().is_err());
     }
 
     #[test]

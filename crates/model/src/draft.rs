@@ -160,6 +160,7 @@ impl Snapshot {
             crate::NetworkInterface,
             crate::Instance,
             crate::ElasticIp,
+            crate::KeyPair,
             crate::AccountRegion,
             crate::ClientToken,
             TagSet,

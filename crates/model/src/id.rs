@@ -190,6 +190,8 @@ ids! {
     InstanceId = "i",
     /// Internet gateway.
     InternetGatewayId = "igw",
+    /// Key pair.
+    KeyPairId = "key",
     /// Network ACL's association with a subnet.
     NetworkAclAssociationId = "aclassoc",
     /// Network ACL.

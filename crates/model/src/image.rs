@@ -24,6 +24,8 @@ pub struct Image {
     pub login: &'static str,
     /// The TTL of the packets it sends: Amazon Linux begins at 127, others at 64.
     pub ttl: u8,
+    /// Whether its instances require a session token for their metadata, unless told otherwise at launch.
+    pub imds_v2: bool,
 }
 
 /// What is offered, the default image first.
@@ -37,6 +39,7 @@ const CATALOGUE: &[Image] = &[
         creation_date: "2025-11-17T00:00:00.000Z",
         login: "ec2-user",
         ttl: 127,
+        imds_v2: true,
     },
     Image {
         digits: 0x0b24_0400_0000_0001,
@@ -47,6 +50,7 @@ const CATALOGUE: &[Image] = &[
         creation_date: "2025-10-22T00:00:00.000Z",
         login: "ubuntu",
         ttl: 64,
+        imds_v2: false,
     },
     Image {
         digits: 0x0c12_0000_0000_0001,
@@ -57,6 +61,7 @@ const CATALOGUE: &[Image] = &[
         creation_date: "2025-11-12T00:00:00.000Z",
         login: "admin",
         ttl: 64,
+        imds_v2: false,
     },
 ];
 

@@ -8,7 +8,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::text::{serde_as_text, words};
-use crate::{AvailabilityZone, ImageId, InstanceId, NetworkInterfaceId, ReservationId, Scope, Timestamp};
+use crate::{
+    AvailabilityZone, ImageId, InstanceConnectKeys, InstanceId, KeyPair, MetadataOptions, NetworkInterfaceId, ReservationId, Scope, Timestamp,
+    UserData,
+};
 
 /// An instance. A terminated one goes on being listed for a while, without interfaces.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +45,33 @@ pub struct Instance {
     pub reboots: Reboots,
     /// Its interfaces, the primary one first.
     pub interfaces: Vec<NetworkInterfaceId>,
+    /// The key pair that it was launched with.
+    #[serde(default)]
+    pub key: Option<LaunchKey>,
+    /// What it was given to run or to read.
+    #[serde(default)]
+    pub user_data: Option<UserData>,
+    /// How it may ask about itself.
+    #[serde(default)]
+    pub metadata_options: MetadataOptions,
+    /// The keys that EC2 Instance Connect was asked to let in.
+    #[serde(default)]
+    pub instance_connect_keys: InstanceConnectKeys,
+}
+
+/// A key pair as it was when the instance was launched. What becomes of the key pair later changes nothing inside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaunchKey {
+    /// The name of the key pair.
+    pub name: String,
+    /// The public key, as a line of OpenSSH's `authorized_keys`.
+    pub public_key: String,
+}
+
+impl From<&KeyPair> for LaunchKey {
+    fn from(pair: &KeyPair) -> Self {
+        Self { name: pair.name.clone(), public_key: pair.public_key.clone() }
+    }
 }
 
 /// Reboots of an instance. It stays `running` meanwhile, so that only these numbers tell that there is one to do.

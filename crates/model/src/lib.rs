@@ -12,10 +12,13 @@ mod elastic_ip;
 mod id;
 mod image;
 mod instance;
+mod instance_connect;
 pub mod internet;
 mod internet_gateway;
 mod invariant;
+mod key_pair;
 pub mod local_service;
+mod metadata_options;
 mod network_acl;
 mod network_interface;
 mod observation;
@@ -27,6 +30,7 @@ mod subnet;
 mod tags;
 pub mod text;
 mod traffic;
+mod user_data;
 mod vpc;
 mod vpc_peering_connection;
 
@@ -36,14 +40,17 @@ pub use client_token::{ClientToken, ClientTokenKey};
 pub use draft::{Change, Draft, Row, UnreadableRow};
 pub use elastic_ip::ElasticIp;
 pub use id::{
-    AddressAssociationId, AllocationId, AttachmentId, DhcpOptionsId, Id, IdDigits, IdKind, ImageId, InstanceId, InternetGatewayId, MalformedId,
-    NetworkAclAssociationId, NetworkAclId, NetworkInterfaceId, ReservationId, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId,
-    SecurityGroupRuleId, SubnetId, VolumeId, VpcCidrBlockAssociationId, VpcId, VpcPeeringConnectionId,
+    AddressAssociationId, AllocationId, AttachmentId, DhcpOptionsId, Id, IdDigits, IdKind, ImageId, InstanceId, InternetGatewayId, KeyPairId,
+    MalformedId, NetworkAclAssociationId, NetworkAclId, NetworkInterfaceId, ReservationId, ResourceId, RouteTableAssociationId, RouteTableId,
+    SecurityGroupId, SecurityGroupRuleId, SubnetId, VolumeId, VpcCidrBlockAssociationId, VpcId, VpcPeeringConnectionId,
 };
 pub use image::Image;
-pub use instance::{Instance, InstanceState, InstanceType, Reboots, StateReason, UnknownInstanceType};
+pub use instance::{Instance, InstanceState, InstanceType, LaunchKey, Reboots, StateReason, UnknownInstanceType};
+pub use instance_connect::{InstanceConnectKey, InstanceConnectKeys};
 pub use internet_gateway::InternetGateway;
+pub use key_pair::{KeyPair, KeyType};
 pub use local_service::LocalService;
+pub use metadata_options::{HopLimit, HttpTokens, MetadataOptions, MetadataOptionsState, Switch};
 pub use network_acl::{NetworkAcl, NetworkAclEntry, RuleAction};
 pub use network_interface::{Association, Attachment, ElasticAssociation, MacAddress, MalformedMacAddress, NetworkInterface};
 pub use observation::Observation;
@@ -54,5 +61,6 @@ pub use snapshot::{Counters, Key, Resource, Scoped, Snapshot, Table, TagSetKey};
 pub use subnet::{Subnet, SubnetNetworkAcl, SubnetRouteTable, SubnetState};
 pub use tags::TagSet;
 pub use traffic::{Direction, IcmpMatch, PortRange, Traffic};
+pub use user_data::{InvalidUserData, UserData};
 pub use vpc::{Tenancy, Vpc, VpcCidrBlock, VpcState};
 pub use vpc_peering_connection::{PeeringStatus, PeeringVpc, VpcPeeringConnection};

@@ -12,9 +12,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountRegion, AllocationId, ClientToken, ClientTokenKey, ElasticIp, Instance, InstanceId, InternetGateway, InternetGatewayId, NetworkAcl,
-    NetworkAclId, NetworkInterface, NetworkInterfaceId, ResourceId, RouteTable, RouteTableId, Scope, SecurityGroup, SecurityGroupId, Subnet,
-    SubnetId, TagSet, Vpc, VpcId, VpcPeeringConnection, VpcPeeringConnectionId,
+    AccountRegion, AllocationId, ClientToken, ClientTokenKey, ElasticIp, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair,
+    KeyPairId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, ResourceId, RouteTable, RouteTableId, Scope, SecurityGroup,
+    SecurityGroupId, Subnet, SubnetId, TagSet, Vpc, VpcId, VpcPeeringConnection, VpcPeeringConnectionId,
 };
 
 /// All resources of one kind, in the order of their keys.
@@ -36,6 +36,7 @@ pub struct Snapshot {
     pub(crate) tag_sets: Table<TagSet>,
     pub(crate) counters: Table<Counters>,
     pub(crate) elastic_ips: Table<ElasticIp>,
+    pub(crate) key_pairs: Table<KeyPair>,
     pub(crate) account_regions: Table<AccountRegion>,
     pub(crate) client_tokens: Table<ClientToken>,
     /// Which interface has a private address, by VPC: derived from the interfaces.
@@ -100,6 +101,7 @@ resources! {
     VpcPeeringConnection, VpcPeeringConnectionId, vpc_peering_connections;
     Instance, InstanceId, instances;
     ElasticIp, AllocationId, elastic_ips;
+    KeyPair, KeyPairId, key_pairs;
 }
 
 macro_rules! scoped {
@@ -110,7 +112,7 @@ macro_rules! scoped {
     )*};
 }
 
-scoped!(ElasticIp, Vpc, Subnet, InternetGateway, RouteTable, NetworkAcl, SecurityGroup, NetworkInterface, Instance, TagSet);
+scoped!(ElasticIp, Vpc, Subnet, InternetGateway, KeyPair, RouteTable, NetworkAcl, SecurityGroup, NetworkInterface, Instance, TagSet);
 
 impl Key for NetworkInterfaceId {
     type Resource = NetworkInterface;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::control::{self, Request, Response};
 use crate::runtime::Runtime;
+use crate::ssh_server::SshServer;
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, Serialize)]
@@ -33,7 +34,7 @@ impl Finding {
 }
 
 /// Looks at everything.
-pub fn examine(runtime: &Runtime, listen: SocketAddr) -> Vec<Finding> {
+pub fn examine(runtime: &Runtime, listen: SocketAddr, sshd: Option<&Path>) -> Vec<Finding> {
     vec![
         Finding::new("privileges", privileges(), "use sudo; `peerless up --model-only` needs none, and carries no packets"),
         Finding::new("kernel", kernel(), "instances need ID-mapped mounts and the fabric needs tc eBPF: Linux 5.15 has both"),
@@ -41,6 +42,11 @@ pub fn examine(runtime: &Runtime, listen: SocketAddr) -> Vec<Finding> {
         Finding::new("cgroups", cgroups(), "mount the cgroup file systems; in a container, mount them writable"),
         Finding::new("proc", unmasked_proc(), "a container that hides parts of /proc keeps instances from mounting theirs: run it with --privileged"),
         Finding::new("ping", program("ping"), "install iputils-ping"),
+        Finding::new(
+            "sshd",
+            SshServer::find(sshd).map(|found| found.path().display().to_string()),
+            "`make tools` unpacks one, `make build` puts it beside the program; or install OpenSSH's server. Without it instances refuse port 22",
+        ),
         Finding::new("port", port(runtime, listen), "stop what listens there, or choose another with --listen"),
         Finding::new("leftovers", leftovers(runtime), "peerless down --name NAME removes them"),
     ]

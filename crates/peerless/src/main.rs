@@ -9,6 +9,7 @@ mod daemon;
 mod doctor;
 mod resolve;
 mod runtime;
+mod ssh_server;
 
 use std::process::ExitCode;
 

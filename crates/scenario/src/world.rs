@@ -273,6 +273,10 @@ impl World {
             client_token: None,
             reboots: model::Reboots::default(),
             interfaces: vec![interface],
+            key: None,
+            user_data: None,
+            metadata_options: Default::default(),
+            instance_connect_keys: Default::default(),
         });
         Ok(())
     }

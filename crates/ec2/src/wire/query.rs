@@ -11,7 +11,7 @@
 use std::collections::btree_map;
 use std::fmt;
 
-use model::IdKind;
+use model::{IdKind, InvalidUserData, UserData};
 use serde::Deserialize;
 use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -132,6 +132,7 @@ fn malformed(type_name: Option<&str>, path: &Path<'_>, value: &str, reason: Stri
             Error::InvalidValue { parameter: parameter(path), value, reason: "This is not a valid CIDR block.".to_owned() }
         }
         (None, Some("PublicIp")) => Error::MalformedAddress { value },
+        (None, Some("UserData")) => Error::InvalidUserData { problem: value.parse::<UserData>().err().unwrap_or(InvalidUserData::Malformed) },
         (None, Some("InstanceType")) => Error::InvalidInstanceType { value },
         _ => Error::InvalidValue { parameter: parameter(path), value, reason: format!("{reason}.") },
     }

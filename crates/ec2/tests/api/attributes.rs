@@ -88,7 +88,7 @@ fn an_instance_is_changed() {
         ("ModifyInstanceAttribute InstanceId=i-00000000000000000", "InvalidInstanceID.NotFound: "),
         (&modify("DisableApiTermination.Value=true"), "UnsupportedOperation: "),
         (&modify("InstanceType.Value=t3.nano"), "UnsupportedOperation: "),
-        (&modify("Attribute=userData Value=eA=="), "UnsupportedOperation: The parameter userData "),
+        (&modify("Attribute=kernel Value=eA=="), "UnsupportedOperation: The parameter kernel "),
         (&modify("Attribute=sourceDestCheck"), "MissingParameter: The request must contain the parameter Value"),
         (&modify("Value=true"), "MissingParameter: The request must contain the parameter Attribute"),
         (&modify("Attribute=sourceDestCheck Value=2"), "InvalidParameterValue: Value (2) for parameter value is invalid."),

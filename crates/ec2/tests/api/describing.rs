@@ -81,13 +81,3 @@ fn images_are_listed() {
     assert_eq!(names("ImageId.1=ami-0123456789abcdef0"), default);
     assert_eq!(aws.get("DescribeImages ImageId.1=ami-0123456789abcdef0", "imagesSet/item/imageId"), "ami-0123456789abcdef0");
 }
-
-/// Consoles ask for key pairs; there are none.
-#[test]
-fn there_are_no_key_pairs() {
-    let mut aws = Aws::new();
-    for rest in ["", "Filter.1.Name=key-name Filter.1.Value.1=*", "Filter.1.Name=tag:a Filter.1.Value.1=b", "IncludePublicKey=true"] {
-        assert!(aws.ok(&format!("DescribeKeyPairs {rest}")).find("keySet/item").is_empty());
-    }
-    aws.refuses(&[("DescribeKeyPairs KeyName.1=mine", "InvalidKeyPair.NotFound: The key pair 'mine' does not exist")]);
-}

@@ -18,7 +18,7 @@ fn an_instance_is_refused_for_one_reason_after_the_other() {
         ("RunInstances ImageId=ami-1", "InvalidAMIID.Malformed: Invalid id: \"ami-1\" (expecting \"ami-...\")"),
         (RUN, "MissingParameter: The request must contain the parameter MinCount"),
         (&one("InstanceType=t3.huge"), "InvalidParameterValue: Invalid value 't3.huge' for InstanceType."),
-        (&one("UserData=eA=="), "UnsupportedOperation: The parameter UserData "),
+        (&one("HibernationOptions.Configured=true"), "UnsupportedOperation: The parameter HibernationOptions.Configured "),
         (&one("Monitoring.Enabled=true"), "UnsupportedOperation: The parameter Monitoring.Enabled "),
         (&format!("{RUN} MinCount=0 MaxCount=1"), "InvalidParameterValue: Value (0) for parameter minCount is invalid."),
         (&format!("{RUN} MinCount=2 MaxCount=1"), "InvalidParameterValue: Value (1) for parameter maxCount is invalid."),

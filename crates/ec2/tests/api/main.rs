@@ -12,6 +12,8 @@ mod describing;
 mod histories;
 mod identity;
 mod instances;
+mod key_pairs;
+mod launching;
 mod lifecycle;
 mod network_acls;
 mod peering;

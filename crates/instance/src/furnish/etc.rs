@@ -29,6 +29,7 @@ pub(crate) fn first_boot(spec: &Spec, shell: &str, accounts: &Accounts) -> Vec<F
         File { mode: 0o440, ..file("/etc/sudoers", sudoers) },
         file("/etc/nsswitch.conf", NAME_SERVICES.to_owned()),
         file("/etc/machine-id", machine_id(&spec.id) + "\n"),
+        file("/etc/motd", format!("{}\n", spec.motd)),
     ]
 }
 
@@ -42,7 +43,7 @@ pub(crate) fn home(spec: &Spec) -> [(&'static str, String); 2] {
     [(".bashrc", bashrc(&spec.login)), (".bash_profile", "[ -f ~/.bashrc ] && . ~/.bashrc\n".to_owned())]
 }
 
-fn file(path: &'static str, text: String) -> File {
+pub(crate) fn file(path: &'static str, text: String) -> File {
     File { path, text, mode: 0o644, group: None }
 }
 

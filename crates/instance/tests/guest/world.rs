@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Output, Stdio},
     thread,
     time::{Duration, Instant},
@@ -28,7 +28,7 @@ impl World {
         // As the product's: closed to everyone else, so that a guest's root must not depend on its path.
         fs::create_dir_all(&directory).unwrap();
         fs::set_permissions(&directory, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
-        let host = Host { name, runtime_dir: directory.join("run"), state_dir: directory.join("state") };
+        let host = Host { name, runtime_dir: directory.join("run"), state_dir: directory.join("state"), sshd: sshd() };
         let begin = Instant::now();
         let guest = host.build(&spec(1)).unwrap_or_else(|error| panic!("{error}"));
         guest.boot().unwrap();
@@ -71,7 +71,16 @@ pub fn spec(number: u32) -> Spec {
         vcpus: 1,
         first_id: 0x4000_0000 + number * IDS_PER_GUEST,
         nameserver: Some([10, 1, 0, 2].into()),
+        motd: "Welcome to the test".into(),
+        authorized_keys: Vec::new(),
     }
+}
+
+/// The folder that `make tools` has unpacked, unless this host has a server of its own.
+pub fn sshd() -> Option<PathBuf> {
+    let unpacked = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/sshd");
+    let folder = std::env::var_os("PEERLESS_SSHD").map_or_else(unpacked, PathBuf::from);
+    folder.join("sshd").exists().then_some(folder)
 }
 
 /// Waits for what the kernel does in its own time.

@@ -5,13 +5,15 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{Daemon, Trouble};
+use super::{Daemon, Sshd, Trouble};
 use crate::doctor;
 
 #[derive(Debug, Args)]
 pub struct Doctor {
     #[command(flatten)]
     daemon: Daemon,
+    #[command(flatten)]
+    sshd: Sshd,
     /// The address that the API is to have
     #[arg(long, env = "PEERLESS_LISTEN", default_value = "127.0.0.1:4566", value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
@@ -23,7 +25,7 @@ pub struct Doctor {
 impl Doctor {
     /// Exit status 0 if all is well, 1 if not.
     pub fn go(self) -> Result<ExitCode, Trouble> {
-        let findings = doctor::examine(&self.daemon.runtime(), self.listen);
+        let findings = doctor::examine(&self.daemon.runtime(), self.listen, self.sshd.sshd.as_deref());
         let well = findings.iter().all(|finding| finding.good);
         if self.json {
             println!("{}", crate::control::json(&serde_json::json!({ "well": well, "findings": findings })));

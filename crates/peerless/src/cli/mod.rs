@@ -73,6 +73,14 @@ struct State {
     folder: Option<PathBuf>,
 }
 
+/// Where instances get their ssh server from.
+#[derive(Clone, Debug, Args)]
+struct Sshd {
+    /// Folder with OpenSSH's sshd for instances; by default the host's, or peerless-sshd beside this program
+    #[arg(long, env = "PEERLESS_SSHD", value_name = "DIR")]
+    sshd: Option<PathBuf>,
+}
+
 impl Daemon {
     fn runtime(&self) -> Runtime {
         Runtime::new(&self.runtime_dir, self.name.clone())

@@ -4,12 +4,14 @@ use std::fs::File;
 use std::io::Read;
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
 use clap::Args;
 
-use super::{Daemon, State, Trouble};
+use super::{Daemon, Sshd, State, Trouble};
 use crate::daemon::{self, Options};
+use crate::ssh_server::SshServer;
 
 #[derive(Debug, Args)]
 pub struct Up {
@@ -29,6 +31,8 @@ pub struct Up {
     /// Be the laptop on the simulated internet: this machine reaches Elastic IPs, by a link and a route of their own
     #[arg(long, env = "PEERLESS_UPLINK", conflicts_with = "model_only")]
     uplink: bool,
+    #[command(flatten)]
+    sshd: Sshd,
 }
 
 impl Up {
@@ -44,6 +48,20 @@ impl Up {
         if self.detach { self.in_background() } else { self.in_foreground() }
     }
 
+    /// A folder that was named must do; without any, instances boot all the same.
+    fn sshd(&self) -> Result<Option<PathBuf>, Trouble> {
+        match SshServer::find(self.sshd.sshd.as_deref()) {
+            Ok(found) => Ok(found.folder()),
+            Err(message) if self.sshd.sshd.is_some() => Err(Trouble { status: 2, message }),
+            Err(missing) => {
+                if !self.model_only {
+                    tracing::warn!("instances refuse ssh: {missing} (peerless doctor says what helps)");
+                }
+                Ok(None)
+            }
+        }
+    }
+
     fn in_foreground(self) -> Result<ExitCode, Trouble> {
         let filter = tracing_subscriber::EnvFilter::try_from_env("PEERLESS_LOG").unwrap_or_else(|_| "info".into());
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
@@ -54,6 +72,7 @@ impl Up {
             state: self.state.of(&self.daemon.name),
             model_only: self.model_only,
             uplink: self.uplink,
+            sshd: self.sshd()?,
         };
         let packets = if self.model_only { "no packets: questions are answered, nothing boots" } else { "packets: on" };
         daemon::run(&options, |address| {

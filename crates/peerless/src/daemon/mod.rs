@@ -38,6 +38,8 @@ pub struct Options {
     pub model_only: bool,
     /// Whether this machine is the laptop on the simulated internet.
     pub uplink: bool,
+    /// The folder with instances' ssh server, if it is not the host's.
+    pub sshd: Option<PathBuf>,
 }
 
 /// Runs until told to stop; `ready` is called once, when the API answers, with its address.
@@ -103,7 +105,7 @@ fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, events: mpsc::Sender<
         clean_up_host(&options.runtime, &options.state)?;
         return Err(format!("the uplink: {}", chain(&error)));
     }
-    let host = options.runtime.guests(&options.state);
+    let host = instance::Host { sshd: options.sshd.clone(), ..options.runtime.guests(&options.state) };
     let started = HostDataPlane::start(packets, host, Arc::clone(snapshot), events).map_err(|error| error.to_string())?;
     Ok(Box::new(started))
 }

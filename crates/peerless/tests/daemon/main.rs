@@ -4,6 +4,7 @@
 mod api;
 mod internet;
 mod lab;
+mod links;
 mod model_only;
 mod packets;
 mod sandbox;

@@ -332,6 +332,10 @@ pub(super) fn imagine_interface(world: &mut Draft, subnet: SubnetId) -> Option<N
         client_token: None,
         reboots: model::Reboots::default(),
         interfaces: vec![id],
+        key: None,
+        user_data: None,
+        metadata_options: Default::default(),
+        instance_connect_keys: Default::default(),
     });
     Some(id)
 }

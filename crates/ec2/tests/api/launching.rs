@@ -1,0 +1,101 @@
+//! What an instance is given at launch: user data and metadata options.
+
+use base64ct::{Base64, Encoding};
+
+use crate::aws::Aws;
+
+fn run(aws: &mut Aws, image: &str, rest: &str) -> String {
+    let vpc = aws.vpc("10.1.0.0/16");
+    let subnet = aws.subnet(&vpc, "10.1.0.0/24");
+    format!("RunInstances ImageId={image} MinCount=1 MaxCount=1 SubnetId={subnet} {rest}")
+}
+
+const ANY: &str = "ami-0123456789abcdef0";
+
+#[test]
+fn user_data_is_kept_and_changed_while_the_instance_is_off() {
+    let mut aws = Aws::new();
+    let script = Base64::encode_string(b"#!/bin/sh\necho hello\n");
+    let call = run(&mut aws, ANY, "");
+    let with = |data: &str| format!("{call} UserData={data}");
+    let (most, more) = (Base64::encode_string(&[b'x'; 16384]), Base64::encode_string(&[b'x'; 16385]));
+    aws.refuses(&[
+        (&with("x"), "InvalidUserData.Malformed: Invalid BASE64 encoding of user data."),
+        (&with(&more), "InvalidParameterValue: User data is limited to 16384 bytes"),
+    ]);
+    aws.ok(&with(&most));
+    let id = aws.get(&format!("{} ClientToken=t", with(&script)), "instancesSet/item/instanceId");
+    assert_eq!(aws.get(&format!("{} ClientToken=t", with(&script)), "instancesSet/item/instanceId"), id);
+    assert!(aws.refused(&format!("{} ClientToken=t", with("eA=="))).starts_with("IdempotentParameterMismatch: "));
+    let describe = format!("DescribeInstanceAttribute InstanceId={id} Attribute=userData");
+    assert_eq!(aws.get(&describe, "userData/value"), script);
+
+    aws.settle();
+    let modify = |rest: &str| format!("ModifyInstanceAttribute InstanceId={id} {rest}");
+    aws.refuses(&[
+        (&modify("UserData.Value=eA=="), &format!("IncorrectInstanceState: The instance '{id}' is not in the 'stopped' state.")),
+        (&modify("UserData.Value=x"), "InvalidUserData.Malformed: "),
+        (&modify("Attribute=userData Value=x"), "InvalidUserData.Malformed: "),
+        (&modify("UserData.Value=eA== SourceDestCheck.Value=false"), "InvalidParameterCombination: "),
+    ]);
+    aws.ok(&format!("StopInstances InstanceId.1={id}"));
+    aws.settle();
+    aws.ok(&modify("UserData.Value=eA=="));
+    assert_eq!(aws.get(&describe, "userData/value"), "eA==");
+    aws.ok(&modify("Attribute=userData Value=eQ=="));
+    assert_eq!(aws.get(&describe, "userData/value"), "eQ==");
+    aws.ok(&modify("UserData.Value="));
+    assert!(aws.ok(&describe).find("userData")[0].children.is_empty());
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-options.html>
+#[test]
+fn metadata_options_are_those_of_the_image_unless_something_else_is_said() {
+    let mut aws = Aws::new();
+    let options = |aws: &mut Aws, image: &str, rest: &str| {
+        let call = run(aws, image, rest);
+        let launched = aws.ok(&call);
+        let get = |name: &str| launched.get(&format!("instancesSet/item/metadataOptions/{name}")).to_owned();
+        ["httpTokens", "httpPutResponseHopLimit", "httpEndpoint", "instanceMetadataTags", "state"].map(get)
+    };
+    let images = aws.ok("DescribeImages Filter.1.Name=name Filter.1.Value.1=ubuntu*");
+    let ubuntu = images.get("imagesSet/item/imageId").to_owned();
+    assert_eq!(aws.get("DescribeImages Filter.1.Name=name Filter.1.Value.1=al2023*", "imagesSet/item/imdsSupport"), "v2.0");
+    assert_eq!(options(&mut aws, ANY, ""), ["required", "2", "enabled", "disabled", "applied"], "an image that is not on offer is Amazon Linux");
+    assert_eq!(options(&mut aws, &ubuntu, ""), ["optional", "1", "enabled", "disabled", "applied"]);
+    let said = "MetadataOptions.HttpTokens=optional MetadataOptions.HttpEndpoint=disabled MetadataOptions.HttpPutResponseHopLimit=64 \
+                MetadataOptions.InstanceMetadataTags=enabled MetadataOptions.HttpProtocolIpv6=disabled";
+    assert_eq!(options(&mut aws, ANY, said), ["optional", "64", "disabled", "enabled", "applied"]);
+    let call = run(&mut aws, ANY, "");
+    let with = |option: &str| format!("{call} MetadataOptions.{option}");
+    aws.refuses(&[
+        (&with("HttpTokens=never"), "InvalidParameterValue: Value (never) for parameter httpTokens is invalid."),
+        (&with("HttpPutResponseHopLimit=0"), "InvalidParameterValue: Value (0) for parameter httpPutResponseHopLimit is invalid."),
+        (&with("HttpPutResponseHopLimit=65"), "InvalidParameterValue: Value (65) for parameter httpPutResponseHopLimit is invalid."),
+        (&with("HttpProtocolIpv6=enabled"), "UnsupportedOperation: The parameter MetadataOptions.HttpProtocolIpv6 "),
+    ]);
+}
+
+#[test]
+fn metadata_options_change_while_the_instance_lives() {
+    let mut aws = Aws::new();
+    let call = run(&mut aws, ANY, "");
+    let id = aws.get(&call, "instancesSet/item/instanceId");
+    aws.settle();
+    let modify = |rest: &str| format!("ModifyInstanceMetadataOptions InstanceId={id} {rest}");
+    let answer = aws.ok(&modify("HttpTokens=optional HttpPutResponseHopLimit=5"));
+    let said = |name: &str| answer.get(&format!("instanceMetadataOptions/{name}"));
+    assert_eq!((answer.get("instanceId"), said("state"), said("httpTokens")), (id.as_str(), "pending", "optional"));
+    assert_eq!((said("httpPutResponseHopLimit"), said("httpEndpoint")), ("5", "enabled"), "what is not said stays");
+    let found = "DescribeInstances Filter.1.Name=metadata-options.state Filter.1.Value.1=applied Filter.2.Name=metadata-options.http-tokens \
+                 Filter.2.Value.1=optional";
+    assert_eq!(aws.get(found, "reservationSet/item/instancesSet/item/instanceId"), id);
+    aws.refuses(&[
+        (&modify("HttpPutResponseHopLimit=65"), "InvalidParameterValue: "),
+        (&modify("HttpProtocolIpv6=enabled"), "UnsupportedOperation: "),
+        ("ModifyInstanceMetadataOptions InstanceId=i-00000000000000000", "InvalidInstanceID.NotFound: "),
+    ]);
+    aws.ok(&format!("TerminateInstances InstanceId.1={id}"));
+    aws.settle();
+    assert!(aws.refused(&modify("HttpTokens=required")).starts_with("IncorrectInstanceState: "));
+}

@@ -1,0 +1,66 @@
+/** The first page: how much there is of everything in this Region. */
+import Button from "@cloudscape-design/components/button";
+import ColumnLayout from "@cloudscape-design/components/column-layout";
+import Container from "@cloudscape-design/components/container";
+import Header from "@cloudscape-design/components/header";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useNavigate } from "react-router";
+import { useList } from "../api/lists";
+import { here } from "../api/place";
+import { Page } from "../frame/Page";
+import { resources } from "../resources";
+import { To } from "../table/Ref";
+import type { Resource } from "../table/resource";
+
+export function VpcDashboard() {
+  const navigate = useNavigate();
+  const hasPage = (path: string) => resources.some((resource) => resource.path === path);
+  return (
+    <Page title="VPC dashboard">
+      <SpaceBetween size="l">
+        <Header
+          variant="h1"
+          actions={
+            <SpaceBetween direction="horizontal" size="xs">
+              {hasPage("/ec2/instances") && <Button onClick={() => navigate("/ec2/instances/launch")}>Launch EC2 Instances</Button>}
+              <Button variant="primary" onClick={() => navigate("/vpc/vpcs/create")}>
+                Create VPC
+              </Button>
+            </SpaceBetween>
+          }
+        >
+          VPC dashboard
+        </Header>
+        <Container
+          header={
+            <Header variant="h2" description="What account and Region at the top have.">
+              Resources by Region
+            </Header>
+          }
+        >
+          <ColumnLayout columns={3} variant="text-grid">
+            {resources
+              .filter((resource) => !["images", "keyPairs"].includes(resource.kind))
+              .map((resource) => (
+                <Count key={resource.path} resource={resource} />
+              ))}
+          </ColumnLayout>
+        </Container>
+      </SpaceBetween>
+    </Page>
+  );
+}
+
+function Count({ resource }: { resource: Resource }) {
+  const { items, isLoading } = useList(resource.kind);
+  const name = resource.many === "Your VPCs" ? "VPCs" : resource.many;
+  return (
+    <div>
+      <To href={resource.path}>{name}</To>
+      <div style={{ display: "flex", justifyContent: "space-between" }}>
+        <span>{here.region}</span>
+        <strong>{isLoading ? "–" : items.length}</strong>
+      </div>
+    </div>
+  );
+}

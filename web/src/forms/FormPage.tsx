@@ -1,0 +1,87 @@
+/** A page with a form. A refusal is shown in red above the buttons, and what was typed stays. */
+import Alert from "@cloudscape-design/components/alert";
+import Button from "@cloudscape-design/components/button";
+import Form from "@cloudscape-design/components/form";
+import Header from "@cloudscape-design/components/header";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { type ReactNode, useState } from "react";
+import { useNavigate } from "react-router";
+import { Page } from "../frame/Page";
+import { type Result, sentence, useResults } from "../frame/results";
+
+export interface Done {
+  /** Where to go, and what to show there. */
+  href: string;
+  results: Result[];
+}
+
+interface Props {
+  title: string;
+  description?: ReactNode;
+  path: [href: string, text: string][];
+  submit: string;
+  /** Why it cannot be submitted as it is. */
+  isReady?: boolean;
+  /** More buttons, between Cancel and the primary one. */
+  buttons?: ReactNode;
+  cancel?: string;
+  onSubmit(): Promise<Done>;
+  children: ReactNode;
+}
+
+export function FormPage({ title, description, path, submit, isReady = true, buttons, cancel, onSubmit, children }: Props) {
+  const [error, setError] = useState<unknown>();
+  const [isRunning, setRunning] = useState(false);
+  const navigate = useNavigate();
+  const results = useResults();
+  const go = async () => {
+    setRunning(true);
+    setError(undefined);
+    try {
+      const { href, results: shown } = await onSubmit();
+      results.show(...shown);
+      navigate(href);
+    } catch (error) {
+      setError(error);
+      setRunning(false);
+    }
+  };
+  return (
+    <Page title={title} path={path} contentType="form">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (isReady && !isRunning) go();
+        }}
+      >
+        <Form
+          header={
+            <Header variant="h1" description={description}>
+              {title}
+            </Header>
+          }
+          actions={
+            <SpaceBetween direction="horizontal" size="xs">
+              <Button formAction="none" variant="link" onClick={() => navigate(cancel ?? path[path.length - 1]?.[0] ?? "/")}>
+                Cancel
+              </Button>
+              {buttons}
+              <Button variant="primary" loading={isRunning} disabled={!isReady}>
+                {submit}
+              </Button>
+            </SpaceBetween>
+          }
+        >
+          <SpaceBetween size="l">
+            {children}
+            {error !== undefined && (
+              <Alert type="error" statusIconAriaLabel="Error">
+                {sentence(error)}
+              </Alert>
+            )}
+          </SpaceBetween>
+        </Form>
+      </form>
+    </Page>
+  );
+}

@@ -1,0 +1,37 @@
+/** The left navigation of each service; what has no page is not in it. */
+import SideNavigation, { type SideNavigationProps } from "@cloudscape-design/components/side-navigation";
+import { useHref, useLocation, useNavigate } from "react-router";
+
+const VPC: Section[] = [
+  ["", [["/vpc", "VPC dashboard"]]],
+  ["Virtual private cloud", [["/vpc/vpcs", "Your VPCs"]]],
+];
+
+const EC2: Section[] = [];
+
+type Section = [title: string, links: [path: string, text: string][]];
+
+export function Navigation() {
+  const { pathname } = useLocation();
+  const navigate = useNavigate();
+  const base = useHref("/").replace(/\/$/, "");
+  const isEc2 = pathname.startsWith("/ec2");
+  const sections = isEc2 ? EC2 : VPC;
+  const links = sections.flatMap(([, links]) => links.map(([path]) => path));
+  const active = links.filter((path) => pathname === path || pathname.startsWith(`${path}/`)).sort((a, b) => b.length - a.length)[0];
+  const items = sections.flatMap(([title, links]): SideNavigationProps.Item[] => {
+    const entries = links.map(([path, text]): SideNavigationProps.Link => ({ type: "link", text, href: base + path }));
+    return title ? [{ type: "section", text: title, items: entries }] : [...entries, { type: "divider" }];
+  });
+  return (
+    <SideNavigation
+      header={{ text: isEc2 ? "EC2" : "VPC", href: `${base}${isEc2 ? "/ec2/instances" : "/vpc"}` }}
+      activeHref={base + (active ?? "")}
+      items={items}
+      onFollow={(event) => {
+        event.preventDefault();
+        navigate(event.detail.href.slice(base.length));
+      }}
+    />
+  );
+}
