@@ -1,6 +1,7 @@
 # What one does with this repository. `make` alone lists it.
 
 AWS := .tools/aws/installed
+JAVASCRIPT := .tools/javascript/installed
 # The crates whose tests send packets.
 PACKET_CRATES := peerless-dataplane peerless-instance peerless
 # Every test binary on its own, where it cannot touch this machine's network.
@@ -20,7 +21,7 @@ build: prerequisites web ## Build target/release/peerless, with the console wher
 	@if [ -x .tools/sshd/sshd ]; then ln -sfn "$(CURDIR)/.tools/sshd" "$(or $(CARGO_TARGET_DIR),target)/release/peerless-sshd"; fi
 
 .PHONY: test
-test: tools check ## Run everything; tests with packets only as root
+test: tools check client-test ## Run everything; tests with packets only as root
 	@if [ "$$(id -u)" -eq 0 ]; then $(MAKE) --no-print-directory kernel-test example-test; else $(MAKE) --no-print-directory kernel-test-skipped; fi
 
 .PHONY: check
@@ -45,6 +46,11 @@ doc:
 .PHONY: unit
 unit:
 	PEERLESS_TEST_PACKETS=no cargo test --workspace --locked
+
+.PHONY: client-test
+client-test: prerequisites $(AWS) $(JAVASCRIPT) ## Let AWS's own clients speak to a daemon without packets: boto3, the AWS CLI, the SDK for JavaScript
+	cargo build --locked --package peerless
+	PATH="$(abspath $(or $(CARGO_TARGET_DIR),target))/debug:$$PATH" clients/run
 
 .PHONY: web
 web: ## Build the console, into web/dist
@@ -91,8 +97,14 @@ bench: prerequisites ## Measure what the fabric costs, against a bare veth pair,
 demo: build $(AWS) ## Show two peered VPCs with real packets, as root or with sudo
 	PATH="$(CURDIR)/target/release:$(CURDIR)/.tools/aws/bin:$$PATH" tools/sandbox examples/vpc-peering/demo.sh
 
+.PHONY: operations
+operations: $(AWS) ## Write docs/operations.md, and the list of AWS's parameters that it compares with
+	cargo run --locked --package xtask -- operations --names >.tools/operations
+	.tools/aws/bin/python -B clients/python/parameters.py <.tools/operations >clients/aws-parameters.txt
+	cargo run --locked --package xtask -- operations
+
 .PHONY: tools
-tools: prerequisites sshd $(AWS) ## Install what is missing to build and test (compilers, headers; sshd and the AWS CLI into .tools)
+tools: prerequisites sshd $(AWS) $(JAVASCRIPT) ## Install what is missing to build and test (compilers, headers; sshd and AWS's clients into .tools)
 
 .PHONY: prerequisites
 prerequisites:
@@ -103,11 +115,18 @@ prerequisites:
 sshd:
 	@test -x /usr/sbin/sshd || test -x .tools/sshd/sshd || tools/sshd .tools/sshd
 
-$(AWS): tools/aws-cli.txt
+$(AWS): tools/aws-clients.txt
 	rm -rf .tools/aws
 	python3 -m venv .tools/aws
-	.tools/aws/bin/pip install --require-hashes --only-binary :all: --requirement tools/aws-cli.txt
+	.tools/aws/bin/pip install --require-hashes --only-binary :all: --requirement tools/aws-clients.txt
 	touch $@
+
+# Without Node.js the folder stays empty, and client-test says what it did not test.
+$(JAVASCRIPT): clients/javascript/package.json clients/javascript/package-lock.json
+	rm -rf .tools/javascript
+	mkdir -p .tools/javascript
+	cp $^ .tools/javascript
+	if tools/has-node; then npm ci --prefix .tools/javascript --ignore-scripts --no-audit --no-fund && touch $@; fi
 
 .PHONY: clean
 clean: ## Remove what was built or installed here

@@ -1,5 +1,7 @@
-//! Chores of the repository: `cargo xtask tidy` says where it does not keep its own rules.
+//! Chores of the repository: `cargo xtask tidy` says where it does not keep its own rules, `cargo xtask operations` writes
+//! the page of operations.
 
+mod operations;
 mod tidy;
 
 use std::path::Path;
@@ -7,10 +9,15 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    match arguments.as_slice() {
-        [chore] if chore == "tidy" => run_tidy(),
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["tidy"] => run_tidy(),
+        ["operations"] => write_operations(),
+        ["operations", "--names"] => {
+            print!("{}", operations::names());
+            ExitCode::SUCCESS
+        }
         _ => {
-            eprintln!("usage: cargo xtask tidy");
+            eprintln!("usage: cargo xtask tidy | operations [--names]");
             ExitCode::from(2)
         }
     }
@@ -29,6 +36,23 @@ fn run_tidy() -> ExitCode {
         Err(error) => {
             eprintln!("tidy: {error}");
             ExitCode::from(2)
+        }
+    }
+}
+
+fn write_operations() -> ExitCode {
+    let parameters = std::fs::read_to_string(root().join(operations::PARAMETERS)).unwrap_or_default();
+    let outcome = operations::page(&parameters).and_then(|page| {
+        let path = root().join(operations::PAGE);
+        std::fs::write(&path, page).map_err(|error| vec![format!("{}: {error}", path.display())])
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(wrong) => {
+            for what in wrong {
+                eprintln!("operations: {what}");
+            }
+            ExitCode::FAILURE
         }
     }
 }

@@ -15,6 +15,7 @@ mod names;
 mod orphans;
 mod paths;
 mod purity;
+mod reference;
 mod rust;
 mod tree;
 mod unsafe_code;
@@ -39,6 +40,7 @@ pub fn check(root: &Path) -> Result<Vec<Finding>, Error> {
         leftovers::check,
         machine_paths::check,
         links::check,
+        reference::check,
     ] {
         findings.extend(check(&tree));
     }

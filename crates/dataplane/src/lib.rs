@@ -36,7 +36,6 @@ mod namespace;
 mod netlink;
 mod network;
 mod parse;
-mod place;
 mod plan;
 mod ports;
 mod priority;

@@ -178,7 +178,7 @@ struct DryRun {
 fn prepare(envelope: &Envelope, form: &mut Form) -> Result<Prepared, Error> {
     let action = envelope.action.as_str();
     match operations::find(envelope.service, action) {
-        Some(operation) => (operation.prepare)(operation.name, form),
+        Some(operation) => (operation.handler.prepare)(operation.name, form),
         None if envelope.service == Service::Ec2 && !is_action(action) => Err(Error::UnknownAction { action: action.to_owned() }),
         None => Err(Error::UnsupportedAction { action: action.to_owned() }),
     }

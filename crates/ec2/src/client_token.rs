@@ -60,6 +60,11 @@ impl ClientToken {
     }
 }
 
+/// What an operation takes that can be repeated.
+pub(crate) fn parameters(idempotent: bool) -> Vec<String> {
+    idempotent.then(|| "ClientToken".to_owned()).into_iter().collect()
+}
+
 /// Forgets the tokens whose time is over; says when the next one's is.
 pub(crate) fn forget(draft: &mut Draft, now: Timestamp) -> Option<Timestamp> {
     let ends: Vec<_> = draft.all::<model::ClientToken>().map(|token| (token.key, token.since.plus_millis(REMEMBERED))).collect();

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::error::Error;
 use crate::quota;
 use crate::wire::form::Form;
-use crate::wire::query;
+use crate::wire::{outline, query};
 
 /// What a filter can look at: its name, and the values of an item that it compares with. One is enough to match.
 pub(crate) type FilterName<T> = (&'static str, fn(&T) -> Vec<String>);
@@ -26,6 +26,28 @@ pub(crate) fn values<T: Display>(values: impl IntoIterator<Item = T>) -> Vec<Str
 pub(crate) trait Tagged {
     /// Keys and values.
     fn tags(&self) -> Vec<(&str, &str)>;
+}
+
+/// The names of the filters of an operation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FilterNames {
+    /// Those that compare with something.
+    pub known: Vec<&'static str>,
+    /// Those about what nothing here has: they let nothing through.
+    pub absent: &'static [&'static str],
+    /// Whether `tag:…` and `tag-key` are known as well.
+    pub tagged: bool,
+}
+
+impl FilterNames {
+    pub(crate) fn new<T>(names: &[FilterName<T>], absent: &'static [&'static str], tagged: bool) -> Self {
+        Self { known: names.iter().map(|(name, _)| *name).collect(), absent, tagged }
+    }
+}
+
+/// The parameters that are taken here.
+pub(crate) fn parameters() -> Vec<String> {
+    outline::of::<Parameters>()
 }
 
 /// The filters of one call.

@@ -8,8 +8,9 @@
 //! Linux, and it checks no signature: it reads from one who calls, and where.
 //!
 //! - the protocol: `wire` (two codecs), `call`, `caller`, `reply`, `error`, `actions`
-//! - what all operations share: `operations` (the table), `view` (what a handler sees) and `edit` (what it changes), `describe`,
-//!   `filter`, `page`, `tag_specification`, `client_token`, `quota`, `kind`, `digest`
+//! - what all operations share: `operations` (the table) and `reference` (what it says of itself), `view` (what a handler
+//!   sees) and `edit` (what it changes), `describe`, `filter`, `page`, `tag_specification`, `client_token`, `quota`, `kind`,
+//!   `digest`
 //! - one file per resource, each in the same order
 
 mod wire;
@@ -17,6 +18,7 @@ mod wire;
 mod call;
 mod caller;
 mod operations;
+mod reference;
 mod reply;
 
 mod actions;
@@ -70,5 +72,7 @@ mod vpc_peering_connection;
 pub mod lifecycle;
 
 pub use call::{Call, Ctx, Request};
+pub use filter::FilterNames;
 pub use operations::operations;
+pub use reference::{Fate, Reference, reference};
 pub use reply::Reply;

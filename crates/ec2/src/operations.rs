@@ -3,17 +3,17 @@
 use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::client_token::ClientToken;
+use crate::client_token::{self, ClientToken};
 use crate::describe::{self, Describe};
 use crate::edit::Edit;
 use crate::error::Error;
-use crate::filter::Filters;
-use crate::page::Page;
+use crate::filter::{self, FilterNames, Filters};
+use crate::page::{self, Page};
 use crate::reply::Service;
-use crate::tag_specification::TagSpecifications;
+use crate::tag_specification::{self, TagSpecifications};
 use crate::view::View;
 use crate::wire::form::Form;
-use crate::wire::{query, xml};
+use crate::wire::{outline, query, xml};
 
 /// An operation that only reads.
 pub(crate) trait Read: DeserializeOwned + Send + Sync + 'static {
@@ -71,8 +71,16 @@ type Changing = Box<dyn Fn(&mut Edit<'_, '_>) -> Result<String, Error> + Send + 
 /// A row of the table.
 pub(crate) struct Operation {
     pub name: &'static str,
-    service: Service,
+    pub service: Service,
+    pub handler: Handler,
+}
+
+/// What makes an operation of a form, and what it takes.
+pub(crate) struct Handler {
     pub prepare: fn(&'static str, &mut Form) -> Result<Prepared, Error>,
+    pub parameters: fn() -> Vec<String>,
+    pub inert: &'static [&'static str],
+    pub filters: fn() -> FilterNames,
 }
 
 /// The names of all operations that are there, in alphabetical order within each service.
@@ -87,8 +95,8 @@ pub(crate) fn find(service: Service, name: &str) -> Option<&'static Operation> {
 
 macro_rules! operations {
     ($($service:ident { $($kind:ident $module:ident::$name:ident;)* })*) => {
-        const OPERATIONS: &[Operation] = &[
-            $($(Operation { name: stringify!($name), service: Service::$service, prepare: $kind::<crate::$module::$name> },)*)*
+        pub(crate) const OPERATIONS: &[Operation] = &[
+            $($(Operation { name: stringify!($name), service: Service::$service, handler: $kind::<crate::$module::$name>() },)*)*
         ];
     };
 }
@@ -176,35 +184,56 @@ operations! {
     }
 }
 
-fn read<R: Read>(_name: &'static str, form: &mut Form) -> Result<Prepared, Error> {
-    let operation: R = query::read(form, R::INERT)?;
-    Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&operation.read(view)?)))))
+const fn read<R: Read>() -> Handler {
+    Handler {
+        prepare: |_, form| {
+            let operation: R = query::read(form, R::INERT)?;
+            Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&operation.read(view)?)))))
+        },
+        parameters: outline::of::<R>,
+        inert: R::INERT,
+        filters: FilterNames::default,
+    }
 }
 
-fn describe<D: Describe>(_name: &'static str, form: &mut Form) -> Result<Prepared, Error> {
-    let filters = Filters::take(form, D::FILTERS, D::ABSENT, D::TAGGED)?;
-    let page = Page::take(form, D::PAGES)?;
-    let operation: D = query::read(form, D::INERT)?;
-    operation.check(&page)?;
-    Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&describe::list(&operation, &filters, &page, view)?)))))
+const fn describe<D: Describe>() -> Handler {
+    Handler {
+        prepare: |_, form| {
+            let filters = Filters::take(form, D::FILTERS, D::ABSENT, D::TAGGED)?;
+            let page = Page::take(form, D::PAGES)?;
+            let operation: D = query::read(form, D::INERT)?;
+            operation.check(&page)?;
+            Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&describe::list(&operation, &filters, &page, view)?)))))
+        },
+        parameters: || [outline::of::<D>(), filter::parameters(), page::parameters(D::PAGES)].concat(),
+        inert: D::INERT,
+        filters: || FilterNames::new(D::FILTERS, D::ABSENT, D::TAGGED),
+    }
 }
 
-fn change<C: Change>(name: &'static str, form: &mut Form) -> Result<Prepared, Error> {
-    let token = if C::IDEMPOTENT { ClientToken::take(name, form)? } else { None };
-    let tags = TagSpecifications::take(form, C::TAGS)?;
-    let operation: C = query::read(form, C::INERT)?;
-    Ok(Prepared::Change(Box::new(move |edit| {
-        let Some(token) = &token else {
-            edit.tags = tags.clone();
-            return Ok(xml::content(&operation.apply(edit)?));
-        };
-        if let Some(answer) = token.earlier(edit.view())? {
-            C::check_repetition(&token.text, edit.view())?;
-            return Ok(answer.to_owned());
-        }
-        (edit.tags, edit.client_token) = (tags.clone(), Some(token.text.clone()));
-        let answer = xml::content(&operation.apply(edit)?);
-        token.remember(&answer, edit);
-        Ok(answer)
-    })))
+const fn change<C: Change>() -> Handler {
+    Handler {
+        prepare: |name, form| {
+            let token = if C::IDEMPOTENT { ClientToken::take(name, form)? } else { None };
+            let tags = TagSpecifications::take(form, C::TAGS)?;
+            let operation: C = query::read(form, C::INERT)?;
+            Ok(Prepared::Change(Box::new(move |edit| {
+                let Some(token) = &token else {
+                    edit.tags = tags.clone();
+                    return Ok(xml::content(&operation.apply(edit)?));
+                };
+                if let Some(answer) = token.earlier(edit.view())? {
+                    C::check_repetition(&token.text, edit.view())?;
+                    return Ok(answer.to_owned());
+                }
+                (edit.tags, edit.client_token) = (tags.clone(), Some(token.text.clone()));
+                let answer = xml::content(&operation.apply(edit)?);
+                token.remember(&answer, edit);
+                Ok(answer)
+            })))
+        },
+        parameters: || [outline::of::<C>(), tag_specification::parameters(C::TAGS), client_token::parameters(C::IDEMPOTENT)].concat(),
+        inert: C::INERT,
+        filters: FilterNames::default,
+    }
 }

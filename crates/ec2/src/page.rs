@@ -8,7 +8,12 @@ use serde::Deserialize;
 
 use crate::error::Error;
 use crate::wire::form::Form;
-use crate::wire::query;
+use crate::wire::{outline, query};
+
+/// The parameters that are taken here by an operation with pages of these sizes.
+pub(crate) fn parameters(sizes: Option<RangeInclusive<u32>>) -> Vec<String> {
+    sizes.map_or_else(Vec::new, |_| outline::of::<Parameters>())
+}
 
 /// Which page is wanted.
 #[derive(Debug, Default, PartialEq, Eq)]

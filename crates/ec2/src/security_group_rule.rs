@@ -142,7 +142,7 @@ impl Rules {
         if !self.security_group_rule_id.is_empty() {
             return Err(Error::UnknownParameter { parameter: "SecurityGroupRuleId".to_owned() });
         }
-        let mut group = find(self.group_id, self.group_name.as_deref(), edit.view())?.clone();
+        let mut group = self.group(direction, edit.view())?.clone();
         let statements = self.statements(edit.view())?;
         for statement in &statements {
             check_peer(statement.peer, group.vpc, edit.view())?;
@@ -171,7 +171,7 @@ impl Rules {
     }
 
     fn revoke(&self, direction: Direction, edit: &mut Edit<'_, '_>) -> Result<RevokeAnswer, Error> {
-        let mut group = find(self.group_id, self.group_name.as_deref(), edit.view())?.clone();
+        let mut group = self.group(direction, edit.view())?.clone();
         let mut revoked = Vec::new();
         for &id in &self.security_group_rule_id {
             let rule = group.rules(direction).find(|rule| rule.id == id).ok_or_else(|| Error::not_found(id))?;
@@ -200,6 +200,14 @@ impl Rules {
             revoked_security_group_rule_set: revoked.iter().map(|rule| RevokedSecurityGroupRule::new(rule, group.id)).collect(),
             unknown_ip_permission_set: IpPermission::aggregate(unknown, group.vpc, edit.view()),
         })
+    }
+
+    /// The group. Only its ingress is also found by its name.
+    fn group<'a>(&self, direction: Direction, view: View<'a>) -> Result<&'a model::SecurityGroup, Error> {
+        match direction {
+            Direction::Egress if self.group_name.is_some() => Err(Error::UnknownParameter { parameter: "GroupName".to_owned() }),
+            Direction::Ingress | Direction::Egress => find(self.group_id, self.group_name.as_deref(), view),
+        }
     }
 
     /// What the rules say, whichever way they are given.

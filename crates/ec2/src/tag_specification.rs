@@ -11,7 +11,12 @@ use crate::error::Error;
 use crate::kind;
 use crate::quota;
 use crate::wire::form::Form;
-use crate::wire::query;
+use crate::wire::{outline, query};
+
+/// The parameters that are taken here by an operation that tags these kinds.
+pub(crate) fn parameters(taggable: &[IdKind]) -> Vec<String> {
+    if taggable.is_empty() { Vec::new() } else { outline::of::<Specifications>() }
+}
 
 /// Tags by the kind of resource that they are for.
 #[derive(Clone, Debug, Default)]

@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("scenario", &["model", "semantics"]),
     ("console", &["model", "semantics"]),
     ("peerless", &["model", "semantics", "ec2", "store", "dataplane", "instance", "services", "scenario", "console"]),
-    ("xtask", &[]),
+    ("xtask", &["ec2"]),
 ];
 
 /// What the tests of every crate may use as well.

@@ -7,7 +7,6 @@ mod internet;
 mod lab;
 mod lifetime;
 mod packets;
-mod place;
 mod pressure;
 mod scenarios;
 mod services;

@@ -30,6 +30,13 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(form: &'a Form, inert: &'static [&'st
     T::deserialize(Root(fields)).map_err(|refusal| refusal.at(&Path::Root))
 }
 
+/// At which values a parameter does no harm, by an inert list, as [`read`] has it; `None` if the list does not know it.
+pub(crate) fn harmless_values(inert: &'static [&'static str], pattern: &str) -> Option<Vec<&'static str>> {
+    let entries = inert.iter().map(|entry| entry.split_once('=').map_or((*entry, None), |(name, value)| (name, Some(value))));
+    let known = entries.filter(|(name, _)| pattern.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
+    known.fold(None, |all, (_, value)| Some(all.into_iter().flatten().chain(value).collect()))
+}
+
 /// Where in the form we are; written out only when something is refused.
 #[derive(Clone, Copy)]
 enum Path<'p> {
@@ -251,22 +258,12 @@ impl<'a> Parameter<'a, '_> {
             Parameter { node, path: Path::Below(&self.path, name), ..*self }.check_inert()?;
         }
         let Some(value) = &self.node.value else { return Ok(()) };
-        let pattern = self.path.pattern();
-        let mut known = false;
-        for entry in self.inert {
-            let (name, harmless) = entry.split_once('=').map_or((*entry, None), |(name, value)| (name, Some(value)));
-            if pattern.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) {
-                known = true;
-                if harmless.is_some_and(|harmless| harmless == "*" || harmless.eq_ignore_ascii_case(value)) {
-                    return Ok(());
-                }
-            }
-        }
         let parameter = self.path.to_string();
-        Err(match known {
-            true => Error::UnsupportedParameter { parameter, value: value.clone() }.into(),
-            false => Error::UnknownParameter { parameter }.into(),
-        })
+        match harmless_values(self.inert, &self.path.pattern()) {
+            Some(harmless) if harmless.iter().any(|harmless| *harmless == "*" || harmless.eq_ignore_ascii_case(value)) => Ok(()),
+            Some(_) => Err(Error::UnsupportedParameter { parameter, value: value.clone() }.into()),
+            None => Err(Error::UnknownParameter { parameter }.into()),
+        }
     }
 }
 

@@ -4,8 +4,6 @@
 //! there are, and closes the difference. First start and the thousandth call take the same path. Guests that a daemon
 //! left that was killed are adopted first, so that they are there already.
 
-mod links;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -19,9 +17,8 @@ use model::{Image, Instance, InstanceId, InstanceState, NetworkInterface, Observ
 
 use super::control_loop::Event;
 use super::data_plane::DataPlane;
-use links::Links;
 
-/// How often guests that ended by themselves, or lost their interface, are looked for.
+/// How often guests that ended by themselves are looked for.
 const ROUND: Duration = Duration::from_millis(500);
 
 /// How long the programs of a guest have to end by themselves.
@@ -54,7 +51,6 @@ impl HostDataPlane {
             guests: BTreeMap::new(),
             rebooted: BTreeMap::new(),
             given_up: BTreeSet::new(),
-            links: Links::default(),
         };
         let thread = std::thread::Builder::new().name("reconciler".to_owned()).spawn(move || reconciler.run(&woken))?;
         let data_plane = Self { packets, latest, wake, reconciler: std::sync::Mutex::new(Some(thread)) };
@@ -98,7 +94,6 @@ struct Reconciler {
     rebooted: BTreeMap<InstanceId, u32>,
     /// Instances whose end was reported; they are not built again, however long the report takes.
     given_up: BTreeSet<InstanceId>,
-    links: Links,
 }
 
 impl Reconciler {
@@ -110,7 +105,6 @@ impl Reconciler {
                 self.reconcile(&snapshot, instance);
             }
             self.rebooted.retain(|&id, _| snapshot.get(id).is_some_and(|instance| instance.reboots.is_due()));
-            self.restore_links(&snapshot);
             self.given_up.retain(|&id| snapshot.get(id).is_some_and(|instance| instance.state != InstanceState::Terminated));
         }
         for guest in std::mem::take(&mut self.guests).into_values() {

@@ -4,7 +4,6 @@
 mod api;
 mod internet;
 mod lab;
-mod links;
 mod model_only;
 mod packets;
 mod sandbox;
