@@ -1,8 +1,9 @@
 //! The data plane as the daemon uses it: snapshots in, packets moved, reports out.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -132,6 +133,21 @@ impl DataPlane {
     /// to another.
     pub fn is_attached(&self, id: NetworkInterfaceId) -> Result<bool> {
         self.worker.ask(|answer| Order::Port(id.into(), answer)).map(|port| port.is_some())
+    }
+
+    /// Whether an interface is where it was put: whether it is `eth0` in that network namespace, its guest's. A guest's
+    /// root may have deleted, moved or renamed it; to [attach](Self::attach) it again gives it back. What else was done
+    /// to the link is the guest's business.
+    pub fn is_in_place(&self, id: NetworkInterfaceId, guest: BorrowedFd<'_>) -> Result<bool> {
+        let snapshot = self.latest.load();
+        let interface = snapshot.get(id).ok_or(Error::UnknownInterface(id))?;
+        self.fabric.holds(interface.serial, guest)
+    }
+
+    /// The serials of the interfaces that something happened to since this was last asked, so that they may not be in
+    /// place any more; `None` if that is not known. That one was renamed in its guest is not noticed here.
+    pub fn disturbed(&self) -> Result<Option<BTreeSet<u32>>> {
+        self.fabric.disturbances.take()
     }
 
     /// Takes an interface out of its guest. It need not be in one, or be in the snapshot still.

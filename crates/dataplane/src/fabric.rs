@@ -16,6 +16,7 @@ use crate::internet::{self, Internet};
 use crate::layout::MTU;
 use crate::namespace::{self, Namespace};
 use crate::netlink::Netlink;
+use crate::place::Disturbances;
 use crate::programs::{FROM_PORT, FROM_SLOW_PATH, Maps, Programs};
 use crate::services::{self, Services};
 use crate::tap::{self, Tap};
@@ -33,6 +34,8 @@ const SETTINGS: &[(&str, &str)] = &[
 /// The fabric, as the control side uses it.
 pub(crate) struct Fabric {
     netlink: Mutex<Netlink>,
+    /// What happened to the host ends.
+    pub disturbances: Disturbances,
 }
 
 impl Fabric {
@@ -49,7 +52,11 @@ impl Fabric {
         for (block, anchor, name) in [(Block::Ports, hook::LOOPBACK, FROM_PORT), (Block::SlowPath, slow_path, FROM_SLOW_PATH)] {
             hook::create(&netlink, block, anchor, programs.get(name)?, name).doing(|| format!("attach the program {name}"))?;
         }
-        Ok((Self { netlink: Mutex::new(netlink) }, tap, maps))
+        Ok((Self::of(&namespace, netlink)?, tap, maps))
+    }
+
+    fn of(namespace: &Namespace, netlink: Netlink) -> Result<Self> {
+        Ok(Self { netlink: Mutex::new(netlink), disturbances: Disturbances::watch(namespace)? })
     }
 
     /// The one that an earlier daemon left, if it is whole and of this build's making.
@@ -64,7 +71,7 @@ impl Fabric {
         let tap = namespace.run(Tap::create)?;
         // Nobody held its other end, which took the carrier away.
         netlink.await_link(slow_path).doing(|| format!("wait for {}", tap::NAME))?;
-        Ok(Some((Self { netlink: Mutex::new(netlink) }, tap, maps)))
+        Ok(Some((Self::of(&namespace, netlink)?, tap, maps)))
     }
 
     /// Says that all is there: a later daemon may go on with it.
@@ -103,11 +110,12 @@ impl Fabric {
         let name = veth::host_end(serial);
         let pair = Pair { near: End { name: &name, mac: None }, far: End { name: GUEST_END, mac: Some(mac) }, mtu };
         let index = veth::create(&self.netlink(), &pair, guest.as_fd()).doing(|| format!("create the veth pair {name}"))?;
-        if let Err(error) = hook::join(&self.netlink(), Block::Ports, index) {
+        // A guest that deletes what it is given may be faster.
+        let joined = hook::join(&self.netlink(), Block::Ports, index);
+        if joined.is_err() {
             self.detach(serial)?;
-            return Err(error).doing(|| format!("attach the program {FROM_PORT} to {name}"));
         }
-        Ok(index)
+        joined.doing(|| format!("attach the program {FROM_PORT} to {name}")).map(|()| index)
     }
 
     /// Configures the guest end of an attached interface and brings it up.
@@ -122,7 +130,7 @@ impl Fabric {
         self.netlink().delete_link(&name).doing(|| format!("delete the veth pair {name}")).map(drop)
     }
 
-    fn netlink(&self) -> MutexGuard<'_, Netlink> {
+    pub fn netlink(&self) -> MutexGuard<'_, Netlink> {
         self.netlink.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

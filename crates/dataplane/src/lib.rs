@@ -36,6 +36,7 @@ mod namespace;
 mod netlink;
 mod network;
 mod parse;
+mod place;
 mod plan;
 mod ports;
 mod priority;

@@ -11,14 +11,30 @@ use std::time::{Duration, Instant};
 use netlink_packet_core::{NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::{LinkAttribute, LinkMessage, State};
+use netlink_packet_route::nsid::{NsidAttribute, NsidMessage};
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
 
 /// It takes some milliseconds, or up to a second when links come and go.
 const LINK_PATIENCE: Duration = Duration::from_secs(5);
 
+/// `RTNLGRP_LINK`: whatever happens to links.
+const LINK_GROUP: u32 = 1;
+
 /// A socket for requests.
 pub(crate) struct Netlink(Socket);
+
+/// A socket that hears of links that come, go and change.
+pub(crate) struct LinkEvents(Socket);
+
+/// The other end of a veth pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FarEnd {
+    /// Its index there.
+    pub index: u32,
+    /// The number of the namespace that it is in, among those that this namespace knows.
+    pub namespace: i32,
+}
 
 /// Whether what a request makes may be there already.
 #[derive(Clone, Copy)]
@@ -58,14 +74,52 @@ impl Netlink {
 
     /// The index of the link of that name.
     pub fn link_index(&self, name: &str) -> io::Result<u32> {
-        let mut message = LinkMessage::default();
-        message.attributes.push(LinkAttribute::IfName(name.to_owned()));
-        let answers = self.request(RouteNetlinkMessage::GetLink(message), 0)?;
-        let index = answers.into_iter().find_map(|answer| match answer {
-            RouteNetlinkMessage::NewLink(link) => Some(link.header.index),
+        self.link(vec![LinkAttribute::IfName(name.to_owned())]).map(|link| link.header.index)
+    }
+
+    /// The same in another namespace.
+    pub fn link_index_in(&self, namespace: i32, name: &str) -> io::Result<u32> {
+        self.link(vec![LinkAttribute::IfName(name.to_owned()), LinkAttribute::IfNetnsId(namespace)]).map(|link| link.header.index)
+    }
+
+    /// The other end of the veth pair of that name, if it is in another namespace.
+    pub fn far_end(&self, name: &str) -> io::Result<Option<FarEnd>> {
+        let link = self.link(vec![LinkAttribute::IfName(name.to_owned())])?;
+        let (mut index, mut namespace) = (None, None);
+        for attribute in link.attributes {
+            match attribute {
+                LinkAttribute::Link(far) => index = Some(far),
+                LinkAttribute::LinkNetNsId(number) => namespace = Some(number),
+                _ => {}
+            }
+        }
+        Ok(index.zip(namespace).map(|(index, namespace)| FarEnd { index, namespace }))
+    }
+
+    /// The number by which this namespace knows another, if it does.
+    pub fn namespace_number(&self, namespace: BorrowedFd<'_>) -> io::Result<Option<i32>> {
+        let mut message = NsidMessage::default();
+        message.attributes.push(NsidAttribute::Fd(namespace.as_raw_fd().cast_unsigned()));
+        let answers = self.request(RouteNetlinkMessage::GetNsId(message), 0)?;
+        let attributes = answers.into_iter().filter_map(|answer| match answer {
+            RouteNetlinkMessage::NewNsId(answer) => Some(answer.attributes),
             _ => None,
         });
-        index.ok_or_else(|| io::Error::from_raw_os_error(libc::ENODEV))
+        Ok(attributes.flatten().find_map(|attribute| match attribute {
+            NsidAttribute::Id(number) => Some(number).filter(|&number| number >= 0),
+            _ => None,
+        }))
+    }
+
+    fn link(&self, attributes: Vec<LinkAttribute>) -> io::Result<LinkMessage> {
+        let mut message = LinkMessage::default();
+        message.attributes = attributes;
+        let answers = self.request(RouteNetlinkMessage::GetLink(message), 0)?;
+        let link = answers.into_iter().find_map(|answer| match answer {
+            RouteNetlinkMessage::NewLink(link) => Some(link),
+            _ => None,
+        });
+        link.ok_or_else(|| io::Error::from_raw_os_error(libc::ENODEV))
     }
 
     /// Name and index of every link.
@@ -74,10 +128,7 @@ impl Netlink {
         let named = answers.into_iter().filter_map(|answer| match answer {
             RouteNetlinkMessage::NewLink(link) => {
                 let index = link.header.index;
-                link.attributes.into_iter().find_map(|attribute| match attribute {
-                    LinkAttribute::IfName(name) => Some((name, index)),
-                    _ => None,
-                })
+                name_of(link).map(|name| (name, index))
             }
             _ => None,
         });
@@ -116,11 +167,7 @@ impl Netlink {
     fn delete(&self, which: LinkAttribute) -> io::Result<bool> {
         let mut message = LinkMessage::default();
         message.attributes.push(which);
-        match self.request(RouteNetlinkMessage::DelLink(message), 0) {
-            Ok(_) => Ok(true),
-            Err(error) if error.raw_os_error() == Some(libc::ENODEV) => Ok(false),
-            Err(error) => Err(error),
-        }
+        absent(self.request(RouteNetlinkMessage::DelLink(message), 0)).map(|deleted| deleted.is_some())
     }
 
     fn request(&self, message: RouteNetlinkMessage, flags: u16) -> io::Result<Vec<RouteNetlinkMessage>> {
@@ -138,12 +185,8 @@ impl Netlink {
         let mut answers = Vec::new();
         loop {
             let (datagram, _) = self.0.recv_from_full()?;
-            let mut rest = datagram.as_slice();
-            while !rest.is_empty() {
-                let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(rest).map_err(io::Error::other)?;
-                let length = (message.header.length as usize).next_multiple_of(4).clamp(1, rest.len());
-                rest = &rest[length..];
-                match message.payload {
+            for payload in messages(&datagram)? {
+                match payload {
                     NetlinkPayload::Error(error) if error.code.is_none() => return Ok(answers),
                     NetlinkPayload::Done(_) => return Ok(answers),
                     NetlinkPayload::Error(error) => return Err(error.to_io()),
@@ -152,6 +195,59 @@ impl Netlink {
                 }
             }
         }
+    }
+}
+
+impl LinkEvents {
+    /// Of the links in the namespace of the calling thread.
+    pub fn open() -> io::Result<Self> {
+        let mut socket = Socket::new(NETLINK_ROUTE)?;
+        socket.bind_auto()?;
+        socket.add_membership(LINK_GROUP)?;
+        socket.set_non_blocking(true)?;
+        Ok(Self(socket))
+    }
+
+    /// The names of the links that the next event is about; `None` if there is none yet. `ENOBUFS` says that some were
+    /// lost.
+    pub fn next_names(&self) -> io::Result<Option<Vec<String>>> {
+        let datagram = match self.0.recv_from_full() {
+            Ok((datagram, _)) => datagram,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let names = messages(&datagram)?.into_iter().filter_map(|payload| match payload {
+            NetlinkPayload::InnerMessage(RouteNetlinkMessage::NewLink(link) | RouteNetlinkMessage::DelLink(link)) => name_of(link),
+            _ => None,
+        });
+        Ok(Some(names.collect()))
+    }
+}
+
+/// What is in a datagram, in order.
+fn messages(datagram: &[u8]) -> io::Result<Vec<NetlinkPayload<RouteNetlinkMessage>>> {
+    let (mut rest, mut found) = (datagram, Vec::new());
+    while !rest.is_empty() {
+        let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(rest).map_err(io::Error::other)?;
+        let length = (message.header.length as usize).next_multiple_of(4).clamp(1, rest.len());
+        rest = &rest[length..];
+        found.push(message.payload);
+    }
+    Ok(found)
+}
+
+fn name_of(link: LinkMessage) -> Option<String> {
+    link.attributes.into_iter().find_map(|attribute| match attribute {
+        LinkAttribute::IfName(name) => Some(name),
+        _ => None,
+    })
+}
+
+/// What was asked about a link; `None` if there is no such link.
+pub(crate) fn absent<T>(answer: io::Result<T>) -> io::Result<Option<T>> {
+    match answer {
+        Err(error) if error.raw_os_error() == Some(libc::ENODEV) => Ok(None),
+        answer => answer.map(Some),
     }
 }
 

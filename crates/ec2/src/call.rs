@@ -12,7 +12,7 @@ use crate::caller::Caller;
 use crate::default_vpc;
 use crate::edit::Edit;
 use crate::error::Error;
-use crate::operations::{self, Prepared};
+use crate::operations::{self, Prepare, Prepared};
 use crate::reply::{Envelope, Reply, Service};
 use crate::view::View;
 use crate::wire::form::Form;
@@ -40,7 +40,7 @@ pub struct Ctx<'a> {
 
 impl Ctx<'_> {
     /// A request id: a random UUID (RFC 9562, version 4).
-    fn request_id(&mut self) -> String {
+    pub(crate) fn request_id(&mut self) -> String {
         let bits = u128::from((self.random)()) << 64 | u128::from((self.random)());
         let bits = bits & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
         let hex = format!("{bits:032x}");
@@ -64,7 +64,7 @@ impl Call {
     pub fn parse(request: &Request<'_>) -> Call {
         let header = |wanted: &str| request.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
         if let Some(target) = header("x-amz-target") {
-            return Call::instance_connect(Caller::new(header("authorization"), None), target);
+            return Call::instance_connect(Caller::new(header("authorization"), None), target, request.body);
         }
         let (mut form, malformed) = match Form::parse([request.query.as_bytes(), request.body]) {
             Ok(form) => (form, None),
@@ -91,15 +91,19 @@ impl Call {
             .or_else(|| dry_run.as_ref().err().cloned());
         let prepared = match refusal {
             Some(error) => Err(error),
-            None => prepare(&envelope, &mut form),
+            None => prepare(&envelope, |prepare| prepare.form(&envelope.action, &mut form)),
         };
         Call { scope: caller.scope, envelope, dry_run: dry_run.is_ok_and(|read| read.dry_run), prepared }
     }
 
-    fn instance_connect(caller: Caller, target: &str) -> Call {
-        let action = target.rsplit('.').next().unwrap_or_default().to_owned();
-        let prepared = Err(caller.refusal.unwrap_or_else(|| Error::UnsupportedAction { action: action.clone() }));
+    /// A call in AWS JSON: `X-Amz-Target` names service and operation. Only one service here speaks it.
+    fn instance_connect(caller: Caller, target: &str, body: &[u8]) -> Call {
+        let action = target.strip_prefix("AWSEC2InstanceConnectService.").unwrap_or(target).to_owned();
         let envelope = Envelope { service: Service::InstanceConnect, action, version: String::new() };
+        let prepared = match caller.refusal {
+            Some(refusal) => Err(refusal),
+            None => prepare(&envelope, |prepare| prepare.json(body)),
+        };
         Call { scope: caller.scope, envelope, dry_run: false, prepared }
     }
 
@@ -127,7 +131,7 @@ impl Call {
             Ok(Prepared::Change(_)) => Err(Error::Internal),
             Err(error) => Err(error.clone()),
         };
-        self.reply(self.unless_dry_run(outcome), ctx)
+        self.reply(self.unless_dry_run(outcome), ctx.request_id())
     }
 
     /// Applies a call to a draft. One that is refused leaves the draft as it was.
@@ -137,11 +141,11 @@ impl Call {
         default_vpc::settle(self.scope, &mut settled);
         let mut edit = Edit::new(settled, self.scope, ctx);
         let outcome = self.unless_dry_run(change(&mut edit));
-        let changed = edit.draft;
+        let Edit { draft: changed, request_id, .. } = edit;
         if outcome.is_ok() {
             *draft = changed;
         }
-        self.reply(outcome, ctx)
+        self.reply(outcome, request_id)
     }
 
     /// What the client hears when the change could not be made to last: an error that says nothing, under the id of the
@@ -154,8 +158,7 @@ impl Call {
         if self.dry_run { outcome.and(Err(Error::DryRun)) } else { outcome }
     }
 
-    fn reply(&self, outcome: Result<String, Error>, ctx: &mut Ctx<'_>) -> Reply {
-        let request_id = ctx.request_id();
+    fn reply(&self, outcome: Result<String, Error>, request_id: String) -> Reply {
         match outcome {
             Ok(content) => self.envelope.success(request_id, &content),
             Err(error) => self.envelope.error(request_id, &error),
@@ -175,10 +178,10 @@ struct DryRun {
     dry_run: bool,
 }
 
-fn prepare(envelope: &Envelope, form: &mut Form) -> Result<Prepared, Error> {
+fn prepare(envelope: &Envelope, read: impl FnOnce(Prepare) -> Result<Prepared, Error>) -> Result<Prepared, Error> {
     let action = envelope.action.as_str();
     match operations::find(envelope.service, action) {
-        Some(operation) => (operation.handler.prepare)(operation.name, form),
+        Some(operation) => read(operation.handler.prepare),
         None if envelope.service == Service::Ec2 && !is_action(action) => Err(Error::UnknownAction { action: action.to_owned() }),
         None => Err(Error::UnsupportedAction { action: action.to_owned() }),
     }

@@ -18,13 +18,15 @@ pub(crate) struct Edit<'a, 'c> {
     pub tags: TagSpecifications,
     /// The token of a call that can be repeated.
     pub client_token: Option<String>,
+    /// The id of the request, as its reply will have it.
+    pub request_id: String,
     ctx: &'a mut Ctx<'c>,
 }
 
 impl<'a, 'c> Edit<'a, 'c> {
     /// A call's hands on a draft.
     pub fn new(draft: Draft, scope: Scope, ctx: &'a mut Ctx<'c>) -> Self {
-        Self { draft, scope, tags: TagSpecifications::default(), client_token: None, ctx }
+        Self { draft, scope, tags: TagSpecifications::default(), client_token: None, request_id: ctx.request_id(), ctx }
     }
 
     /// The state so far.

@@ -53,6 +53,10 @@ errors! {
     SecurityGroupInUse { group: SecurityGroupId } = "DependencyViolation", "resource {group} has a dependent object";
     MappedAddresses { vpc: VpcId } = "DependencyViolation",
         "Network {vpc} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.";
+    NoInstanceToConnect = "EC2InstanceNotFoundException", "The specified instance was not found.";
+    InstanceNotConnectable = "EC2InstanceStateInvalidException",
+        "Unable to connect because the instance is not in a valid state. Connecting to a stopped or terminated instance is not supported.";
+    InstanceUnavailable = "EC2InstanceUnavailableException", "The instance is currently unavailable. Wait a few minutes and try again.";
     DryRun = "DryRunOperation", "Request would have succeeded, but DryRun flag is set.";
     GatewayNotAttached { gateway: InternetGatewayId, vpc: VpcId } = "Gateway.NotAttached", "resource {gateway} is not attached to network {vpc}";
     NetworkWithoutGateway { vpc: VpcId } = "Gateway.NotAttached", "Network {vpc} is not attached to any internet gateway";
@@ -101,6 +105,9 @@ errors! {
         "Value ( {value} ) for parameter maxResults is invalid. Expecting a value between {least} and {most}.";
     InvalidInstanceType { value: String } = "InvalidParameterValue", "Invalid value '{value}' for InstanceType.";
     InvalidZone { value: String } = "InvalidParameterValue", "Invalid availability zone: [{value}]";
+    /// Members of a JSON request that are not as AWS wants them, all at once.
+    InvalidArguments { sentence: String } = "InvalidArgsException", "{sentence}";
+    NotAnSshKey = "InvalidArgsException", "The SSH public key is not a valid OpenSSH public key of a supported type: RSA or Ed25519.";
     InvalidRegionName { value: String } = "InvalidParameterValue", "Invalid region: [{value}]";
     InvalidTag { reason: String } = "InvalidParameterValue", "{reason}";
     MalformedCidr { cidr: String } = "InvalidParameterValue", "CIDR block {cidr} is malformed";
@@ -160,6 +167,8 @@ errors! {
     SubnetAssociated { table: RouteTableId } = "Resource.AlreadyAssociated",
         "the specified association for route table {table} conflicts with an existing association";
     RouteExists { destination: Cidr } = "RouteAlreadyExists", "The route identified by {destination} already exists.";
+    Serialization { reason: String } = "SerializationException", "The body is not the JSON object that was expected: {reason}";
+    Throttled = "ThrottlingException", "The requests were made too frequently and have been throttled. Wait a while and try again.";
     UnknownParameter { parameter: String } = "UnknownParameter", "The parameter {parameter} is not recognized";
     /// An action of AWS's that is not built.
     UnsupportedAction { action: String } = "UnsupportedOperation", "The action {action} is not supported by Peerless.";

@@ -7,7 +7,7 @@
 //! This crate knows AWS's names, error codes, filters and pages. It deliberately knows no sockets, no files and no
 //! Linux, and it checks no signature: it reads from one who calls, and where.
 //!
-//! - the protocol: `wire` (two codecs), `call`, `caller`, `reply`, `error`, `actions`
+//! - the protocol: `wire` (the codecs), `call`, `caller`, `reply`, `error`, `actions`
 //! - what all operations share: `operations` (the table) and `reference` (what it says of itself), `view` (what a handler
 //!   sees) and `edit` (what it changes), `describe`, `filter`, `page`, `tag_specification`, `client_token`, `quota`, `kind`,
 //!   `digest`
@@ -42,6 +42,7 @@ mod elastic_ip;
 mod image;
 mod instance;
 mod instance_attribute;
+mod instance_connect;
 mod instance_status;
 mod internet_gateway;
 mod ip_permission;

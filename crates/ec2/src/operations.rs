@@ -13,7 +13,7 @@ use crate::reply::Service;
 use crate::tag_specification::{self, TagSpecifications};
 use crate::view::View;
 use crate::wire::form::Form;
-use crate::wire::{outline, query, xml};
+use crate::wire::{json, outline, query, xml};
 
 /// An operation that only reads.
 pub(crate) trait Read: DeserializeOwned + Send + Sync + 'static {
@@ -77,10 +77,36 @@ pub(crate) struct Operation {
 
 /// What makes an operation of a form, and what it takes.
 pub(crate) struct Handler {
-    pub prepare: fn(&'static str, &mut Form) -> Result<Prepared, Error>,
+    pub prepare: Prepare,
     pub parameters: fn() -> Vec<String>,
     pub inert: &'static [&'static str],
     pub filters: fn() -> FilterNames,
+}
+
+/// How the parameters of an operation are read: its protocol.
+#[derive(Clone, Copy)]
+pub(crate) enum Prepare {
+    /// Of a form, by the operation's name.
+    Query(fn(&str, &mut Form) -> Result<Prepared, Error>),
+    Json(fn(&[u8]) -> Result<Prepared, Error>),
+}
+
+impl Prepare {
+    /// Reads a form.
+    pub fn form(self, name: &str, form: &mut Form) -> Result<Prepared, Error> {
+        match self {
+            Prepare::Query(read) => read(name, form),
+            Prepare::Json(_) => Err(Error::Internal),
+        }
+    }
+
+    /// Reads a body in JSON.
+    pub fn json(self, body: &[u8]) -> Result<Prepared, Error> {
+        match self {
+            Prepare::Query(_) => Err(Error::Internal),
+            Prepare::Json(read) => read(body),
+        }
+    }
 }
 
 /// The names of all operations that are there, in alphabetical order within each service.
@@ -179,6 +205,9 @@ operations! {
         change instance::StopInstances;
         change instance::TerminateInstances;
     }
+    InstanceConnect {
+        change_json instance_connect::SendSSHPublicKey;
+    }
     Sts {
         read sts::GetCallerIdentity;
     }
@@ -186,10 +215,10 @@ operations! {
 
 const fn read<R: Read>() -> Handler {
     Handler {
-        prepare: |_, form| {
+        prepare: Prepare::Query(|_, form| {
             let operation: R = query::read(form, R::INERT)?;
             Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&operation.read(view)?)))))
-        },
+        }),
         parameters: outline::of::<R>,
         inert: R::INERT,
         filters: FilterNames::default,
@@ -198,13 +227,13 @@ const fn read<R: Read>() -> Handler {
 
 const fn describe<D: Describe>() -> Handler {
     Handler {
-        prepare: |_, form| {
+        prepare: Prepare::Query(|_, form| {
             let filters = Filters::take(form, D::FILTERS, D::ABSENT, D::TAGGED)?;
             let page = Page::take(form, D::PAGES)?;
             let operation: D = query::read(form, D::INERT)?;
             operation.check(&page)?;
             Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&describe::list(&operation, &filters, &page, view)?)))))
-        },
+        }),
         parameters: || [outline::of::<D>(), filter::parameters(), page::parameters(D::PAGES)].concat(),
         inert: D::INERT,
         filters: || FilterNames::new(D::FILTERS, D::ABSENT, D::TAGGED),
@@ -213,7 +242,7 @@ const fn describe<D: Describe>() -> Handler {
 
 const fn change<C: Change>() -> Handler {
     Handler {
-        prepare: |name, form| {
+        prepare: Prepare::Query(|name, form| {
             let token = if C::IDEMPOTENT { ClientToken::take(name, form)? } else { None };
             let tags = TagSpecifications::take(form, C::TAGS)?;
             let operation: C = query::read(form, C::INERT)?;
@@ -231,8 +260,20 @@ const fn change<C: Change>() -> Handler {
                 token.remember(&answer, edit);
                 Ok(answer)
             })))
-        },
+        }),
         parameters: || [outline::of::<C>(), tag_specification::parameters(C::TAGS), client_token::parameters(C::IDEMPOTENT)].concat(),
+        inert: C::INERT,
+        filters: FilterNames::default,
+    }
+}
+
+const fn change_json<C: Change>() -> Handler {
+    Handler {
+        prepare: Prepare::Json(|body| {
+            let operation: C = json::read(body)?;
+            Ok(Prepared::Change(Box::new(move |edit| json::content(&operation.apply(edit)?))))
+        }),
+        parameters: outline::of::<C>,
         inert: C::INERT,
         filters: FilterNames::default,
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use model::internet::public_pool;
-use model::{AddressAssociationId, AllocationId, Association, ElasticIp, InstanceState, NetworkInterface, NetworkInterfaceId, Region, VpcId};
+use model::{AddressAssociationId, AllocationId, Association, DnsName, ElasticIp, InstanceState, NetworkInterface, NetworkInterfaceId, VpcId};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::edit::Edit;
@@ -44,11 +44,10 @@ impl PublicAddress {
     /// The address of an interface. Those that were assigned automatically are Amazon's.
     pub fn of(interface: &NetworkInterface, view: View<'_>) -> Option<Self> {
         let Association { public_ip, elastic } = interface.association?;
-        let vpc = view.snapshot.resolve(interface.vpc);
-        let named = vpc.enable_dns_support && vpc.enable_dns_hostnames;
+        let named = view.snapshot.resolve(interface.vpc).gives_public_names();
         Some(Self {
             public_ip,
-            public_dns_name: if named { public_dns_name(public_ip, interface.scope.region) } else { String::new() },
+            public_dns_name: if named { DnsName::Public(public_ip, interface.scope.region).to_string() } else { String::new() },
             ip_owner_id: elastic.map_or_else(|| "amazon".to_owned(), |_| interface.scope.account.to_string()),
             allocation_id: elastic.map(|elastic| elastic.allocation),
             association_id: elastic.map(|elastic| elastic.id),
@@ -105,26 +104,4 @@ pub(crate) fn disassociate(id: NetworkInterfaceId, edit: &mut Edit<'_, '_>) {
 /// Whether something in the VPC has a public address.
 pub(crate) fn is_mapped(vpc: VpcId, view: View<'_>) -> bool {
     view.snapshot.all::<NetworkInterface>().any(|interface| interface.vpc == vpc && interface.association.is_some())
-}
-
-/// `ec2-203-0-113-25.compute-1.amazonaws.com`, in the oldest region, and `ec2-203-0-113-25.eu-west-1.compute.amazonaws.com`
-/// elsewhere. <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html>
-fn public_dns_name(address: Ipv4Addr, region: Region) -> String {
-    let host = address.to_string().replace('.', "-");
-    match region == Region::us_east_1() {
-        true => format!("ec2-{host}.compute-1.amazonaws.com"),
-        false => format!("ec2-{host}.{region}.compute.amazonaws.com"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn public_names_tell_address_and_region() {
-        let address = Ipv4Addr::new(203, 0, 113, 25);
-        assert_eq!(public_dns_name(address, Region::us_east_1()), "ec2-203-0-113-25.compute-1.amazonaws.com");
-        assert_eq!(public_dns_name(address, "eu-west-1".parse().unwrap()), "ec2-203-0-113-25.eu-west-1.compute.amazonaws.com");
-    }
 }

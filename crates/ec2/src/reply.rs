@@ -65,14 +65,14 @@ impl Envelope {
                  <{action}Result>{content}</{action}Result>\
                  <ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{action}Response>"
             ),
-            Service::InstanceConnect => format!("{{\"RequestId\":{},\"Success\":true}}", json_string(&request_id)),
+            Service::InstanceConnect => content.to_owned(),
         };
         Reply { status: 200, content_type: self.content_type(), body, request_id, error_code: None }
     }
 
     /// A reply that refuses.
     pub fn error(&self, request_id: String, error: &Error) -> Reply {
-        let (code, sentence) = (error.code(), error.to_string());
+        let (code, sentence) = (self.code(error), error.to_string());
         let reason = element("Code", code) + &element("Message", &sentence);
         let body = match self.service {
             Service::Ec2 => {
@@ -86,9 +86,26 @@ impl Envelope {
                      <Error><Type>{side}</Type>{reason}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
                 )
             }
-            Service::InstanceConnect => format!("{{\"__type\":{},\"Message\":{}}}", json_string(code), json_string(&sentence)),
+            Service::InstanceConnect => serde_json::json!({ "__type": code, "Message": sentence }).to_string(),
         };
-        Reply { status: error.status(), content_type: self.content_type(), body, request_id, error_code: Some(code) }
+        Reply { status: self.status(error), content_type: self.content_type(), body, request_id, error_code: Some(code) }
+    }
+
+    /// What the service calls an error that all of them have.
+    fn code(&self, error: &Error) -> &'static str {
+        match (self.service, error) {
+            (Service::InstanceConnect, Error::InvalidRegion) => "AuthException",
+            (Service::InstanceConnect, Error::Internal) => "ServiceException",
+            _ => error.code(),
+        }
+    }
+
+    /// The HTTP status. AWS JSON knows only whose fault it was.
+    fn status(&self, error: &Error) -> u16 {
+        match (self.service, error.status()) {
+            (Service::InstanceConnect, ..500) => 400,
+            (_, status) => status,
+        }
     }
 
     fn content_type(&self) -> &'static str {
@@ -97,19 +114,6 @@ impl Envelope {
             Service::InstanceConnect => JSON,
         }
     }
-}
-
-/// A text as JSON has it (RFC 8259, section 7).
-fn json_string(text: &str) -> String {
-    let escaped: String = text
-        .chars()
-        .map(|c| match c {
-            '"' | '\\' => format!("\\{c}"),
-            c if c < ' ' => format!("\\u{:04x}", u32::from(c)),
-            c => c.to_string(),
-        })
-        .collect();
-    format!("\"{escaped}\"")
 }
 
 #[cfg(test)]
@@ -134,7 +138,7 @@ mod tests {
                  <GetThingResponse xmlns=\"https://sts.amazonaws.com/doc/2016-11-15/\"><GetThingResult><a/></GetThingResult>\
                  <ResponseMetadata><RequestId>id</RequestId></ResponseMetadata></GetThingResponse>",
             ),
-            (Service::InstanceConnect, "{\"RequestId\":\"id\",\"Success\":true}"),
+            (Service::InstanceConnect, "<a/>"),
         ] {
             assert_eq!(envelope(service).success("id".to_owned(), "<a/>").body, body);
         }
@@ -151,7 +155,7 @@ mod tests {
                  <Message>The action &quot;&lt;\u{7} is not valid for this web service.</Message></Error></Errors>\
                  <RequestID>id</RequestID></Response>",
             ),
-            (Service::InstanceConnect, "{\"__type\":\"InvalidAction\",\"Message\":\"The action \\\"<\\u0007 is not valid for this web service.\"}"),
+            (Service::InstanceConnect, "{\"Message\":\"The action \\\"<\\u0007 is not valid for this web service.\",\"__type\":\"InvalidAction\"}"),
         ] {
             let reply = envelope(service).error("id".to_owned(), &error);
             assert_eq!((reply.body.as_str(), reply.status, reply.is_error()), (body, 400, true));

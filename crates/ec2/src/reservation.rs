@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use model::{
-    AccountId, AttachmentId, AvailabilityZone, ImageId, InstanceId, InstanceState, InstanceType, MacAddress, NetworkInterface, NetworkInterfaceId,
-    Region, ReservationId, SubnetId, VpcId,
+    AccountId, AttachmentId, AvailabilityZone, DnsName, ImageId, InstanceId, InstanceState, InstanceType, MacAddress, NetworkInterface,
+    NetworkInterfaceId, ReservationId, SubnetId, VpcId,
 };
 use serde::Serialize;
 
@@ -184,7 +184,7 @@ impl Instance {
             owner_id: instance.scope.account,
             image_id: instance.image,
             instance_state: instance.state.into(),
-            private_dns_name: primary.map(|interface| private_dns_name(interface.private_ip, instance.scope.region)).unwrap_or_default(),
+            private_dns_name: primary.map(|interface| DnsName::Private(interface.private_ip, instance.scope.region).to_string()).unwrap_or_default(),
             ip_address: public.as_ref().map(|public| public.public_ip),
             dns_name: public.map(|public| public.public_dns_name).unwrap_or_default(),
             reason: if by_user { format!("User initiated ({})", Moment(instance.since).in_words()) } else { String::new() },
@@ -286,27 +286,5 @@ impl<A> PrivateIpAddress<A> {
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html>
 pub(crate) fn listed_dns_name(interface: &NetworkInterface, view: View<'_>) -> Option<String> {
     let vpc = view.snapshot.resolve(interface.vpc);
-    vpc.enable_dns_hostnames.then(|| private_dns_name(interface.private_ip, interface.scope.region))
-}
-
-/// `ip-10-1-0-5.ec2.internal`, in the oldest region, and `ip-10-1-0-5.eu-west-1.compute.internal` elsewhere.
-/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html>
-fn private_dns_name(address: Ipv4Addr, region: Region) -> String {
-    let host = address.to_string().replace('.', "-");
-    match region == Region::us_east_1() {
-        true => format!("ip-{host}.ec2.internal"),
-        false => format!("ip-{host}.{region}.compute.internal"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn private_names_tell_address_and_region() {
-        let address = Ipv4Addr::new(10, 1, 0, 5);
-        assert_eq!(private_dns_name(address, Region::us_east_1()), "ip-10-1-0-5.ec2.internal");
-        assert_eq!(private_dns_name(address, "eu-west-1".parse().unwrap()), "ip-10-1-0-5.eu-west-1.compute.internal");
-    }
+    vpc.enable_dns_hostnames.then(|| DnsName::Private(interface.private_ip, interface.scope.region).to_string())
 }

@@ -7,6 +7,7 @@
 mod account_region;
 mod cidr;
 mod client_token;
+pub mod dns_name;
 mod draft;
 mod elastic_ip;
 mod id;
@@ -37,6 +38,7 @@ mod vpc_peering_connection;
 pub use account_region::AccountRegion;
 pub use cidr::{Cidr, Ipv4Cidr, MalformedCidr};
 pub use client_token::{ClientToken, ClientTokenKey};
+pub use dns_name::DnsName;
 pub use draft::{Change, Draft, Row, UnreadableRow};
 pub use elastic_ip::ElasticIp;
 pub use id::{

@@ -87,6 +87,11 @@ impl Vpc {
         }
     }
 
+    /// Whether its instances' public addresses have names.
+    pub fn gives_public_names(&self) -> bool {
+        self.enable_dns_support && self.enable_dns_hostnames
+    }
+
     /// All its blocks.
     pub fn cidrs(&self) -> impl Iterator<Item = Ipv4Cidr> {
         self.cidr_blocks.iter().map(|block| block.cidr)

@@ -7,6 +7,7 @@ mod internet;
 mod lab;
 mod lifetime;
 mod packets;
+mod place;
 mod pressure;
 mod scenarios;
 mod services;

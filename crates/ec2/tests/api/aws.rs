@@ -62,14 +62,38 @@ impl Aws {
         let credential = format!("Credential={}/20260131/{}/ec2/aws4_request", self.account, self.region);
         let headers = [("authorization".to_owned(), format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"))];
         let call = Call::parse(&Request { method, query, headers: &headers, body });
+        let reply = self.apply(&call);
+        let root = check(&call, &reply);
+        (reply, root)
+    }
+
+    /// Sends a request to EC2 Instance Connect, in JSON. What comes back is checked too.
+    pub fn send_json(&mut self, action: &str, body: &str) -> (Reply, serde_json::Value) {
+        let credential = format!("Credential={}/20260131/{}/ec2-instance-connect/aws4_request", self.account, self.region);
+        let headers = [
+            ("authorization".to_owned(), format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0")),
+            ("content-type".to_owned(), "application/x-amz-json-1.1".to_owned()),
+            ("x-amz-target".to_owned(), format!("AWSEC2InstanceConnectService.{action}")),
+        ];
+        let call = Call::parse(&Request { method: "POST", query: "", headers: &headers, body: body.as_bytes() });
+        let reply = self.apply(&call);
+        let root: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(reply.content_type, "application/x-amz-json-1.1");
+        match reply.error_code {
+            None => assert_eq!((reply.status, root["RequestId"].as_str()), (200, Some(reply.request_id.as_str()))),
+            Some(code) => assert_eq!((reply.status, root["__type"].as_str()), (400, Some(code))),
+        }
+        (reply, root)
+    }
+
+    fn apply(&mut self, call: &Call) -> Reply {
         let mut draft = Draft::new(&self.snapshot);
         let now = self.now;
         let reply = call.apply(&mut draft, &mut Ctx { now, random: &mut || next(&mut self.seed) });
-        let root = check(&call, &reply);
         assert!(!(reply.is_error() || call.is_read_only()) || !draft.is_changed(), "{call:?} changed something and answered {}", reply.body);
         self.publish(draft);
         self.tick();
-        (reply, root)
+        reply
     }
 
     /// Makes a call that must succeed.
@@ -106,7 +130,12 @@ impl Aws {
 
     /// Lets time pass.
     pub fn sleep(&mut self, hours: i64) {
-        self.now = self.now.plus_millis(hours * 60 * 60 * 1000);
+        self.sleep_millis(hours * 60 * 60 * 1000);
+    }
+
+    /// Lets a little time pass.
+    pub fn sleep_millis(&mut self, millis: i64) {
+        self.now = self.now.plus_millis(millis);
         self.tick();
     }
 

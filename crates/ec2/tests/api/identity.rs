@@ -61,10 +61,19 @@ fn sts_tells_who_one_is() {
 }
 
 #[test]
-fn instance_connect_answers_in_json() {
-    let reply = send(&[("x-amz-target", "AWSEC2InstanceConnectService.SendSSHPublicKey")], "{}");
-    assert_eq!((reply.status, reply.content_type), (400, "application/x-amz-json-1.1"));
-    assert_eq!(reply.body, "{\"__type\":\"UnsupportedOperation\",\"Message\":\"The action SendSSHPublicKey is not supported by Peerless.\"}");
+fn what_json_services_do_not_do_is_refused_by_name() {
+    for (target, action) in [
+        ("AWSEC2InstanceConnectService.SendSerialConsoleSSHPublicKey", "SendSerialConsoleSSHPublicKey"),
+        ("AmazonSSM.GetParameter", "AmazonSSM.GetParameter"),
+    ] {
+        let reply = send(&[("x-amz-target", target)], "{}");
+        assert_eq!((reply.status, reply.content_type), (400, "application/x-amz-json-1.1"));
+        let body = format!("{{\"Message\":\"The action {action} is not supported by Peerless.\",\"__type\":\"UnsupportedOperation\"}}");
+        assert_eq!(reply.body, body);
+    }
+    let authorization = signed(ALICE, "mars-north-1", "ec2-instance-connect");
+    let headers = [("x-amz-target", "AWSEC2InstanceConnectService.SendSSHPublicKey"), ("authorization", authorization.as_str())];
+    assert_eq!(send(&headers, "{}").error_code, Some("AuthException"));
 }
 
 #[test]

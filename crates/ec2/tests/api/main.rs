@@ -11,6 +11,7 @@ mod default_vpcs;
 mod describing;
 mod histories;
 mod identity;
+mod instance_connect;
 mod instances;
 mod key_pairs;
 mod launching;

@@ -4,6 +4,8 @@
 //! there are, and closes the difference. First start and the thousandth call take the same path. Guests that a daemon
 //! left that was killed are adopted first, so that they are there already.
 
+mod links;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,8 +19,9 @@ use model::{Image, Instance, InstanceId, InstanceState, NetworkInterface, Observ
 
 use super::control_loop::Event;
 use super::data_plane::DataPlane;
+use links::Links;
 
-/// How often guests that ended by themselves are looked for.
+/// How often guests that ended by themselves, or lost their interface, are looked for.
 const ROUND: Duration = Duration::from_millis(500);
 
 /// How long the programs of a guest have to end by themselves.
@@ -51,6 +54,7 @@ impl HostDataPlane {
             guests: BTreeMap::new(),
             rebooted: BTreeMap::new(),
             given_up: BTreeSet::new(),
+            links: Links::default(),
         };
         let thread = std::thread::Builder::new().name("reconciler".to_owned()).spawn(move || reconciler.run(&woken))?;
         let data_plane = Self { packets, latest, wake, reconciler: std::sync::Mutex::new(Some(thread)) };
@@ -94,6 +98,7 @@ struct Reconciler {
     rebooted: BTreeMap<InstanceId, u32>,
     /// Instances whose end was reported; they are not built again, however long the report takes.
     given_up: BTreeSet<InstanceId>,
+    links: Links,
 }
 
 impl Reconciler {
@@ -105,6 +110,7 @@ impl Reconciler {
                 self.reconcile(&snapshot, instance);
             }
             self.rebooted.retain(|&id, _| snapshot.get(id).is_some_and(|instance| instance.reboots.is_due()));
+            self.restore_links(&snapshot);
             self.given_up.retain(|&id| snapshot.get(id).is_some_and(|instance| instance.state != InstanceState::Terminated));
         }
         for guest in std::mem::take(&mut self.guests).into_values() {
@@ -271,7 +277,7 @@ fn spec(instance: &Instance, interface: &NetworkInterface) -> Spec {
     Spec {
         id: instance.id.to_string(),
         hostname: format!("ip-{}", interface.private_ip.to_string().replace('.', "-")),
-        domain: private_domain(instance.scope.region),
+        domain: model::dns_name::private_domain(instance.scope.region),
         login: image.login.to_owned(),
         ttl: image.ttl,
         memory_mib: instance.instance_type.memory_mib(),
@@ -281,11 +287,6 @@ fn spec(instance: &Instance, interface: &NetworkInterface) -> Spec {
         motd: image.description.to_owned(),
         authorized_keys: Vec::new(),
     }
-}
-
-/// The domain of private names: us-east-1 has one of its own.
-fn private_domain(region: model::Region) -> String {
-    if region == model::Region::us_east_1() { "ec2.internal".to_owned() } else { format!("{region}.compute.internal") }
 }
 
 /// An error with its causes, in one line.

@@ -4,7 +4,9 @@ mod control_loop;
 mod control_socket;
 mod data_plane;
 mod edge;
+mod guest_services;
 pub mod guests;
+mod http;
 mod world;
 
 use std::net::SocketAddr;
@@ -21,8 +23,9 @@ use tokio::sync::{Notify, watch};
 
 use crate::control::Status;
 use crate::runtime::Runtime;
-use control_loop::{ControlLoop, Event};
+use control_loop::{ControlLoop, Event, Published};
 use data_plane::{DataPlane, ModelOnly};
+use guest_services::GuestServices;
 use guests::{HostDataPlane, chain};
 
 /// How to run.
@@ -60,8 +63,8 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
 
     options.runtime.create().map_err(|error| format!("cannot make {}: {error}", options.runtime.folder().display()))?;
     let (events, received) = mpsc::channel();
-    let data_plane = data_plane(options, &snapshot, events.clone())?;
-    let published = Arc::new(ArcSwap::new(snapshot));
+    let published = Arc::new(ArcSwap::new(Arc::clone(&snapshot)));
+    let (data_plane, guest_services) = data_plane(options, &snapshot, &published, events.clone())?;
     let (generations, generation) = watch::channel(published.load().generation());
     let writer = ControlLoop { store: Box::new(store), data_plane, published: Arc::clone(&published), generations, events: received };
     let writer = std::thread::Builder::new().name("control".to_owned()).spawn(|| writer.run()).map_err(|error| error.to_string())?;
@@ -78,6 +81,7 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     wait_to_leave(&leave).await?;
 
     api.abort();
+    drop(guest_services);
     // A loop that is gone has said why.
     let _ = events.send(Event::Stop);
     let writer = tokio::task::spawn_blocking(move || writer.join());
@@ -92,11 +96,14 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     Ok(())
 }
 
-fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, events: mpsc::Sender<Event>) -> Result<Box<dyn DataPlane>, String> {
+/// What enforces snapshots, and what serves those in it. Nobody is in a network that is a model only.
+type Enforcing = (Box<dyn DataPlane>, Option<GuestServices>);
+
+fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, published: &Published, events: mpsc::Sender<Event>) -> Result<Enforcing, String> {
     if options.model_only {
         let model_only = ModelOnly::new(events);
         model_only.publish(Arc::clone(snapshot));
-        return Ok(Box::new(model_only));
+        return Ok((Box::new(model_only), None));
     }
     // A daemon that was killed left flows and instances that go on: both are taken over.
     let packets = dataplane::DataPlane::start(&fabric(&options.runtime), Arc::clone(snapshot)).map_err(|error| chain(&error))?;
@@ -105,9 +112,12 @@ fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, events: mpsc::Sender<
         clean_up_host(&options.runtime, &options.state)?;
         return Err(format!("the uplink: {}", chain(&error)));
     }
+    // They are there before the first guest boots, which may ask at once.
+    let services = packets.services_namespace().map_err(|error| chain(&error))?;
+    let guest_services = GuestServices::start(&services, published)?;
     let host = instance::Host { sshd: options.sshd.clone(), ..options.runtime.guests(&options.state) };
     let started = HostDataPlane::start(packets, host, Arc::clone(snapshot), events).map_err(|error| error.to_string())?;
-    Ok(Box::new(started))
+    Ok((Box::new(started), Some(guest_services)))
 }
 
 /// Where the data plane of that daemon is.

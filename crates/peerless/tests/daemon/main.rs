@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod api;
+mod guest_services;
 mod internet;
 mod lab;
+mod links;
 mod model_only;
 mod packets;
 mod sandbox;

@@ -205,3 +205,27 @@ fn the_console_asks_what_the_command_line_asks() {
     assert_eq!(ask("nothing").status, 404);
     lab.down(&[]);
 }
+
+/// A request that never ends holds its place for so long only, and nobody waits for it.
+#[test]
+fn a_slow_request_is_closed() {
+    use std::io::{Read, Write};
+
+    let mut lab = Lab::new("slow");
+    lab.up(MODEL_ONLY);
+    let slow = |head: &str| {
+        let mut stream = std::net::TcpStream::connect(lab.address).unwrap();
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+        stream
+    };
+    let mut head = slow("POST / HTTP/1.1\r\nHo");
+    let mut silent = slow("");
+    lab.must_call("DescribeRegions", "");
+    for stream in [&mut head, &mut silent] {
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&answer));
+    }
+    lab.down(&[]);
+}

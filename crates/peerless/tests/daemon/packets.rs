@@ -8,15 +8,15 @@ use crate::lab::{Lab, eventually};
 use crate::sandbox::with_packets;
 
 /// Two peered VPCs with routes and an instance each; the groups let no ping in.
-struct Peered {
-    lab: Lab,
+pub struct Peered {
+    pub lab: Lab,
     instances: [String; 2],
-    addresses: [String; 2],
+    pub addresses: [String; 2],
     groups: [String; 2],
 }
 
 impl Peered {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let mut lab = Lab::new(name);
         lab.up(&[]);
         let vpcs = [1, 2].map(|n| lab.must_call("CreateVpc", &format!("CidrBlock=10.{n}.0.0/16")).element("vpcId").to_owned());
@@ -45,11 +45,11 @@ impl Peered {
         Self { lab, instances, addresses: ["10.1.0.10".to_owned(), "10.2.0.10".to_owned()], groups }
     }
 
-    fn allow(&self, group: usize, permission: &str) {
+    pub fn allow(&self, group: usize, permission: &str) {
         self.lab.must_call("AuthorizeSecurityGroupIngress", &format!("GroupId={}&{permission}", self.groups[group]));
     }
 
-    fn state(&self, id: &str) -> String {
+    pub fn state(&self, id: &str) -> String {
         self.lab.must_call("DescribeInstances", &format!("InstanceId.1={id}")).element("name").to_owned()
     }
 
@@ -58,19 +58,19 @@ impl Peered {
     }
 
     /// One ping, of a flow of its own, the first packet of which is answered.
-    fn must_ping(&self) {
+    pub fn must_ping(&self) {
         let ping = self.run(0, &["ping", "-n", "-c", "1", "-W", "1", &self.addresses[1]]).output().unwrap();
         assert!(ping.status.success(), "{ping:?}");
     }
 
-    fn run(&self, instance: usize, command: &[&str]) -> Command {
+    pub fn run(&self, instance: usize, command: &[&str]) -> Command {
         let mut arguments = vec!["run", &self.instances[instance], "--"];
         arguments.extend(command);
         self.lab.peerless(&arguments)
     }
 }
 
-const ICMP_FROM_BLUE: &str =
+pub const ICMP_FROM_BLUE: &str =
     "IpPermissions.1.IpProtocol=icmp&IpPermissions.1.FromPort=-1&IpPermissions.1.ToPort=-1&IpPermissions.1.IpRanges.1.CidrIp=10.1.0.0/16";
 
 const TCP_8000_FROM_BLUE: &str =

@@ -11,10 +11,11 @@ mod questions;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -23,10 +24,14 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::control_loop::{Event, Published};
+use super::http::{self, Bounds};
 use crate::control::Status;
 
 /// The largest body: RunInstances with its user data is the largest call, and that is far below.
 const LARGEST_BODY: usize = 1024 * 1024;
+
+/// More than any user has; and a listener to events keeps its own for as long as it likes.
+const BOUNDS: Bounds = Bounds { of_one: 1024, of_all: 1024, lifetime: Duration::MAX };
 
 /// What the port speaks for.
 pub struct Edge {
@@ -42,18 +47,18 @@ pub struct Edge {
     pub address: SocketAddr,
 }
 
-/// Serves until the process ends.
-pub async fn serve(listener: TcpListener, edge: Edge) -> std::io::Result<()> {
+/// Serves until it is dropped.
+pub async fn serve(listener: TcpListener, edge: Edge) {
     let edge = Arc::new(edge);
     let router = Router::new()
         .route("/_peerless/events", get(events::stream))
         .route("/_peerless/explain", get(questions::explain))
         .route("/_peerless/status", get(questions::status))
         .fallback(answer)
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::from_fn(|request, next| http::whole_body(LARGEST_BODY, request, next)))
         .layer(middleware::from_fn_with_state(Arc::clone(&edge), admission::guard))
         .with_state(edge);
-    axum::serve(listener, router).await
+    http::serve(listener, BOUNDS, |_, _| Some(router.clone())).await;
 }
 
 async fn answer(State(edge): State<Arc<Edge>>, method: Method, uri: Uri, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Response {

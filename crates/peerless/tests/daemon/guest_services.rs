@@ -1,0 +1,195 @@
+//! What guests ask of the VPC itself, with real packets.
+
+use std::process::{Command, Output};
+
+use crate::api::Reply;
+use crate::lab::{Lab, eventually};
+use crate::sandbox::with_packets;
+
+/// Two VPCs with the same addresses, an instance in each: 10.1.0.10, and 10.1.0.10.
+struct Twins {
+    lab: Lab,
+    vpcs: [String; 2],
+    instances: [String; 2],
+}
+
+/// `one` and `other` as user data.
+const USER_DATA: [&str; 2] = ["b25l", "b3RoZXI="];
+
+impl Twins {
+    fn new(name: &str) -> Self {
+        let mut lab = Lab::new(name);
+        lab.up(&[]);
+        let vpcs = [0, 1].map(|_| lab.must_call("CreateVpc", "CidrBlock=10.1.0.0/16").element("vpcId").to_owned());
+        let instances = [0, 1].map(|n: usize| {
+            let subnet = lab.must_call("CreateSubnet", &format!("VpcId={}&CidrBlock=10.1.0.0/24", vpcs[n])).element("subnetId").to_owned();
+            let run = format!(
+                "ImageId=ami-12345678&MinCount=1&MaxCount=1&SubnetId={subnet}&PrivateIpAddress=10.1.0.10&UserData={}",
+                USER_DATA[n].replace('=', "%3D")
+            );
+            lab.must_call("RunInstances", &run).element("instanceId").to_owned()
+        });
+        for id in &instances {
+            let state = || lab.must_call("DescribeInstances", &format!("InstanceId.1={id}")).element("name").to_owned();
+            eventually("the instance runs", || state() == "running");
+        }
+        Self { lab, vpcs, instances }
+    }
+
+    fn command(&self, instance: usize, command: &[&str]) -> Command {
+        let mut arguments = vec!["run", &self.instances[instance], "--user", "root", "--"];
+        arguments.extend(command);
+        self.lab.peerless(&arguments)
+    }
+
+    fn run(&self, instance: usize, command: &[&str]) -> Output {
+        self.command(instance, command).output().unwrap()
+    }
+
+    fn said(&self, instance: usize, command: &[&str]) -> String {
+        let output = self.run(instance, command);
+        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+    }
+
+    /// Status and body, as curl has them: `200 body`, or `000` without an answer.
+    fn curl(&self, instance: usize, arguments: &[&str]) -> String {
+        let curl = ["curl", "--silent", "--max-time", "2", "--write-out", "\n%{http_code}"];
+        let output = self.said(instance, &[&curl[..], arguments].concat());
+        let (body, status) = output.rsplit_once('\n').unwrap_or(("", &output));
+        format!("{status} {body}").trim_end().to_owned()
+    }
+
+    fn token(&self, instance: usize) -> String {
+        let ttl = "X-aws-ec2-metadata-token-ttl-seconds: 60";
+        let token = self.curl(instance, &["-X", "PUT", "-H", ttl, "http://169.254.169.254/latest/api/token"]);
+        token.strip_prefix("200 ").unwrap_or_else(|| panic!("{token}")).to_owned()
+    }
+
+    /// What an instance reads with a token.
+    fn read(&self, instance: usize, token: &str, path: &str) -> String {
+        let header = format!("X-aws-ec2-metadata-token: {token}");
+        self.curl(instance, &["-H", &header, &format!("http://169.254.169.254/latest/{path}")])
+    }
+
+    fn options(&self, instance: usize, options: &str) -> Reply {
+        self.lab.must_call("ModifyInstanceMetadataOptions", &format!("InstanceId={}&{options}", self.instances[instance]))
+    }
+}
+
+#[test]
+fn instances_learn_about_themselves() {
+    with_packets("guest_services::instances_learn_about_themselves", || {
+        let mut twins = Twins::new("metadata");
+        for (n, data) in ["one", "other"].into_iter().enumerate() {
+            let token = twins.token(n);
+            assert_eq!(twins.read(n, &token, "meta-data/instance-id"), format!("200 {}", twins.instances[n]));
+            assert_eq!(twins.read(n, &token, "user-data"), format!("200 {data}"));
+            assert!(twins.read(1 - n, &token, "meta-data/").starts_with("401 "), "a token of another instance");
+        }
+        let plain = ["http://169.254.169.254/latest/meta-data/local-ipv4"];
+        assert!(twins.curl(0, &plain).starts_with("401 "), "this image is for version 2");
+        twins.options(0, "HttpTokens=optional");
+        assert_eq!(twins.curl(0, &plain), "200 10.1.0.10");
+
+        let token = twins.token(0);
+        assert!(twins.read(0, &token, "meta-data/public-ipv4").starts_with("404 "));
+        let gateway = twins.lab.must_call("CreateInternetGateway", "").element("internetGatewayId").to_owned();
+        twins.lab.must_call("AttachInternetGateway", &format!("InternetGatewayId={gateway}&VpcId={}", twins.vpcs[0]));
+        let address = twins.lab.must_call("AllocateAddress", "");
+        let (allocation, public) = (address.element("allocationId"), address.element("publicIp"));
+        twins.lab.must_call("AssociateAddress", &format!("AllocationId={allocation}&InstanceId={}", twins.instances[0]));
+        assert_eq!(twins.read(0, &token, "meta-data/public-ipv4"), format!("200 {public}"), "as soon as the call is answered");
+
+        twins.options(0, "HttpEndpoint=disabled");
+        assert!(twins.curl(0, &plain).starts_with("403 "));
+        assert!(twins.curl(1, &plain).starts_with("401 "), "the other one's is not");
+        twins.lab.down(&[]);
+    });
+}
+
+/// Root in an instance may say that it is somebody else; nobody hears it.
+#[test]
+fn nobody_asks_for_another() {
+    with_packets("guest_services::nobody_asks_for_another", || {
+        let mut twins = Twins::new("liar");
+        twins.options(0, "HttpTokens=optional");
+        let url = "http://169.254.169.254/latest/meta-data/instance-id";
+        for lie in ["10.1.0.11", "100.64.0.2"] {
+            assert!(twins.run(0, &["ip", "address", "add", &format!("{lie}/32"), "dev", "eth0"]).status.success());
+            assert_eq!(twins.curl(0, &["--interface", lie, url]), "000", "{lie}");
+        }
+        let forwarded = twins.curl(0, &["-H", "X-Forwarded-For: 100.64.0.2", "-H", "Host: 10.1.0.11", url]);
+        assert_eq!(forwarded, format!("200 {}", twins.instances[0]), "headers are not believed");
+        twins.lab.down(&[]);
+    });
+}
+
+/// Sees the TTL with which the answer to a request for a token arrives, and that of another answer.
+const TTLS: &str = "
+import socket, urllib.request
+raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+raw.settimeout(5)
+def ttl(request):
+    urllib.request.urlopen(request, timeout=5).read()
+    while True:
+        packet = raw.recv(4096)
+        header = (packet[0] & 15) * 4
+        data = packet[header + (packet[header + 12] >> 4) * 4:]
+        if packet[12:16] == socket.inet_aton('169.254.169.254') and data.startswith(b'HTTP/1.1 200'):
+            return packet[8]
+base = 'http://169.254.169.254/latest/'
+put = urllib.request.Request(base + 'api/token', method='PUT', headers={'X-aws-ec2-metadata-token-ttl-seconds': '60'})
+print(ttl(put), ttl(base + 'meta-data/'))
+";
+
+#[test]
+fn a_token_gets_as_far_as_it_may() {
+    with_packets("guest_services::a_token_gets_as_far_as_it_may", || {
+        let mut twins = Twins::new("hops");
+        for limit in [1, 3] {
+            twins.options(0, &format!("HttpTokens=optional&HttpPutResponseHopLimit={limit}"));
+            assert_eq!(twins.said(0, &["python3", "-c", TTLS]), format!("{limit} 64"));
+        }
+        twins.lab.down(&[]);
+    });
+}
+
+/// Opens more connections than one may have, asks nothing on them, and says how many were closed.
+const GREED: &str = "
+import socket, select, time
+held = [socket.create_connection(('169.254.169.254', 80), 5) for _ in range(40)]
+for one in held: one.send(b'GET /lat') if one not in select.select([one], [], [], 0)[0] else None
+time.sleep(0.5)
+print(len(select.select(held, [], [], 0)[0]), flush=True)
+time.sleep(60)
+";
+
+#[test]
+fn a_greedy_guest_harms_nobody() {
+    with_packets("guest_services::a_greedy_guest_harms_nobody", || {
+        let mut twins = Twins::new("greed");
+        let mut greedy = twins.command(0, &["python3", "-c", GREED]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut closed = String::new();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(greedy.stdout.take().unwrap()), &mut closed).unwrap();
+        assert_eq!(closed.trim(), "8");
+        assert_eq!(twins.curl(0, &["http://169.254.169.254/latest/"]), "000", "it has all that it may have");
+        twins.token(1);
+        eventually("what is slow is closed", || twins.curl(0, &["http://169.254.169.254/latest/"]).starts_with("401 "));
+        greedy.kill().unwrap();
+        greedy.wait().unwrap();
+        twins.lab.down(&[]);
+    });
+}
+
+#[test]
+fn services_are_back_with_the_daemon() {
+    with_packets("guest_services::services_are_back_with_the_daemon", || {
+        let mut twins = Twins::new("back");
+        let token = twins.token(1);
+        twins.lab.kill();
+        twins.lab.up(&[]);
+        assert!(twins.read(1, &token, "meta-data/").starts_with("401 "), "tokens are of one start");
+        assert_eq!(twins.read(1, &twins.token(1), "meta-data/instance-id"), format!("200 {}", twins.instances[1]));
+        twins.lab.down(&[]);
+    });
+}

@@ -1,0 +1,5 @@
+//! What services answer, asked as a guest asks.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod metadata;
