@@ -9,6 +9,7 @@ use model::{Draft, Scope, Snapshot, Timestamp};
 
 use crate::actions::is_action;
 use crate::caller::Caller;
+use crate::console_output::Consoles;
 use crate::default_vpc;
 use crate::edit::Edit;
 use crate::error::Error;
@@ -36,6 +37,8 @@ pub struct Ctx<'a> {
     pub now: Timestamp,
     /// Random numbers, for ids and addresses.
     pub random: &'a mut dyn FnMut() -> u64,
+    /// What instances have shown on their consoles.
+    pub consoles: &'a dyn Consoles,
 }
 
 impl Ctx<'_> {
@@ -128,6 +131,7 @@ impl Call {
         let view = View { snapshot: &snapshot, scope: self.scope };
         let outcome = match &self.prepared {
             Ok(Prepared::Read(read)) => read(view),
+            Ok(Prepared::Look(look)) => look(view, ctx),
             Ok(Prepared::Change(_)) => Err(Error::Internal),
             Err(error) => Err(error.clone()),
         };

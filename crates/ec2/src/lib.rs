@@ -37,6 +37,7 @@ mod view;
 
 mod account_attribute;
 mod address_association;
+mod console_output;
 mod default_vpc;
 mod elastic_ip;
 mod image;
@@ -73,6 +74,7 @@ mod vpc_peering_connection;
 pub mod lifecycle;
 
 pub use call::{Call, Ctx, Request};
+pub use console_output::{ConsoleOutput, Consoles, NoConsoles};
 pub use filter::FilterNames;
 pub use operations::operations;
 pub use reference::{Fate, Reference, reference};

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use crate::call::Ctx;
 use crate::client_token::{self, ClientToken};
 use crate::describe::{self, Describe};
 use crate::edit::Edit;
@@ -24,6 +25,15 @@ pub(crate) trait Read: DeserializeOwned + Send + Sync + 'static {
 
     /// Answers.
     fn read(&self, view: View<'_>) -> Result<Self::Answer, Error>;
+}
+
+/// An operation that reads what is no part of the state.
+pub(crate) trait Look: DeserializeOwned + Send + Sync + 'static {
+    /// What it answers.
+    type Answer: Serialize;
+
+    /// Answers.
+    fn look(&self, view: View<'_>, ctx: &Ctx<'_>) -> Result<Self::Answer, Error>;
 }
 
 /// An operation that changes something.
@@ -62,10 +72,12 @@ impl Serialize for Done {
 /// An operation with its parameters, waiting for a state; it answers with the elements of its reply.
 pub(crate) enum Prepared {
     Read(Reading),
+    Look(Looking),
     Change(Changing),
 }
 
 type Reading = Box<dyn Fn(View<'_>) -> Result<String, Error> + Send + Sync>;
+type Looking = Box<dyn Fn(View<'_>, &Ctx<'_>) -> Result<String, Error> + Send + Sync>;
 type Changing = Box<dyn Fn(&mut Edit<'_, '_>) -> Result<String, Error> + Send + Sync>;
 
 /// A row of the table.
@@ -185,6 +197,7 @@ operations! {
         change internet_gateway::DetachInternetGateway;
         change address_association::DisassociateAddress;
         change route_table_association::DisassociateRouteTable;
+        look console_output::GetConsoleOutput;
         change key_pair::ImportKeyPair;
         change instance_attribute::ModifyInstanceAttribute;
         change metadata_options::ModifyInstanceMetadataOptions;
@@ -221,6 +234,18 @@ const fn read<R: Read>() -> Handler {
         }),
         parameters: outline::of::<R>,
         inert: R::INERT,
+        filters: FilterNames::default,
+    }
+}
+
+const fn look<L: Look>() -> Handler {
+    Handler {
+        prepare: Prepare::Query(|_, form| {
+            let operation: L = query::read(form, &[])?;
+            Ok(Prepared::Look(Box::new(move |view, ctx| Ok(xml::content(&operation.look(view, ctx)?)))))
+        }),
+        parameters: outline::of::<L>,
+        inert: &[],
         filters: FilterNames::default,
     }
 }

@@ -5,7 +5,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::Read,
+    io::{Read, Seek, SeekFrom},
     os::{
         fd::OwnedFd,
         unix::fs::{MetadataExt, OpenOptionsExt},
@@ -84,7 +84,9 @@ fn namespaces() -> CloneFlags {
 fn open_console(path: &Path) -> Result<File, Error> {
     let flags = OFlag::O_NOFOLLOW.bits();
     let console = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(path);
-    console.doing_with(|| format!("opening {}", path.display()))
+    // Whatever writes without asking for a place does it behind what is there.
+    let at_end = console.and_then(|mut console| console.seek(SeekFrom::End(0)).map(|_| console));
+    at_end.doing_with(|| format!("opening {}", path.display()))
 }
 
 fn join(groups: &[PathBuf]) -> Result<(), Error> {

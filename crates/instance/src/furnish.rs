@@ -19,6 +19,7 @@ use nix::mount::{MsFlags, mount};
 use crate::{
     error::{Doing, Error},
     image,
+    init::user_data,
     sandbox::Outside,
     spec::Spec,
 };
@@ -72,6 +73,10 @@ pub(crate) fn furnish(spec: &Spec, outside: &Outside) -> Result<(), Error> {
         if let Some(group) = file.group {
             lchown(file.path, Some(0), Some(group)).doing_with(|| format!("giving {} to its group", file.path))?;
         }
+    }
+    if let Some(data) = &spec.user_data {
+        make_directory(Path::new("/var/lib/cloud/instance"), 0o755)?;
+        write_new(Path::new(user_data::DATA), data, 0o600)?;
     }
     for file in etc::every_boot(spec).into_iter().chain([ssh::keys_command()]) {
         replace(Path::new(file.path), file.text.as_bytes(), file.mode)?;

@@ -18,10 +18,6 @@ use crate::{
     init, process, syscall,
 };
 
-/// As much of the console's newest output as EC2 keeps. The file may be up to twice as long.
-/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html>
-pub(crate) const CONSOLE_BYTES: u64 = 64 * 1024;
-
 /// A guest that was built, perhaps by another process and perhaps long ago. Whether it still runs, only the kernel knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guest {

@@ -17,6 +17,7 @@ use std::{
 use crate::{
     builder::{Built, Order},
     cgroup::{Hierarchies, Limits},
+    console::{self, ConsoleOutput},
     disk,
     error::{Doing, Error},
     guest::Guest,
@@ -77,6 +78,15 @@ impl Host {
         }
     }
 
+    /// What the console of a guest has shown, also of one that is off; nothing if it has no disk.
+    pub fn console_output(&self, id: &str) -> Result<Option<ConsoleOutput>, Error> {
+        check_name("id", id, "-")?;
+        match console::read(&self.console(id)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            result => result.map(Some).doing_with(|| format!("reading the console log of {id}")),
+        }
+    }
+
     /// Ends a guest at once and removes every trace of it, or all but its disk. A guest that is half there, or not at all, is no error.
     pub fn destroy(&self, id: &str, disk: Disk) -> Result<(), Error> {
         check_name("id", id, "-")?;
@@ -120,7 +130,7 @@ impl Host {
             spec: spec.clone(),
             groups: Hierarchies::mounted()?.create(&self.name, &spec.id, &Limits::from(spec))?,
             root: disk::make(&self.disk(&spec.id), spec.first_id)?,
-            console: self.disk(&spec.id).join("console.log"),
+            console: self.console(&spec.id),
             sshd: self.sshd.clone(),
         };
         let built = run_builder(&order)?;
@@ -150,6 +160,10 @@ impl Host {
 
     fn disk(&self, id: &str) -> PathBuf {
         self.state_dir.join("instances").join(id)
+    }
+
+    fn console(&self, id: &str) -> PathBuf {
+        self.disk(id).join("console.log")
     }
 
     fn recorded(&self) -> Result<BTreeSet<String>, Error> {

@@ -1,6 +1,6 @@
 //! A guest's first process.
 //!
-//! It reaps orphans, keeps the console log, starts `sshd` when it is told that the network is there, and ends the guest when told to. It owes nothing to whoever started it: no
+//! It reaps orphans, keeps the console log, starts `sshd` and user data when it is told that the network is there, and ends the guest when told to. It owes nothing to whoever started it: no
 //! terminal, no descriptor, no signal on the parent's death; a daemon finds it again by its record. Signals are its only interface: they need
 //! no path and no descriptor, and a later daemon can send them as well as the first one.
 //!
@@ -10,9 +10,9 @@
 
 mod log;
 mod ssh;
+pub(crate) mod user_data;
 
 use std::{
-    convert::Infallible,
     fs::File,
     io::{self, Write},
     os::fd::AsFd,
@@ -49,6 +49,9 @@ pub(crate) const BOOT: Signal = Signal::SIGUSR1;
 
 /// Tells the init to end the guest in order.
 pub(crate) const POWER_OFF: Signal = Signal::SIGTERM;
+
+/// Where services find programs.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// How long a service that ended is left alone.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
@@ -172,6 +175,9 @@ impl Machine {
     fn boot(&mut self, hostname: &str) {
         self.booted = true;
         self.console.say(&format!("{hostname} is up"));
+        if let Err(error) = self.start(|| user_data::run(self.alone)) {
+            self.console.say(&error.to_string());
+        }
         match ssh::program() {
             Some(_) => self.sshd.due = Some(Instant::now()),
             None => self.console.say("there is no sshd for it on this host: connections to port 22 are refused"),
@@ -200,7 +206,7 @@ impl Machine {
             return;
         }
         (self.sshd.started, self.sshd.due) = (Instant::now(), None);
-        match self.start(ssh::run) {
+        match self.start(|| ssh::run().map(|never| match never {})) {
             Ok(process) => self.sshd.process = Some(process),
             Err(error) => {
                 self.sshd.ended();
@@ -210,15 +216,15 @@ impl Machine {
     }
 
     /// Starts a process of the guest's, which writes to the console.
-    fn start(&self, become_it: fn() -> Result<Infallible, Error>) -> Result<Pid, Error> {
+    fn start(&self, work: impl FnOnce() -> Result<(), Error>) -> Result<Pid, Error> {
         self.alone.fork(|| {
             let surroundings = || {
                 setsid().doing("making a session")?;
                 dup2_stdout(self.console.writer()).and_then(|()| dup2_stderr(self.console.writer())).doing("redirecting to the console")?;
                 process::restore_signals()
             };
-            match surroundings().and_then(|()| become_it()) {
-                Ok(never) => match never {},
+            match surroundings().and_then(|()| work()) {
+                Ok(()) => 0,
                 Err(error) => {
                     let _ = writeln!(io::stderr(), "{error}");
                     1

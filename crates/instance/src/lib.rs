@@ -22,6 +22,7 @@
 mod builder;
 mod cgroup;
 mod command;
+mod console;
 mod disk;
 mod enter;
 mod error;
@@ -39,8 +40,9 @@ mod syscall;
 mod user_namespace;
 
 pub use command::guest_main;
+pub use console::ConsoleOutput;
 pub use enter::enter;
 pub use error::Error;
 pub use guest::Guest;
 pub use host::{Disk, Host};
-pub use spec::{IDS_PER_GUEST, Spec};
+pub use spec::{IDS_PER_GUEST, Spec, USER_DATA_BYTES};

@@ -9,6 +9,9 @@ use crate::error::Error;
 /// The number of user and group ids that a guest has to itself: as many as fit 16 bits, which is what distributions count on.
 pub const IDS_PER_GUEST: u32 = 65_536;
 
+/// The largest user data: EC2's limit. <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html>
+pub const USER_DATA_BYTES: usize = 16 * 1024;
+
 /// What a guest shall be like.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
@@ -36,6 +39,9 @@ pub struct Spec {
     /// Public keys, as lines of `authorized_keys` (sshd(8)), that open the login user's account. They are written at the first boot alone, as
     /// EC2's images do it: afterwards the file is the user's.
     pub authorized_keys: Vec<String>,
+    /// What the guest is given to run, as root, at its first boot: a script that names its interpreter in the first line. Anything else is
+    /// refused on the console. [`USER_DATA_BYTES`] at most.
+    pub user_data: Option<Vec<u8>>,
 }
 
 impl Spec {
@@ -50,6 +56,9 @@ impl Spec {
         }
         if self.authorized_keys.iter().any(|key| key.contains(char::is_control)) {
             return Err(Error::Spec { field: "authorized_keys", reason: "a key is one line".to_owned() });
+        }
+        if self.user_data.as_ref().is_some_and(|data| data.len() > USER_DATA_BYTES) {
+            return Err(Error::Spec { field: "user_data", reason: format!("it is longer than {USER_DATA_BYTES} bytes") });
         }
         if self.hostname.len() > 64 {
             // The kernel's limit for a host name.
@@ -93,6 +102,7 @@ pub(crate) mod tests {
             nameserver: None,
             motd: "Welcome".into(),
             authorized_keys: vec!["ssh-ed25519 AAAA alice".into()],
+            user_data: None,
         }
     }
 

@@ -1,9 +1,10 @@
 //! A fake AWS: the state, a clock and a fountain of numbers, spoken to as one account in one region at a time.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use ec2::{Call, Ctx, Reply, Request, lifecycle};
-use model::{Draft, Instance, InstanceState, Observation, Snapshot, Timestamp};
+use ec2::{Call, ConsoleOutput, Consoles, Ctx, Reply, Request, lifecycle};
+use model::{Draft, Instance, InstanceId, InstanceState, Observation, Snapshot, Timestamp};
 
 use crate::xml::Element;
 
@@ -17,6 +18,18 @@ pub struct Aws {
     account: String,
     region: String,
     seed: u64,
+    /// What instances have shown.
+    pub consoles: Shown,
+}
+
+/// Consoles with the output that a test has given them.
+#[derive(Clone, Default)]
+pub struct Shown(pub BTreeMap<InstanceId, ConsoleOutput>);
+
+impl Consoles for Shown {
+    fn output(&self, instance: InstanceId) -> Option<ConsoleOutput> {
+        self.0.get(&instance).cloned()
+    }
 }
 
 impl Aws {
@@ -42,6 +55,7 @@ impl Aws {
             account: ALICE.to_owned(),
             region: "us-east-1".to_owned(),
             seed: 0x5eed,
+            consoles: Shown::default(),
         }
     }
 
@@ -89,7 +103,7 @@ impl Aws {
     fn apply(&mut self, call: &Call) -> Reply {
         let mut draft = Draft::new(&self.snapshot);
         let now = self.now;
-        let reply = call.apply(&mut draft, &mut Ctx { now, random: &mut || next(&mut self.seed) });
+        let reply = call.apply(&mut draft, &mut Ctx { now, random: &mut || next(&mut self.seed), consoles: &self.consoles });
         assert!(!(reply.is_error() || call.is_read_only()) || !draft.is_changed(), "{call:?} changed something and answered {}", reply.body);
         self.publish(draft);
         self.tick();

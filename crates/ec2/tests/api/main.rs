@@ -7,6 +7,7 @@ mod xml;
 
 mod addresses;
 mod attributes;
+mod console_output;
 mod default_vpcs;
 mod describing;
 mod histories;

@@ -13,7 +13,7 @@ use std::{
     time::Instant,
 };
 
-use crate::guest::CONSOLE_BYTES;
+use crate::console::KEPT_BYTES;
 
 /// Reads from the pipe before something else gets its turn.
 const MOST_READS: usize = 16;
@@ -63,7 +63,7 @@ impl Console {
         if self.file.write_all_at(bytes, self.end).is_ok() {
             self.end += bytes.len() as u64;
         }
-        if self.end >= 2 * CONSOLE_BYTES {
+        if self.end >= 2 * KEPT_BYTES {
             let _ = self.shorten();
         }
     }
@@ -71,9 +71,9 @@ impl Console {
     /// Copies the newest part to the front and cuts off the rest. At every moment the file ends with what is newest.
     fn shorten(&mut self) -> io::Result<()> {
         let mut buffer = [0; 4096];
-        let from = self.end - CONSOLE_BYTES;
+        let from = self.end - KEPT_BYTES;
         let mut done = 0;
-        while done < CONSOLE_BYTES {
+        while done < KEPT_BYTES {
             let count = self.file.read_at(&mut buffer, from + done)?;
             if count == 0 {
                 break;

@@ -11,6 +11,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use super::PATH;
 use crate::{
     error::{Doing, Error},
     image,
@@ -18,8 +19,6 @@ use crate::{
 
 /// The kinds of host keys that Amazon Linux 2023 has. RSA is left out: making such a key takes a second of processor time.
 const KEYS: [&str; 2] = ["ecdsa", "ed25519"];
-
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Where sshd is, if anywhere.
 pub(crate) fn program() -> Option<PathBuf> {

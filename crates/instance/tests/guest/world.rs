@@ -23,7 +23,9 @@ pub struct World {
 
 impl World {
     pub fn new() -> World {
-        let name = format!("test-{}", std::process::id());
+        // In a sandbox every test is the same process, and the cgroups are the host's.
+        let sandbox = std::os::unix::fs::MetadataExt::ino(&fs::metadata("/proc/self/ns/pid").unwrap());
+        let name = format!("test-{sandbox}-{}", std::process::id());
         let directory = std::env::temp_dir().join(format!("peerless-instance-{name}"));
         // As the product's: closed to everyone else, so that a guest's root must not depend on its path.
         fs::create_dir_all(&directory).unwrap();
@@ -73,6 +75,7 @@ pub fn spec(number: u32) -> Spec {
         nameserver: Some([10, 1, 0, 2].into()),
         motd: "Welcome to the test".into(),
         authorized_keys: Vec::new(),
+        user_data: None,
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use ec2::{Call, Ctx, Reply, lifecycle};
+use ec2::{Call, Ctx, NoConsoles, Reply, lifecycle};
 use model::{Draft, Observation, Snapshot, Timestamp};
 use store::Store;
 use tokio::sync::{oneshot, watch};
@@ -86,7 +86,7 @@ impl ControlLoop {
         for event in batch {
             match event {
                 Event::Call(call, caller) => {
-                    let reply = call.apply(&mut draft, &mut Ctx { now: now(), random: &mut random });
+                    let reply = call.apply(&mut draft, &mut Ctx { now: now(), random: &mut random, consoles: &NoConsoles });
                     replies.push((call, reply, caller));
                 }
                 Event::Observation(observation) => lifecycle::observe(&mut draft, now(), observation),

@@ -285,7 +285,8 @@ fn spec(instance: &Instance, interface: &NetworkInterface) -> Spec {
         first_id: first_id(interface.serial),
         nameserver: None::<IpAddr>,
         motd: image.description.to_owned(),
-        authorized_keys: Vec::new(),
+        authorized_keys: instance.key.iter().map(|key| key.public_key.clone()).collect(),
+        user_data: instance.user_data.as_ref().map(|data| data.bytes().to_vec()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The daemon: store, control loop, data plane, API and control socket, put together.
 
+mod consoles;
 mod control_loop;
 mod control_socket;
 mod data_plane;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 
 use arc_swap::ArcSwap;
+use ec2::{Consoles, NoConsoles};
 use model::Snapshot;
 use store::{SqliteStore, Store};
 use tokio::net::TcpListener;
@@ -23,6 +25,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::control::Status;
 use crate::runtime::Runtime;
+use consoles::HostConsoles;
 use control_loop::{ControlLoop, Event, Published};
 use data_plane::{DataPlane, ModelOnly};
 use guest_services::GuestServices;
@@ -74,7 +77,14 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     let desk = control_socket::Desk { published: Arc::clone(&published), facts: facts(options, address), leave: Arc::clone(&leave), left };
     let control = control_socket::bind(&options.runtime.control_socket()).map_err(|error| format!("the control socket: {error}"))?;
     let conversations = tokio::spawn(control_socket::serve(control, Arc::new(desk)));
-    let edge = edge::Edge { published, events: events.clone(), generations: generation, facts: facts(options, address), address };
+    let edge = edge::Edge {
+        published,
+        events: events.clone(),
+        generations: generation,
+        facts: facts(options, address),
+        consoles: consoles(options),
+        address,
+    };
     let api = tokio::spawn(edge::serve(listener, edge));
 
     ready(address);
@@ -118,6 +128,10 @@ fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, published: &Published
     let host = instance::Host { sshd: options.sshd.clone(), ..options.runtime.guests(&options.state) };
     let started = HostDataPlane::start(packets, host, Arc::clone(snapshot), events).map_err(|error| error.to_string())?;
     Ok((Box::new(started), Some(guest_services)))
+}
+
+fn consoles(options: &Options) -> Box<dyn Consoles + Send + Sync> {
+    if options.model_only { Box::new(NoConsoles) } else { Box::new(HostConsoles(options.runtime.guests(&options.state))) }
 }
 
 /// Where the data plane of that daemon is.

@@ -23,7 +23,7 @@ pub async fn answer(edge: &Edge, method: &Method, uri: &Uri, headers: &HeaderMap
     let request = Request { method: method.as_str(), query: uri.query().unwrap_or_default(), headers: &headers, body };
     let call = Call::parse(&request);
     if call.is_read_only() {
-        return send(call.read(&edge.published.load(), &mut Ctx { now: now(), random: &mut random }));
+        return send(call.read(&edge.published.load(), &mut Ctx { now: now(), random: &mut random, consoles: &*edge.consoles }));
     }
     match write(&edge.events, call).await {
         Some(reply) => send(reply),

@@ -20,6 +20,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Router, middleware};
+use ec2::Consoles;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -43,6 +44,8 @@ pub struct Edge {
     pub generations: watch::Receiver<u64>,
     /// What does not change while the daemon runs.
     pub facts: Status,
+    /// What instances have shown on their consoles.
+    pub consoles: Box<dyn Consoles + Send + Sync>,
     /// Where this is.
     pub address: SocketAddr,
 }

@@ -1,0 +1,70 @@
+//! An instance as a place to work: keys, user data, console and status checks, through the API and the network.
+
+use std::io::Write;
+use std::process::{Output, Stdio};
+
+use crate::lab::{Lab, eventually};
+use crate::sandbox::with_packets;
+
+/// `#!/bin/sh`, a line with the host name for the console and for a file, percent-encoded base64.
+const USER_DATA: &str = "IyEvYmluL3NoCmVjaG8gImhlbGxvIGZyb20gJChob3N0bmFtZSkiIHwgdGVlIC9zcnYvaGVsbG8K";
+
+/// Two instances in one subnet, launched with a key pair; the default group lets them speak to each other.
+struct Workplace {
+    lab: Lab,
+    instances: Vec<String>,
+    key: String,
+}
+
+impl Workplace {
+    fn new(name: &str) -> Self {
+        let mut lab = Lab::new(name);
+        lab.up(&[]);
+        let key = lab.must_call("CreateKeyPair", "KeyName=work&KeyType=ed25519").element("keyMaterial").to_owned();
+        let vpc = lab.must_call("CreateVpc", "CidrBlock=10.1.0.0/16").element("vpcId").to_owned();
+        let subnet = lab.must_call("CreateSubnet", &format!("VpcId={vpc}&CidrBlock=10.1.4.0/24")).element("subnetId").to_owned();
+        let instances = [7, 8].map(|host| {
+            let run = format!("ImageId=ami-12345678&MinCount=1&MaxCount=1&SubnetId={subnet}&PrivateIpAddress=10.1.4.{host}");
+            let extra = format!("KeyName=work&UserData={USER_DATA}");
+            lab.must_call("RunInstances", &format!("{run}&{extra}")).element("instanceId").to_owned()
+        });
+        for id in &instances {
+            eventually("the instance runs", || lab.must_call("DescribeInstances", &format!("InstanceId.1={id}")).element("name") == "running");
+        }
+        Self { lab, instances: instances.to_vec(), key }
+    }
+
+    fn run(&self, instance: usize, script: &str, input: &str) -> Output {
+        let mut command = self.lab.peerless(&["run", &self.instances[instance], "--", "sh", "-c", script]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    fn console(&self, instance: usize) -> String {
+        self.lab.must_call("GetConsoleOutput", &format!("InstanceId={}", self.instances[instance])).element("output").to_owned()
+    }
+}
+
+#[test]
+fn one_logs_in_to_an_instance_from_another() {
+    with_packets("guest::one_logs_in_to_an_instance_from_another", || {
+        let mut work = Workplace::new("login");
+        let written = work.run(0, "umask 077; cat > key", &work.key);
+        assert!(written.status.success(), "{written:?}");
+        let ssh = "ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o ConnectTimeout=5 -i key ec2-user@10.1.4.8 'hostname; cat /etc/motd'";
+        let mut seen = String::new();
+        eventually("the login succeeds", || {
+            let output = work.run(0, ssh, "");
+            seen = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+            output.status.success()
+        });
+        assert!(seen.starts_with("ip-10-1-4-8\n") && seen.contains("Amazon Linux 2023"), "{seen}");
+
+        // "hello from ip-10-1-4-8", within the console's text: the three places where base64 may cut it.
+        let said = ["aGVsbG8gZnJvbSBpcC0xMC0xLTQtO", "hlbGxvIGZyb20gaXAtMTAtMS00LT", "oZWxsbyBmcm9tIGlwLTEwLTEtNC04"];
+        eventually("the console has what user data wrote", || said.iter().any(|said| work.console(1).contains(said)));
+        assert_eq!(work.run(1, "cat /srv/hello", "").stdout, b"hello from ip-10-1-4-8\n");
+        work.lab.down(&[]);
+    });
+}
