@@ -60,6 +60,15 @@ web: ## Build the console, into web/dist
 web-check: ## Check the console: types, lints, unit tests
 	@if tools/has-node; then $(MAKE) --no-print-directory web/node_modules/.package-lock.json && cd web && npm run --silent check; else echo "  NOT TESTED: the console. See above."; fi
 
+.PHONY: e2e
+e2e: web ## Drive the console with a browser: every page, and a learner's way through it
+	@if ! tools/has-node || ! command -v "$${CHROMIUM:-chromium}" >/dev/null; then \
+	  echo "  NOT TESTED: the console in a browser. It needs Node.js, and chromium or another one named by CHROMIUM."; \
+	else \
+	  cargo build --locked --package peerless && cd web && \
+	  PEERLESS="$(abspath $(or $(CARGO_TARGET_DIR),target))/debug/peerless" CHROMIUM="$$(command -v "$${CHROMIUM:-chromium}")" npm run --silent e2e; \
+	fi
+
 web/dist/index.html: web/node_modules/.package-lock.json $(shell find web/src web/public web/build web/index.html web/vite.config.ts -type f)
 	cd web && npm run --silent build
 

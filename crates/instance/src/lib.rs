@@ -46,3 +46,4 @@ pub use error::Error;
 pub use guest::Guest;
 pub use host::{Disk, Host};
 pub use spec::{IDS_PER_GUEST, Spec, USER_DATA_BYTES};
+pub use syscall::window_size;

@@ -109,8 +109,8 @@ pub(crate) fn set_controlling_terminal(terminal: &impl AsFd) -> io::Result<()> {
     done(result.into())
 }
 
-/// The size of a terminal's window.
-pub(crate) fn window_size(terminal: &impl AsFd) -> io::Result<libc::winsize> {
+/// The size of a terminal's window. An error if it is no terminal.
+pub fn window_size(terminal: &impl AsFd) -> io::Result<libc::winsize> {
     let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
     // SAFETY: the kernel writes one `winsize`, which lives through the call.
     let result = unsafe { libc::ioctl(raw(terminal), libc::TIOCGWINSZ, &raw mut size) };

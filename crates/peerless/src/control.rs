@@ -3,7 +3,7 @@
 //! One JSON object a line, one answer a line, over a socket that only its owner can open. What the public API can do
 //! goes over the public API; this is for what a stranger on the same machine must not do.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
@@ -28,8 +28,39 @@ pub enum Request {
         /// What is carried.
         service: Service,
     },
+    /// A session in an instance, by EC2 Instance Connect. Behind the answer [`crate::frame`]s go both ways.
+    Connect {
+        /// The instance: name, id, private address or `vpc/instance`.
+        word: String,
+        /// Whom to be there; by default the image's login.
+        user: Option<String>,
+        /// What to run there; a login shell if nothing.
+        command: Option<String>,
+        /// The terminal that it is for; none if it is for a program.
+        terminal: Option<Terminal>,
+        /// For how many seconds to knock.
+        patience: u64,
+    },
     /// Stop, and leave nothing behind on the host.
     Down,
+}
+
+/// A terminal at this end.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Terminal {
+    /// What it understands: `$TERM`.
+    pub kind: String,
+    /// Its window.
+    pub size: Size,
+}
+
+/// The size of a window, in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Size {
+    /// How wide.
+    pub columns: u16,
+    /// How high.
+    pub rows: u16,
 }
 
 /// What is to be carried.
@@ -63,6 +94,10 @@ pub enum Response {
     },
     /// An explanation.
     Explanation(Explanation),
+    /// There is a session.
+    Connected(Connected),
+    /// There is none.
+    NotConnected(NotConnected),
     /// It is gone.
     Down,
     /// The word means nothing, or more than one thing.
@@ -75,6 +110,28 @@ pub enum Response {
         /// Why.
         message: String,
     },
+}
+
+/// A session that was opened.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Connected {
+    /// The service's address.
+    pub from: std::net::IpAddr,
+    /// The instance's public address.
+    pub to: std::net::IpAddr,
+    /// What AWS's page notes beside it.
+    pub note: Option<String>,
+}
+
+/// Why there is no session.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NotConnected {
+    /// What AWS's page says.
+    pub said: Vec<String>,
+    /// What it does not say.
+    pub cause: String,
+    /// The way there, where something on it is the cause.
+    pub explanation: Option<Explanation>,
 }
 
 /// Facts about a daemon.
@@ -163,12 +220,22 @@ pub fn json(value: &impl serde::Serialize) -> String {
 
 /// Asks the daemon behind the socket.
 pub fn ask(socket: &Path, request: &Request) -> std::io::Result<Response> {
+    receive(&mut send(socket, request)?)
+}
+
+/// Asks; the answer is to come from what is returned.
+pub fn send(socket: &Path, request: &Request) -> std::io::Result<UnixStream> {
     let mut stream = UnixStream::connect(socket)?;
     let mut line = serde_json::to_string(request)?;
     line.push('\n');
     stream.write_all(line.as_bytes())?;
+    Ok(stream)
+}
+
+/// The answer: one line. Of what is behind it as much is lost as one read brings.
+pub fn receive(from: &mut impl Read) -> std::io::Result<Response> {
     let mut answer = String::new();
-    if BufReader::new(stream).read_line(&mut answer)? == 0 {
+    if BufReader::new(from).read_line(&mut answer)? == 0 {
         return Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "the daemon closed the connection without an answer"));
     }
     Ok(serde_json::from_str(&answer)?)

@@ -7,6 +7,7 @@ mod cli;
 mod control;
 mod daemon;
 mod doctor;
+mod frame;
 mod resolve;
 mod runtime;
 mod ssh_server;

@@ -19,6 +19,7 @@ export interface Lists {
   securityGroups: t.SecurityGroup;
   securityGroupRules: t.SecurityGroupRule;
   instances: t.Instance;
+  instanceStatuses: t.InstanceStatus;
   networkInterfaces: t.NetworkInterface;
   keyPairs: t.KeyPair;
   images: t.Image;
@@ -43,6 +44,7 @@ const CALLS: { [K in Kind]: [action: string, items: (answer: Answer) => Lists[K]
     "DescribeInstances",
     (answer) => (answer.reservationSet as { instancesSet: t.Instance[] }[]).flatMap((reservation) => reservation.instancesSet),
   ],
+  instanceStatuses: ["DescribeInstanceStatus", set("instanceStatusSet")],
   networkInterfaces: ["DescribeNetworkInterfaces", set("networkInterfaceSet")],
   keyPairs: ["DescribeKeyPairs", set("keySet")],
   images: ["DescribeImages", set("imagesSet")],

@@ -161,6 +161,12 @@ export interface Instance extends Tagged {
   networkInterfaceSet: { networkInterfaceId: string; privateIpAddress: string }[];
 }
 
+export interface InstanceStatus {
+  instanceId: string;
+  instanceStatus: { status: string };
+  systemStatus: { status: string };
+}
+
 export interface NetworkInterface extends Tagged {
   networkInterfaceId: string;
   subnetId: string;

@@ -4,10 +4,39 @@ import { useHref, useLocation, useNavigate } from "react-router";
 
 const VPC: Section[] = [
   ["", [["/vpc", "VPC dashboard"]]],
-  ["Virtual private cloud", [["/vpc/vpcs", "Your VPCs"]]],
+  [
+    "Virtual private cloud",
+    [
+      ["/vpc/vpcs", "Your VPCs"],
+      ["/vpc/subnets", "Subnets"],
+      ["/vpc/route-tables", "Route tables"],
+      ["/vpc/internet-gateways", "Internet gateways"],
+      ["/vpc/elastic-ips", "Elastic IPs"],
+      ["/vpc/peering-connections", "Peering connections"],
+    ],
+  ],
+  [
+    "Security",
+    [
+      ["/vpc/network-acls", "Network ACLs"],
+      ["/vpc/security-groups", "Security groups"],
+    ],
+  ],
 ];
 
-const EC2: Section[] = [];
+const EC2: Section[] = [
+  ["Instances", [["/ec2/instances", "Instances"]]],
+  ["Images", [["/ec2/images", "AMIs"]]],
+  [
+    "Network & Security",
+    [
+      ["/vpc/security-groups", "Security Groups"],
+      ["/vpc/elastic-ips", "Elastic IPs"],
+      ["/ec2/key-pairs", "Key Pairs"],
+      ["/ec2/network-interfaces", "Network Interfaces"],
+    ],
+  ],
+];
 
 type Section = [title: string, links: [path: string, text: string][]];
 

@@ -27,7 +27,7 @@ export const vpc = define<Vpc>({
     { id: "routeTable", header: "Main route table", text: () => "", cell: (vpc) => <MainRouteTable of={vpc.vpcId} />, width: 220 },
     { id: "acl", header: "Main network ACL", text: () => "", cell: (vpc) => <DefaultAcl of={vpc.vpcId} />, width: 220 },
     { id: "tenancy", header: "Tenancy", text: (vpc) => capital(vpc.instanceTenancy), width: 110 },
-    { id: "default", header: "Default VPC", text: (vpc) => yesNo(vpc.isDefault), width: 120 },
+    { id: "default", header: "Default VPC", text: (vpc) => yesNo(vpc.isDefault), width: 140 },
     { id: "owner", header: "Owner ID", text: (vpc) => vpc.ownerId },
   ],
   tabs: [

@@ -153,7 +153,7 @@ function columnsOf(resource: Resource): TableProps.ColumnDefinition<Row>[] {
     header: "Name",
     cell: (row) => row.name || "–",
     sortingField: "name",
-    width: 230,
+    width: 260,
     minWidth: 120,
     editConfig: {
       ariaLabel: "Name",
@@ -169,7 +169,7 @@ function columnsOf(resource: Resource): TableProps.ColumnDefinition<Row>[] {
     header: resource.idHeader,
     cell: (row) => <To href={`${resource.path}/${row.id}`}>{row.id}</To>,
     sortingField: "id",
-    width: 240,
+    width: 250,
     minWidth: 120,
     isRowHeader: true,
   };

@@ -53,25 +53,29 @@ impl Explain {
 
 /// The explanation for people.
 pub fn print(explanation: &Explanation) {
-    println!("{} {}", if explanation.reachable { '✓' } else { '✗' }, explanation.headline);
+    print!("{}", text(explanation));
+}
+
+/// The explanation, line by line.
+pub fn text(explanation: &Explanation) -> String {
+    let mut lines = vec![format!("{} {}", if explanation.reachable { '✓' } else { '✗' }, explanation.headline)];
     let widest = explanation.legs.iter().flat_map(|leg| &leg.lines).map(|line| line.resource.chars().count()).max().unwrap_or_default();
     for leg in &explanation.legs {
-        println!("  {}", leg.title);
-        for line in &leg.lines {
-            println!("{}", text(line, widest));
-        }
+        lines.push(format!("  {}", leg.title));
+        lines.extend(leg.lines.iter().map(|line| one_line(line, widest)));
     }
     match explanation.fix.as_slice() {
         [] if explanation.reachable => {}
-        [] => println!("  no change of the network helps"),
+        [] => lines.push("  no change of the network helps".to_owned()),
         commands => {
-            println!("  fix");
-            commands.iter().for_each(|command| println!("    {command}"));
+            lines.push("  fix".to_owned());
+            lines.extend(commands.iter().map(|command| format!("    {command}")));
         }
     }
+    lines.into_iter().flat_map(|line| [line, "\n".to_owned()]).collect()
 }
 
-fn text(line: &Line, widest: usize) -> String {
+fn one_line(line: &Line, widest: usize) -> String {
     let code = line.code.as_deref().map(|code| format!("   {code}")).unwrap_or_default();
     let mark = match line.mark.as_str() {
         "passed" => '✓',

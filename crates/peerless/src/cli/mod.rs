@@ -3,6 +3,7 @@
 //! Data goes to standard output and talk to standard error. Exit status: 0 yes or done, 1 no, 2 a wrong or unclear
 //! question, 3 not running or not permitted.
 
+mod connect;
 mod doctor;
 mod down;
 mod env;
@@ -42,6 +43,8 @@ enum Verb {
     Env(env::Env),
     /// Run a command in an instance
     Run(run::Run),
+    /// Log in to an instance as AWS's console does, by EC2 Instance Connect; if that fails, say why
+    Connect(connect::Connect),
     /// Ping one instance from another; on silence, say why
     Ping(ping::Ping),
     /// Knock at an instance's public address from the simulated internet; on silence, say why
@@ -88,19 +91,18 @@ impl Daemon {
 
     /// Asks the daemon; complains if there is none.
     fn ask(&self, request: &Request) -> Result<Response, Trouble> {
-        let socket = self.runtime().control_socket();
-        let response = control::ask(&socket, request).map_err(|error| match error.kind() {
-            std::io::ErrorKind::PermissionDenied => Trouble::unavailable("only root may speak to the daemon (try sudo)".to_owned()),
+        let response = control::ask(&self.runtime().control_socket(), request).map_err(|error| self.complain(&error))?;
+        checked(response)
+    }
+
+    fn complain(&self, error: &std::io::Error) -> Trouble {
+        Trouble::unavailable(match error.kind() {
+            std::io::ErrorKind::PermissionDenied => "only root may speak to the daemon (try sudo)".to_owned(),
             std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused => {
-                Trouble::unavailable(format!("no daemon named '{}' is running (start it with: sudo peerless up)", self.name))
+                format!("no daemon named '{}' is running (start it with: sudo peerless up)", self.name)
             }
-            _ => Trouble::unavailable(format!("the daemon named '{}' does not answer: {error}", self.name)),
-        })?;
-        match response {
-            Response::Unclear { message } => Err(Trouble { status: 2, message }),
-            Response::Failed { message } => Err(Trouble { status: 3, message }),
-            response => Ok(response),
-        }
+            _ => format!("the daemon named '{}' does not answer: {error}", self.name),
+        })
     }
 }
 
@@ -131,6 +133,7 @@ pub fn main() -> ExitCode {
         Verb::Status(status) => status.go(),
         Verb::Env(env) => env.go(),
         Verb::Run(run) => run.go(),
+        Verb::Connect(connect) => connect.go(),
         Verb::Test(test) => test.go(),
         Verb::Ping(ping) => ping.go(),
         Verb::Probe(probe) => probe.go(),
@@ -141,6 +144,15 @@ pub fn main() -> ExitCode {
         eprintln!("peerless: {}", trouble.message);
         ExitCode::from(trouble.status)
     })
+}
+
+/// An answer that is one.
+fn checked(response: Response) -> Result<Response, Trouble> {
+    match response {
+        Response::Unclear { message } => Err(Trouble { status: 2, message }),
+        Response::Failed { message } => Err(Trouble { status: 3, message }),
+        response => Ok(response),
+    }
 }
 
 /// An answer that belongs to another question: the two ends are of different versions.

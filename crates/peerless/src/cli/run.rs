@@ -26,17 +26,23 @@ pub struct Run {
 }
 
 impl Run {
-    /// Enters by itself: this process has a single thread, as entering user and mount namespaces demands.
+    /// The exit status is the command's.
     pub fn go(self) -> Result<ExitCode, Trouble> {
-        let (id, login) = match self.daemon.ask(&Request::Instance { word: self.instance.clone() })? {
-            Response::Instance { id, login, .. } => (id, login),
-            other => return Err(unexpected(&other)),
-        };
-        let host = self.daemon.runtime().guests(&self.state.of(&self.daemon.name));
-        let guest = host.guest(&id).map_err(|error| Trouble::unavailable(chain(&error)))?.filter(instance::Guest::is_alive);
-        let guest = guest.ok_or_else(|| Trouble::unavailable(format!("{id} is not running")))?;
-        let user = self.user.unwrap_or(login);
-        let status = instance::enter(&guest, &self.command, &user).map_err(|error| Trouble::unavailable(chain(&error)))?;
-        Ok(ExitCode::from(u8::try_from(status).unwrap_or(1)))
+        enter(&self.daemon, &self.state, &self.instance, self.user, &self.command)
     }
+}
+
+/// Runs a command in an instance, or a login shell if there is none. Enters by itself: this process has a single thread,
+/// as entering user and mount namespaces demands.
+pub fn enter(daemon: &Daemon, state: &State, instance: &str, user: Option<String>, command: &[OsString]) -> Result<ExitCode, Trouble> {
+    let (id, login) = match daemon.ask(&Request::Instance { word: instance.to_owned() })? {
+        Response::Instance { id, login, .. } => (id, login),
+        other => return Err(unexpected(&other)),
+    };
+    let host = daemon.runtime().guests(&state.of(&daemon.name));
+    let guest = host.guest(&id).map_err(|error| Trouble::unavailable(chain(&error)))?.filter(instance::Guest::is_alive);
+    let guest = guest.ok_or_else(|| Trouble::unavailable(format!("{id} is not running")))?;
+    let user = user.unwrap_or(login);
+    let status = instance::enter(&guest, command, &user).map_err(|error| Trouble::unavailable(chain(&error)))?;
+    Ok(ExitCode::from(u8::try_from(status).unwrap_or(1)))
 }

@@ -3,19 +3,24 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::{Image, Instance, Snapshot, Vpc};
 use semantics::{Question, explain};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Notify;
 
 use super::control_loop::Published;
-use crate::control::{Request, Response, Service, Status};
+use super::instance_connect::{self, Failure, InstanceConnect, Session, Wish, relay};
+use crate::control::{Connected, Request, Response, Service, Status};
 use crate::resolve;
 
 /// The longest request.
 const LONGEST_REQUEST: u64 = 64 * 1024;
+
+/// The longest wait for an instance to answer, in seconds.
+const LONGEST_PATIENCE: u64 = 300;
 
 /// What the socket can speak about.
 pub struct Desk {
@@ -23,6 +28,8 @@ pub struct Desk {
     pub published: Published,
     /// What does not change while the daemon runs.
     pub facts: Status,
+    /// What opens sessions in instances.
+    pub instance_connect: InstanceConnect,
     /// Told when the daemon is asked to go.
     pub leave: Arc<Notify>,
     /// Becomes true when nothing is left on the host.
@@ -64,8 +71,26 @@ pub async fn serve(listener: UnixListener, desk: Arc<Desk>) {
 async fn converse(stream: UnixStream, desk: &Desk) -> std::io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
-    BufReader::new(reader.take(LONGEST_REQUEST)).read_line(&mut line).await?;
+    let mut reader = BufReader::new(reader.take(LONGEST_REQUEST));
+    reader.read_line(&mut line).await?;
     let response = match serde_json::from_str(&line) {
+        Ok(Request::Connect { word, user, command, terminal, patience }) => {
+            let wish = |login: &str| Wish {
+                user: user.unwrap_or_else(|| login.to_owned()),
+                command,
+                terminal,
+                patience: Duration::from_secs(patience.min(LONGEST_PATIENCE)),
+            };
+            match connect(desk, &word, wish).await {
+                Ok((session, connected)) => {
+                    say(&mut writer, &Response::Connected(connected)).await?;
+                    // From here on it is a conversation, of any length.
+                    reader.get_mut().set_limit(u64::MAX);
+                    return relay(session, &mut reader, &mut writer).await;
+                }
+                Err(response) => response,
+            }
+        }
         Ok(Request::Down) => {
             desk.leave.notify_one();
             // The sender lives until the process ends.
@@ -75,9 +100,32 @@ async fn converse(stream: UnixStream, desk: &Desk) -> std::io::Result<()> {
         Ok(request) => answer(desk, &request),
         Err(error) => Response::Failed { message: error.to_string() },
     };
-    let mut line = serde_json::to_string(&response)?;
+    say(&mut writer, &response).await
+}
+
+async fn say(writer: &mut (impl AsyncWrite + Unpin), response: &Response) -> std::io::Result<()> {
+    let mut line = serde_json::to_string(response)?;
     line.push('\n');
     writer.write_all(line.as_bytes()).await
+}
+
+/// A session in the instance that is meant, or the answer that there is none.
+async fn connect(desk: &Desk, word: &str, wish: impl FnOnce(&str) -> Wish) -> Result<(Session, Connected), Response> {
+    let instance = resolve::instance(&desk.published.load(), word).cloned();
+    let instance = instance.map_err(|unclear| Response::Unclear { message: unclear.to_string() })?;
+    let wish = wish(InstanceConnect::login(&instance));
+    let opened = desk.instance_connect.open(instance.id, &wish).await;
+    let snapshot = desk.published.load_full();
+    // Its groups may be others by now, and it may be gone.
+    let instance = snapshot.get(instance.id).cloned().unwrap_or(instance);
+    match opened {
+        Ok((session, route)) => {
+            let note = instance_connect::note(&snapshot, &instance);
+            Ok((session, Connected { from: route.from.into(), to: route.to.into(), note }))
+        }
+        Err(Failure::Unavailable(message)) => Err(Response::Failed { message }),
+        Err(failure) => Err(Response::NotConnected(desk.instance_connect.why(&instance, failure).await)),
+    }
 }
 
 fn answer(desk: &Desk, request: &Request) -> Response {
@@ -89,7 +137,7 @@ fn answer(desk: &Desk, request: &Request) -> Response {
             Err(unclear) => Response::Unclear { message: unclear.to_string() },
         },
         Request::Explain { from, to, service } => explanation(&snapshot, from, to, *service),
-        Request::Down => unreachable!("it is answered when all is done"),
+        Request::Connect { .. } | Request::Down => unreachable!("they are more than a question"),
     }
 }
 

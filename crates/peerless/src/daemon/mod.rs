@@ -8,6 +8,7 @@ mod edge;
 mod guest_services;
 pub mod guests;
 mod http;
+mod instance_connect;
 mod world;
 
 use std::net::SocketAddr;
@@ -30,6 +31,7 @@ use control_loop::{ControlLoop, Event, Published};
 use data_plane::{DataPlane, ModelOnly};
 use guest_services::GuestServices;
 use guests::{HostDataPlane, chain};
+use instance_connect::InstanceConnect;
 
 /// How to run.
 #[derive(Clone, Debug)]
@@ -74,7 +76,9 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
 
     let leave = Arc::new(Notify::new());
     let (gone, left) = watch::channel(false);
-    let desk = control_socket::Desk { published: Arc::clone(&published), facts: facts(options, address), leave: Arc::clone(&leave), left };
+    let instance_connect = InstanceConnect::new(Arc::clone(&published), events.clone(), options.clone());
+    let desk =
+        control_socket::Desk { published: Arc::clone(&published), facts: facts(options, address), instance_connect, leave: Arc::clone(&leave), left };
     let control = control_socket::bind(&options.runtime.control_socket()).map_err(|error| format!("the control socket: {error}"))?;
     let conversations = tokio::spawn(control_socket::serve(control, Arc::new(desk)));
     let edge = edge::Edge {

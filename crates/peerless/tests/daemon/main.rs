@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod api;
+mod connect;
 mod guest;
 mod guest_services;
 mod internet;
@@ -9,4 +10,5 @@ mod lab;
 mod links;
 mod model_only;
 mod packets;
+mod public;
 mod sandbox;

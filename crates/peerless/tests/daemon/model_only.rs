@@ -229,3 +229,22 @@ fn a_slow_request_is_closed() {
     }
     lab.down(&[]);
 }
+
+/// There is nothing to connect to, and that is no failure of the network.
+#[test]
+fn nobody_connects_where_nothing_boots() {
+    let mut lab = Lab::new("unconnected");
+    lab.up(MODEL_ONLY);
+    let id = lab.must_call("RunInstances", "ImageId=ami-12345678&MinCount=1&MaxCount=1").element("instanceId").to_owned();
+    for (arguments, status, words) in [
+        (&["connect", &id, "--", "true"][..], 3, "carries no packets"),
+        (&["connect", "--via", "console", &id, "--", "true"], 3, "is not running"),
+        (&["connect", "nobody", "--", "true"], 2, "'nobody' is no instance"),
+    ] {
+        let refused = lab.run(arguments);
+        let talk = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(status), "{talk}");
+        assert!(talk.contains(words), "{talk}");
+    }
+    lab.down(&[]);
+}

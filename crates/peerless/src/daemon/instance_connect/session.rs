@@ -1,0 +1,150 @@
+//! A shell or a command at the other end of SSH.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use russh::client::{self, Handle, Handler, Msg};
+use russh::keys::{PrivateKey, PrivateKeyWithHashAlg, PublicKeyOrCertificate};
+use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
+use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{Failure, Wish};
+
+/// How often a silent instance is asked whether it is still there; after three times without an answer it is not.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// OpenSSH's number for what a program writes to its standard error.
+const STANDARD_ERROR: u32 = 1;
+
+/// Status of a command that a signal ended: as shells have it.
+const SIGNALLED: u32 = 128;
+
+/// An open session.
+pub struct Session {
+    input: ChannelWriteHalf<Msg>,
+    output: ChannelReadHalf,
+    connection: Connection,
+}
+
+/// What keeps a session open.
+struct Connection {
+    _handle: Handle<AnyServer>,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// What goes in.
+pub struct Input(ChannelWriteHalf<Msg>);
+
+/// What comes out.
+pub struct Output {
+    channel: ChannelReadHalf,
+    status: Option<u32>,
+    _connection: Connection,
+}
+
+/// A piece of what comes out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// Standard output, or all there is on a terminal.
+    Text(Vec<u8>),
+    /// Standard error.
+    Error(Vec<u8>),
+    /// The end, with the exit status; none if the connection was lost before.
+    End(Option<u32>),
+}
+
+struct AnyServer;
+
+impl Handler for AnyServer {
+    type Error = russh::Error;
+
+    async fn check_server_key(&mut self, _key: &PublicKeyOrCertificate) -> Result<bool, russh::Error> {
+        Ok(true)
+    }
+}
+
+impl Session {
+    /// Logs in and begins what is wished.
+    pub async fn open(stream: TcpStream, key: PrivateKey, wish: &Wish, permit: OwnedSemaphorePermit) -> Result<Session, Failure> {
+        let broken = |error: russh::Error| Failure::Broken(error.to_string());
+        // Keys are pressed one at a time and should arrive one at a time.
+        let config = client::Config { nodelay: true, keepalive_interval: Some(KEEPALIVE), ..Default::default() };
+        let mut handle = client::connect_stream(Arc::new(config), stream, AnyServer).await.map_err(broken)?;
+        let key = PrivateKeyWithHashAlg::new(Arc::new(key), None);
+        if !handle.authenticate_publickey(wish.user.clone(), key).await.map_err(broken)?.success() {
+            return Err(Failure::NotAdmitted { user: wish.user.clone() });
+        }
+        let channel = handle.channel_open_session().await.map_err(broken)?;
+        if let Some(terminal) = &wish.terminal {
+            let (columns, rows) = (terminal.size.columns.into(), terminal.size.rows.into());
+            channel.request_pty(false, &terminal.kind, columns, rows, 0, 0, &[]).await.map_err(broken)?;
+        }
+        match &wish.command {
+            Some(command) => channel.exec(true, command.as_str()).await.map_err(broken)?,
+            None => channel.request_shell(true).await.map_err(broken)?,
+        }
+        let (output, input) = channel.split();
+        Ok(Session { input, output, connection: Connection { _handle: handle, _permit: permit } })
+    }
+
+    /// Both directions, each for itself.
+    pub fn split(self) -> (Input, Output) {
+        (Input(self.input), Output { channel: self.output, status: None, _connection: self.connection })
+    }
+}
+
+impl Input {
+    /// What was typed. Waits while the instance does not take it.
+    pub async fn type_in(&self, bytes: Vec<u8>) -> Result<(), russh::Error> {
+        self.0.data_bytes(bytes).await
+    }
+
+    /// There will be no more.
+    pub async fn end(&self) -> Result<(), russh::Error> {
+        self.0.eof().await
+    }
+
+    /// The window has another size.
+    pub async fn resize(&self, columns: u16, rows: u16) -> Result<(), russh::Error> {
+        self.0.window_change(columns.into(), rows.into(), 0, 0).await
+    }
+}
+
+impl Output {
+    /// The next piece. After the end there is nothing.
+    pub async fn next(&mut self) -> Shown {
+        loop {
+            match self.channel.wait().await {
+                Some(ChannelMsg::Data { data }) => return Shown::Text(data.to_vec()),
+                Some(ChannelMsg::ExtendedData { data, ext: STANDARD_ERROR }) => return Shown::Error(data.to_vec()),
+                // What was written before may come after.
+                Some(ChannelMsg::ExitStatus { exit_status }) => self.status = Some(exit_status),
+                Some(ChannelMsg::ExitSignal { signal_name, .. }) => self.status = Some(SIGNALLED + number(&signal_name)),
+                // The server did not begin what was wished.
+                Some(ChannelMsg::Failure) => self.status = Some(1),
+                Some(ChannelMsg::Close) | None => return Shown::End(self.status),
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+/// The signal's number on Linux; 0 for those that SSH has no name for.
+fn number(signal: &Sig) -> u32 {
+    match signal {
+        Sig::HUP => 1,
+        Sig::INT => 2,
+        Sig::QUIT => 3,
+        Sig::ILL => 4,
+        Sig::ABRT => 6,
+        Sig::FPE => 8,
+        Sig::KILL => 9,
+        Sig::USR1 => 10,
+        Sig::SEGV => 11,
+        Sig::PIPE => 13,
+        Sig::ALRM => 14,
+        Sig::TERM => 15,
+        Sig::Custom(_) => 0,
+    }
+}

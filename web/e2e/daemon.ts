@@ -1,0 +1,38 @@
+/** A daemon of its own for a test file: own port, own state, gone afterwards. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export interface Daemon {
+  url: string;
+  stop(): Promise<void>;
+}
+
+const PEERLESS = process.env.PEERLESS ?? join(import.meta.dirname, "../../target/debug/peerless");
+
+/** Starts it; model-only unless packets are wanted, which needs root and a sandbox. */
+export async function start({ packets = false } = {}): Promise<Daemon> {
+  const folder = mkdtempSync(join(tmpdir(), "peerless-e2e-"));
+  const env = { ...process.env, PEERLESS_RUNTIME_DIR: join(folder, "run") };
+  const name = `e2e-${process.pid}`;
+  const options = ["up", "--name", name, "--listen", "127.0.0.1:0", "--state", join(folder, "state"), ...(packets ? [] : ["--model-only"])];
+  const child = spawn(PEERLESS, options, { env, stdio: ["ignore", "pipe", "inherit"] });
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const url = await new Promise<string>((resolve, reject) => {
+    let said = "";
+    child.stdout.on("data", (data) => {
+      said += data;
+      const [, found] = /(http:\/\/127\.0\.0\.1:\d+)/.exec(said) ?? [];
+      if (found) resolve(found.replace("127.0.0.1", "localhost"));
+    });
+    child.once("error", reject);
+    child.once("exit", (status) => reject(new Error(`peerless up ended with ${status}: ${said}`)));
+  });
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await gone;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { url, stop };
+}

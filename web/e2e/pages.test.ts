@@ -1,0 +1,64 @@
+/** Every page: it comes, complains of nothing, and can be read by everybody. */
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launch, open, violations } from "./browser";
+import { type Daemon, start } from "./daemon";
+import { makeLab } from "./lab";
+
+let daemon: Daemon;
+let browser: Browser;
+let lab: Awaited<ReturnType<typeof makeLab>>;
+
+beforeAll(async () => {
+  [daemon, browser] = await Promise.all([start(), launch()]);
+  lab = await makeLab(daemon.url);
+});
+afterAll(async () => {
+  await browser?.close();
+  await daemon?.stop();
+});
+
+/** Path, and a heading that it must show. */
+const PAGES: [path: (ids: typeof lab) => string, heading: string][] = [
+  [() => "/vpc", "VPC dashboard"],
+  [({ one }) => `/vpc/vpcs?selected=${one.vpcId}`, "Your VPCs"],
+  [({ one }) => `/vpc/vpcs/${one.vpcId}`, "NextWork-1-vpc"],
+  [() => "/vpc/vpcs/create", "Create VPC"],
+  [({ one }) => `/vpc/subnets?selected=${one.subnetIds[0]}&tab=acl`, "Subnets"],
+  [() => "/vpc/subnets/create", "Create subnet"],
+  [({ one }) => `/vpc/route-tables?selected=${one.routeTableId}&tab=routes`, "Route tables"],
+  [() => "/vpc/route-tables/create", "Create route table"],
+  [({ one }) => `/vpc/route-tables/${one.routeTableId}/routes`, "Edit routes"],
+  [({ one }) => `/vpc/route-tables/${one.routeTableId}/associations`, "Edit subnet associations"],
+  [({ one }) => `/vpc/internet-gateways?selected=${one.gatewayId}`, "Internet gateways"],
+  [() => "/vpc/internet-gateways/create", "Create internet gateway"],
+  [({ allocationId }) => `/vpc/elastic-ips?selected=${allocationId}`, "Elastic IP addresses"],
+  [() => "/vpc/elastic-ips/allocate", "Allocate Elastic IP address"],
+  [({ allocationId }) => `/vpc/elastic-ips/${allocationId}/associate`, "Associate Elastic IP address"],
+  [({ peering }) => `/vpc/peering-connections?selected=${peering}`, "Peering connections"],
+  [() => "/vpc/peering-connections/create", "Create peering connection"],
+  [() => "/vpc/network-acls", "Network ACLs"],
+  [() => "/vpc/network-acls/create", "Create network ACL"],
+  [() => "/vpc/security-groups", "Security groups"],
+  [() => "/vpc/security-groups/create", "Create security group"],
+  [({ instances }) => `/ec2/instances?selected=${instances[0]}`, "Instances"],
+  [() => "/ec2/instances/launch", "Launch an instance"],
+  [() => "/ec2/network-interfaces", "Network interfaces"],
+  [() => "/ec2/key-pairs", "Key pairs"],
+  [() => "/ec2/images", "Amazon Machine Images (AMIs)"],
+  [() => "/nowhere/at/all/ever", "There is no such page"],
+];
+
+describe("every page", () => {
+  for (const [path, heading] of PAGES) {
+    test(`${heading} (${path.toString().replace(/^.*=> [`"]|[`"]$/g, "")})`, async () => {
+      const { page, complaints, go } = await open(browser, daemon.url);
+      await go(path(lab));
+      await page.getByRole("heading", { level: 1, name: heading }).or(page.getByText(heading)).first().waitFor();
+      await page.waitForTimeout(300);
+      expect(await violations(page)).toEqual([]);
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+  }
+});
