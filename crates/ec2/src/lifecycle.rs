@@ -5,7 +5,7 @@
 //! that wait for a state see the same sequence as on AWS, only sooner.
 
 use model::{
-    Draft, Instance, InstanceId, InstanceState, MetadataOptionsState, Observation, StateReason, Subnet, SubnetState, Timestamp, Vpc,
+    Draft, Instance, InstanceId, InstanceState, MetadataOptionsState, Observation, StateReason, Subnet, SubnetState, TagSetKey, Timestamp, Vpc,
     VpcPeeringConnection, VpcState,
 };
 
@@ -133,6 +133,7 @@ fn terminate(draft: &mut Draft, now: Timestamp, id: InstanceId, reason: fn() -> 
     if instance.state != InstanceState::ShuttingDown {
         instance.state_reason = Some(reason());
     }
+    draft.remove_tags(TagSetKey { resource: instance.root_volume().into(), scope: instance.scope });
     (instance.state, instance.since) = (InstanceState::Terminated, now);
     draft.put(instance);
 }

@@ -145,6 +145,7 @@ operations! {
         change elastic_ip::AllocateAddress;
         change address_association::AssociateAddress;
         change route_table_association::AssociateRouteTable;
+        change vpc_cidr_block::AssociateVpcCidrBlock;
         change internet_gateway::AttachInternetGateway;
         change security_group_rule::AuthorizeSecurityGroupEgress;
         change security_group_rule::AuthorizeSecurityGroupIngress;
@@ -176,34 +177,47 @@ operations! {
         describe elastic_ip::DescribeAddresses;
         read elastic_ip::DescribeAddressesAttribute;
         describe place::DescribeAvailabilityZones;
+        describe iam_instance_profile::DescribeIamInstanceProfileAssociations;
         describe image::DescribeImages;
         read instance_attribute::DescribeInstanceAttribute;
+        describe credit_specification::DescribeInstanceCreditSpecifications;
         describe instance_status::DescribeInstanceStatus;
+        describe instance_type::DescribeInstanceTypeOfferings;
+        describe instance_type::DescribeInstanceTypes;
         describe instance::DescribeInstances;
         describe internet_gateway::DescribeInternetGateways;
         describe key_pair::DescribeKeyPairs;
+        describe launch_template::DescribeLaunchTemplates;
         describe network_acl::DescribeNetworkAcls;
         read network_interface_attribute::DescribeNetworkInterfaceAttribute;
         describe network_interface::DescribeNetworkInterfaces;
         describe place::DescribeRegions;
         describe route_table::DescribeRouteTables;
+        read security_group_reference::DescribeSecurityGroupReferences;
         describe security_group_rule::DescribeSecurityGroupRules;
         describe security_group::DescribeSecurityGroups;
+        describe security_group_reference::DescribeStaleSecurityGroups;
         describe subnet::DescribeSubnets;
         describe tag::DescribeTags;
+        describe volume::DescribeVolumes;
         read vpc::DescribeVpcAttribute;
         describe vpc_peering_connection::DescribeVpcPeeringConnections;
         describe vpc::DescribeVpcs;
         change internet_gateway::DetachInternetGateway;
         change address_association::DisassociateAddress;
         change route_table_association::DisassociateRouteTable;
+        change vpc_cidr_block::DisassociateVpcCidrBlock;
         look console_output::GetConsoleOutput;
+        read credit_specification::GetDefaultCreditSpecification;
+        describe security_group_for_vpc::GetSecurityGroupsForVpc;
         change key_pair::ImportKeyPair;
         change instance_attribute::ModifyInstanceAttribute;
         change metadata_options::ModifyInstanceMetadataOptions;
         change network_interface_attribute::ModifyNetworkInterfaceAttribute;
+        change security_group_rule_update::ModifySecurityGroupRules;
         change subnet::ModifySubnetAttribute;
         change vpc::ModifyVpcAttribute;
+        change vpc_peering_connection_options::ModifyVpcPeeringConnectionOptions;
         change instance::RebootInstances;
         change vpc_peering_connection::RejectVpcPeeringConnection;
         change elastic_ip::ReleaseAddress;
@@ -217,6 +231,8 @@ operations! {
         change instance::StartInstances;
         change instance::StopInstances;
         change instance::TerminateInstances;
+        change security_group_rule_update::UpdateSecurityGroupRuleDescriptionsEgress;
+        change security_group_rule_update::UpdateSecurityGroupRuleDescriptionsIngress;
     }
     InstanceConnect {
         change_json instance_connect::SendSSHPublicKey;
@@ -253,13 +269,13 @@ const fn look<L: Look>() -> Handler {
 const fn describe<D: Describe>() -> Handler {
     Handler {
         prepare: Prepare::Query(|_, form| {
-            let filters = Filters::take(form, D::FILTERS, D::ABSENT, D::TAGGED)?;
+            let filters = if D::FILTERED { Filters::take(form, D::FILTERS, D::ABSENT, D::TAGGED)? } else { Filters::none() };
             let page = Page::take(form, D::PAGES)?;
             let operation: D = query::read(form, D::INERT)?;
             operation.check(&page)?;
             Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&describe::list(&operation, &filters, &page, view)?)))))
         }),
-        parameters: || [outline::of::<D>(), filter::parameters(), page::parameters(D::PAGES)].concat(),
+        parameters: || [outline::of::<D>(), filter::parameters(D::FILTERED), page::parameters(D::PAGES)].concat(),
         inert: D::INERT,
         filters: || FilterNames::new(D::FILTERS, D::ABSENT, D::TAGGED),
     }

@@ -37,6 +37,10 @@ pub(crate) struct RunInstances {
     #[serde(default)]
     metadata_options: MetadataOptionsRequest,
     placement: Option<Placement>,
+    #[serde(default)]
+    disable_api_stop: bool,
+    #[serde(default)]
+    disable_api_termination: bool,
     subnet_id: Option<SubnetId>,
     #[serde(default)]
     security_group_id: Vec<SecurityGroupId>,
@@ -68,7 +72,7 @@ struct InterfaceSpecification {
 
 impl Change for RunInstances {
     type Answer = Reservation;
-    const TAGS: &'static [IdKind] = &[IdKind::InstanceId, IdKind::NetworkInterfaceId];
+    const TAGS: &'static [IdKind] = &[IdKind::InstanceId, IdKind::NetworkInterfaceId, IdKind::VolumeId];
     const IDEMPOTENT: bool = true;
     const INERT: &'static [&'static str] = &[
         "AdditionalInfo",
@@ -77,8 +81,6 @@ impl Change for RunInstances {
         "CapacityReservationSpecification.CapacityReservationTarget",
         "CpuOptions",
         "CreditSpecification",
-        "DisableApiStop=false",
-        "DisableApiTermination=false",
         "EbsOptimized=false",
         "ElasticGpuSpecification",
         "ElasticInferenceAccelerator",
@@ -159,6 +161,8 @@ impl Change for RunInstances {
                 state_reason: None,
                 launch_time: edit.now(),
                 client_token: edit.client_token.clone(),
+                disable_api_stop: self.disable_api_stop,
+                disable_api_termination: self.disable_api_termination,
                 reboots: Reboots::default(),
                 interfaces: vec![interface],
                 key: key.clone(),
@@ -167,6 +171,7 @@ impl Change for RunInstances {
                 instance_connect_keys: InstanceConnectKeys::default(),
             };
             edit.create(instance.clone());
+            edit.tag_as_specified(instance.root_volume());
             instances.push(instance);
         }
         let instances = instances.iter().map(|instance| InstanceView::new(instance, edit.view())).collect();

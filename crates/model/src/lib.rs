@@ -14,6 +14,7 @@ mod id;
 mod image;
 mod instance;
 mod instance_connect;
+mod instance_type;
 pub mod internet;
 mod internet_gateway;
 mod invariant;
@@ -47,8 +48,9 @@ pub use id::{
     SecurityGroupId, SecurityGroupRuleId, SubnetId, VolumeId, VpcCidrBlockAssociationId, VpcId, VpcPeeringConnectionId,
 };
 pub use image::Image;
-pub use instance::{Instance, InstanceState, InstanceType, LaunchKey, Reboots, StateReason, UnknownInstanceType};
+pub use instance::{Instance, InstanceState, LaunchKey, Reboots, StateReason};
 pub use instance_connect::{InstanceConnectKey, InstanceConnectKeys};
+pub use instance_type::{InstanceType, UnknownInstanceType};
 pub use internet_gateway::InternetGateway;
 pub use key_pair::{KeyPair, KeyType};
 pub use local_service::LocalService;

@@ -199,3 +199,86 @@ fn a_vpc_takes_its_connections_along() {
     aws.ok(&format!("DeleteVpc VpcId={green}"));
     assert_eq!(status(&mut aws, &pcx), format!("deleted: Deleted by {ALICE}"));
 }
+
+/// Who ended a connection forgets it after two hours, the other side after two days; what failed only the requester ever sees (8.1).
+#[test]
+fn each_side_forgets_in_its_time() {
+    let mut aws = Aws::new();
+    let blue = aws.vpc("10.1.0.0/16");
+    aws.become_caller(BOB, "us-east-1");
+    let green = aws.vpc("10.2.0.0/16");
+    let sees = |aws: &mut Aws, account: &str, pcx: &str| {
+        aws.become_caller(account, "us-east-1");
+        aws.all("DescribeVpcPeeringConnections", "vpcPeeringConnectionSet/item/vpcPeeringConnectionId").iter().any(|id| id == pcx)
+    };
+    for (accept, actor, verb) in [(false, BOB, "Reject"), (true, BOB, "Delete"), (true, ALICE, "Delete"), (false, ALICE, "Delete")] {
+        aws.become_caller(ALICE, "us-east-1");
+        let pcx = request(&mut aws, &blue, &green, &format!("PeerOwnerId={BOB}"));
+        if accept {
+            aws.become_caller(BOB, "us-east-1");
+            aws.ok(&format!("AcceptVpcPeeringConnection VpcPeeringConnectionId={pcx}"));
+        }
+        aws.become_caller(actor, "us-east-1");
+        aws.ok(&format!("{verb}VpcPeeringConnection VpcPeeringConnectionId={pcx}"));
+        let other = if actor == ALICE { BOB } else { ALICE };
+        aws.sleep(1);
+        assert!(sees(&mut aws, actor, &pcx) && sees(&mut aws, other, &pcx), "{verb}: both for two hours");
+        aws.sleep(1);
+        assert!(!sees(&mut aws, actor, &pcx), "{verb}: who did it has forgotten");
+        aws.refuses(&[(&format!("DescribeVpcPeeringConnections VpcPeeringConnectionId.1={pcx}"), "InvalidVpcPeeringConnectionID.NotFound: ")]);
+        aws.sleep(45);
+        assert!(sees(&mut aws, other, &pcx), "{verb}: the other side has two days");
+        aws.sleep(1);
+        assert!(!sees(&mut aws, other, &pcx), "{verb}: now nobody");
+        assert!(aws.snapshot.all::<model::VpcPeeringConnection>().next().is_none());
+    }
+}
+
+/// Each side sets its own option, on an active connection, where there are names (8.5).
+/// <https://docs.aws.amazon.com/vpc/latest/peering/modify-peering-connections.html>
+#[test]
+fn options_are_set_by_each_side() {
+    let mut aws = Aws::new();
+    let (blue, green) = (aws.vpc("10.1.0.0/16"), aws.vpc("10.2.0.0/16"));
+    aws.become_caller(BOB, "us-east-1");
+    let red = aws.vpc("10.3.0.0/16");
+    aws.become_caller(ALICE, "us-east-1");
+    let (mine, shared) = (request(&mut aws, &blue, &green, ""), request(&mut aws, &blue, &red, &format!("PeerOwnerId={BOB}")));
+    let modify = |pcx: &str, sides: &[&str]| {
+        let sides: Vec<String> = sides.iter().map(|side| format!("{side}PeeringConnectionOptions.AllowDnsResolutionFromRemoteVpc=true")).collect();
+        format!("ModifyVpcPeeringConnectionOptions VpcPeeringConnectionId={pcx} {}", sides.join(" "))
+    };
+    let absent = "pcx-00000000000000000";
+    aws.refuses(&[
+        ("ModifyVpcPeeringConnectionOptions", "MissingParameter: The request must contain the parameter VpcPeeringConnectionId"),
+        (&modify(absent, &[]), "InvalidVpcPeeringConnectionID.NotFound: "),
+        (&modify(&mine, &[]), "MissingParameter: The request must contain the parameter RequesterPeeringConnectionOptions"),
+        (
+            &modify(&mine, &["Requester", "Accepter"]),
+            &format!("OperationNotPermitted: Peering {mine} is not active. Peering options can be added only to active peerings."),
+        ),
+    ]);
+    aws.ok(&format!("AcceptVpcPeeringConnection VpcPeeringConnectionId={mine}"));
+    aws.become_caller(BOB, "us-east-1");
+    aws.ok(&format!("AcceptVpcPeeringConnection VpcPeeringConnectionId={shared}"));
+    aws.become_caller(ALICE, "us-east-1");
+    aws.refuses(&[(&modify(&mine, &["Requester"]), "InvalidVpcPeeringConnectionState.DnsHostnamesDisabled: ")]);
+    aws.ok(&format!("ModifyVpcAttribute VpcId={blue} EnableDnsHostnames.Value=true"));
+    aws.refuses(&[
+        (&modify(&mine, &["Requester", "Accepter"]), "InvalidVpcPeeringConnectionState.DnsHostnamesDisabled: "),
+        (&modify(&shared, &["Requester", "Accepter"]), "OperationNotPermitted: "),
+        (
+            &format!("{} RequesterPeeringConnectionOptions.AllowMultipathResilience=true", modify(&mine, &["Requester"])),
+            "UnsupportedOperation: The parameter RequesterPeeringConnectionOptions.AllowMultipathResilience ",
+        ),
+    ]);
+    aws.ok(&format!("ModifyVpcAttribute VpcId={green} EnableDnsHostnames.Value=true"));
+    let set = aws.ok(&modify(&mine, &["Requester", "Accepter"]));
+    assert_eq!(set.get("accepterPeeringConnectionOptions/allowDnsResolutionFromRemoteVpc"), "true");
+    let set = aws.ok(&modify(&shared, &["Requester"]));
+    assert!(set.find("accepterPeeringConnectionOptions").is_empty());
+    let seen = aws.ok(&format!("DescribeVpcPeeringConnections VpcPeeringConnectionId.1={shared}"));
+    let options =
+        |side: &str| seen.get(&format!("vpcPeeringConnectionSet/item/{side}VpcInfo/peeringOptions/allowDnsResolutionFromRemoteVpc")).to_owned();
+    assert_eq!((options("requester"), options("accepter")), ("true".to_owned(), "false".to_owned()));
+}

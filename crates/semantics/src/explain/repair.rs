@@ -330,6 +330,8 @@ pub(super) fn imagine_interface(world: &mut Draft, subnet: SubnetId) -> Option<N
         state_reason: None,
         launch_time: time,
         client_token: None,
+        disable_api_stop: false,
+        disable_api_termination: false,
         reboots: model::Reboots::default(),
         interfaces: vec![id],
         key: None,
@@ -389,7 +391,7 @@ impl Repair {
             Repair::CreatePeering { imagined, requester, accepter } => {
                 let side = |id: VpcId| {
                     let vpc = world.resolve(id);
-                    PeeringVpc { vpc: id, scope: vpc.scope, cidrs: vpc.cidrs().collect() }
+                    PeeringVpc::new(id, vpc.scope, vpc.cidrs().collect())
                 };
                 let connection = VpcPeeringConnection {
                     id: imagined,
