@@ -13,6 +13,8 @@ const PEERLESS = process.env.PEERLESS ?? join(import.meta.dirname, "../../target
 
 /** Starts it; model-only unless packets are wanted, which needs root and a sandbox. */
 export async function start({ packets = false } = {}): Promise<Daemon> {
+  // While one works on the page: a development server before a fresh daemon, instead of a build for every change.
+  if (process.env.PEERLESS_URL) return { url: process.env.PEERLESS_URL, stop: async () => {} };
   const folder = mkdtempSync(join(tmpdir(), "peerless-e2e-"));
   const env = { ...process.env, PEERLESS_RUNTIME_DIR: join(folder, "run") };
   const name = `e2e-${process.pid}`;

@@ -17,6 +17,11 @@ const tables = () => import("./table/pages");
 
 const pages: RouteObject[] = [
   { index: true, element: <Navigate to="/vpc" replace /> },
+  page(
+    "/vpc/map",
+    () => import("./map/maps"),
+    (module) => module.RegionMap,
+  ),
   { path: "/ec2", element: <Navigate to="/ec2/instances" replace /> },
   page(
     "/vpc",

@@ -1,9 +1,9 @@
-//! Instance status: what EC2's own checks say. They look at the machine and not at the network: an instance that nobody can
-//! reach is `ok` all the same.
+//! Instance status: what EC2's own checks say. They look at the machine and not at the way to it: an instance that no group
+//! lets anybody reach is `ok` all the same. The system that it runs on is this host, which answers; so its check passes.
 //!
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-system-instance-status-check.html>
 
-use model::{AvailabilityZone, InstanceId, InstanceState};
+use model::{AvailabilityZone, InstanceId, InstanceState, SummaryStatus as Status};
 use serde::{Deserialize, Serialize};
 
 use crate::describe::Describe;
@@ -104,18 +104,23 @@ impl From<&model::Instance> for InstanceStatus {
             availability_zone: instance.zone,
             availability_zone_id: instance.zone.id(),
             instance_state: instance.state.into(),
-            system_status: Summary::of(instance.state),
-            instance_status: Summary::of(instance.state),
+            system_status: Summary::of(instance.state, if instance.status == Status::Impaired { Status::Ok } else { instance.status }),
+            instance_status: Summary::of(instance.state, instance.status),
         }
     }
 }
 
 impl Summary {
-    fn of(state: InstanceState) -> Self {
-        match state {
-            InstanceState::Running => Self { status: "ok", details: vec![Detail { name: "reachability", status: "passed" }] },
-            _ => Self { status: "not-applicable", details: Vec::new() },
+    fn of(state: InstanceState, status: Status) -> Self {
+        if state != InstanceState::Running {
+            return Self { status: "not-applicable", details: Vec::new() };
         }
+        let reachability = match status {
+            Status::Initializing => "initializing",
+            Status::Ok => "passed",
+            Status::Impaired => "failed",
+        };
+        Self { status: status.as_str(), details: vec![Detail { name: "reachability", status: reachability }] }
     }
 }
 

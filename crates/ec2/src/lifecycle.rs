@@ -5,8 +5,8 @@
 //! that wait for a state see the same sequence as on AWS, only sooner.
 
 use model::{
-    Draft, Instance, InstanceId, InstanceState, MetadataOptionsState, Observation, StateReason, Subnet, SubnetState, TagSetKey, Timestamp, Vpc,
-    VpcPeeringConnection, VpcState,
+    Draft, Instance, InstanceId, InstanceState, MetadataOptionsState, Observation, StateReason, Subnet, SubnetState, SummaryStatus, TagSetKey,
+    Timestamp, Vpc, VpcPeeringConnection, VpcState,
 };
 
 use crate::client_token;
@@ -37,12 +37,19 @@ pub fn observe(draft: &mut Draft, now: Timestamp, observation: Observation) {
     match observation {
         Observation::InstanceRunning(id) => {
             if draft.get(id).is_some_and(|instance| instance.state == InstanceState::Pending) {
-                draft.update(id, |instance| (instance.state, instance.since) = (InstanceState::Running, now));
+                draft.update(id, |instance| {
+                    (instance.state, instance.since, instance.status) = (InstanceState::Running, now, SummaryStatus::Initializing);
+                });
+            }
+        }
+        Observation::InstanceStatus(id, status) => {
+            if draft.get(id).is_some_and(|instance| instance.state == InstanceState::Running && instance.status != status) {
+                draft.update(id, |instance| instance.status = status);
             }
         }
         Observation::InstanceRebooted(id, number) => {
             if draft.get(id).is_some_and(|instance| instance.reboots.done < number) {
-                draft.update(id, |instance| instance.reboots.done = number);
+                draft.update(id, |instance| (instance.reboots.done, instance.status) = (number, SummaryStatus::Initializing));
             }
         }
         Observation::InstanceStopped(id) => stop(draft, now, id),

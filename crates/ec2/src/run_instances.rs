@@ -169,6 +169,7 @@ impl Change for RunInstances {
                 user_data: self.user_data.clone(),
                 metadata_options,
                 instance_connect_keys: InstanceConnectKeys::default(),
+                status: model::SummaryStatus::default(),
             };
             edit.create(instance.clone());
             edit.tag_as_specified(instance.root_volume());

@@ -26,7 +26,7 @@ use crate::{
     cgroup,
     error::{Doing, Error},
     image, inheritance,
-    init::{self, READY},
+    init::{self, Outlets, READY},
     process::{self, SingleThreaded},
     spec::Spec,
     user_namespace,
@@ -39,6 +39,7 @@ pub(crate) struct Order {
     pub(crate) groups: Vec<PathBuf>,
     pub(crate) root: PathBuf,
     pub(crate) console: PathBuf,
+    pub(crate) pulse: PathBuf,
     pub(crate) sshd: Option<PathBuf>,
 }
 
@@ -54,7 +55,7 @@ pub(crate) fn build(order: &Order) -> Result<Built, Error> {
     let alone = SingleThreaded::check()?;
     // First of all: who removes the guest finds this process by its groups, and then the disk stays removed.
     join(&order.groups)?;
-    let console = open_console(&order.console)?;
+    let outlets = Outlets { console: open(&order.console)?, pulse: open(&order.pulse)? };
     inheritance::shed()?;
 
     let ids = user_namespace::create(alone, order.spec.first_id)?;
@@ -67,7 +68,7 @@ pub(crate) fn build(order: &Order) -> Result<Built, Error> {
     user_namespace::enter(&ids)?;
     unshare(namespaces()).doing("making the guest's namespaces")?;
     let network_namespace = std::fs::metadata("/proc/self/ns/net").doing("identifying the network namespace")?.ino();
-    let init = start_init(alone, &order.spec, console)?;
+    let init = start_init(alone, &order.spec, outlets)?;
     Ok(Built { pid: init.as_raw(), network_namespace })
 }
 
@@ -81,11 +82,12 @@ fn namespaces() -> CloneFlags {
         | CloneFlags::CLONE_NEWCGROUP
 }
 
-fn open_console(path: &Path) -> Result<File, Error> {
+/// A file that the init goes on to write.
+fn open(path: &Path) -> Result<File, Error> {
     let flags = OFlag::O_NOFOLLOW.bits();
-    let console = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(path);
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(path);
     // Whatever writes without asking for a place does it behind what is there.
-    let at_end = console.and_then(|mut console| console.seek(SeekFrom::End(0)).map(|_| console));
+    let at_end = file.and_then(|mut file| file.seek(SeekFrom::End(0)).map(|_| file));
     at_end.doing_with(|| format!("opening {}", path.display()))
 }
 
@@ -97,11 +99,11 @@ fn join(groups: &[PathBuf]) -> Result<(), Error> {
 }
 
 /// Forks the guest's first process and waits until it has made itself at home.
-fn start_init(alone: SingleThreaded, spec: &Spec, console: File) -> Result<Pid, Error> {
+fn start_init(alone: SingleThreaded, spec: &Spec, outlets: Outlets) -> Result<Pid, Error> {
     // Blocked signals are kept for the init until it asks for them, so that none comes too early.
     SigSet::all().thread_block().doing("blocking signals")?;
     let (report, reporter): (OwnedFd, OwnedFd) = pipe2(OFlag::O_CLOEXEC).doing("making a pipe")?;
-    let init = alone.fork(move || init::run(alone, spec, console, reporter.into()))?;
+    let init = alone.fork(move || init::run(alone, spec, outlets, reporter.into()))?;
     let mut text = String::new();
     File::from(report).read_to_string(&mut text).doing("waiting for the guest's init")?;
     if text == READY {

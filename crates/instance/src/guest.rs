@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Doing, Error},
-    init, process, syscall,
+    init, process,
+    pulse::Pulse,
+    syscall,
 };
 
 /// A guest that was built, perhaps by another process and perhaps long ago. Whether it still runs, only the kernel knows.
@@ -33,6 +35,9 @@ pub struct Guest {
     pub groups: Vec<PathBuf>,
     /// The console log.
     pub console: PathBuf,
+    /// Where the init says how it is.
+    #[serde(default)]
+    pub pulse: PathBuf,
 }
 
 impl Guest {
@@ -81,6 +86,16 @@ impl Guest {
     /// Tells the waiting init that `eth0` is configured. Once is enough; again does no harm.
     pub fn boot(&self) -> Result<(), Error> {
         self.signal(init::BOOT as i32)
+    }
+
+    /// Asks the init how it is; [`Guest::pulse`] has the answer soon.
+    pub fn ask_pulse(&self) -> Result<(), Error> {
+        self.signal(init::PULSE as i32)
+    }
+
+    /// What the init has answered last.
+    pub fn pulse(&self) -> Result<Pulse, Error> {
+        Pulse::read(&self.pulse).doing_with(|| format!("reading {}", self.pulse.display()))
     }
 
     /// Ends the guest in order and waits for that; false if it outlives the patience.

@@ -1,6 +1,6 @@
 //! Where a daemon keeps its guests, and all that is done to them from outside.
 //!
-//! A guest leaves traces in three places: a record in the runtime directory, groups in the cgroup hierarchies and a directory on disk. A build
+//! A guest leaves traces in three places: a record and its pulse in the runtime directory, groups in the cgroup hierarchies and a directory on disk. A build
 //! that was interrupted may lack the record, so leftovers are looked for in the cgroups as well. Mounts and network are bound to its
 //! namespaces and end with them.
 
@@ -100,7 +100,10 @@ impl Host {
         if disk == Disk::Delete {
             disk::delete(&self.disk(id)).doing_with(|| format!("deleting the disk of {id}"))?;
         }
-        absent(fs::remove_file(self.record(id))).doing_with(|| format!("removing the record of {id}"))
+        for file in [self.pulse(id), self.record(id)] {
+            absent(fs::remove_file(&file)).doing_with(|| format!("removing {}", file.display()))?;
+        }
+        Ok(())
     }
 
     /// Ends every guest and removes what is left of any, keeping the disks.
@@ -131,8 +134,10 @@ impl Host {
             groups: Hierarchies::mounted()?.create(&self.name, &spec.id, &Limits::from(spec))?,
             root: disk::make(&self.disk(&spec.id), spec.first_id)?,
             console: self.console(&spec.id),
+            pulse: self.pulse(&spec.id),
             sshd: self.sshd.clone(),
         };
+        disk::make_private(&self.records())?;
         let built = run_builder(&order)?;
         let gone = || Error::Gone { id: spec.id.clone() };
         let guest = Guest {
@@ -142,10 +147,10 @@ impl Host {
             network_namespace_id: built.network_namespace,
             groups: order.groups,
             console: order.console,
+            pulse: order.pulse,
         };
         // The namespace proves that the process of that number is the guest's.
         guest.network_namespace()?;
-        disk::make_private(&self.records())?;
         guest.write(&self.record(&spec.id))?;
         Ok(guest)
     }
@@ -156,6 +161,10 @@ impl Host {
 
     fn record(&self, id: &str) -> PathBuf {
         self.records().join(id).with_added_extension("json")
+    }
+
+    fn pulse(&self, id: &str) -> PathBuf {
+        self.records().join(id).with_added_extension("pulse")
     }
 
     fn disk(&self, id: &str) -> PathBuf {

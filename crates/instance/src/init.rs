@@ -36,6 +36,7 @@ use crate::{
     error::{Doing, Error},
     furnish, network,
     process::{self, SingleThreaded},
+    pulse::Pulse,
     sandbox,
     spec::Spec,
     syscall,
@@ -57,11 +58,21 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
+/// Asks the init how it is.
+pub(crate) const PULSE: Signal = Signal::SIGUSR2;
+
 /// How long the guest's processes may take to end by themselves at power-off.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// Files of the host's that a guest's init writes, outside the guest's root directory.
+pub(crate) struct Outlets {
+    pub(crate) console: File,
+    pub(crate) pulse: File,
+}
+
 /// Runs the guest; called in the first process of its pid namespace.
-pub(crate) fn run(alone: SingleThreaded, spec: &Spec, console: File, mut report: File) -> u8 {
+pub(crate) fn run(alone: SingleThreaded, spec: &Spec, outlets: Outlets, mut report: File) -> u8 {
+    let Outlets { console, pulse } = outlets;
     let settled = settle(alone, spec, console, &report);
     let told = match &settled {
         Ok(true) => report.write_all(READY.as_bytes()),
@@ -74,11 +85,11 @@ pub(crate) fn run(alone: SingleThreaded, spec: &Spec, console: File, mut report:
     if settled.is_err() || told.is_err() {
         return 1;
     }
-    // SAFETY: the owners of these descriptors are in stack frames of the builder, to which this process never returns.
-    if unsafe { syscall::close_from(3) }.is_err() {
+    // SAFETY: the owners of all others are in stack frames of the builder, to which this process never returns.
+    if unsafe { syscall::close_from_but(3, &pulse) }.is_err() {
         return 1;
     }
-    match serve(alone, &spec.hostname) {
+    match serve(alone, &spec.hostname, pulse) {
         Ok(()) => 0,
         Err(error) => {
             let _ = writeln!(io::stderr(), "{error}");
@@ -96,6 +107,7 @@ fn settle(alone: SingleThreaded, spec: &Spec, console: File, report: &File) -> R
     dup2_stdin(null).doing("redirecting standard input")?;
     dup2_stdout(&console).doing("redirecting standard output")?;
     dup2_stderr(&console).doing("redirecting standard error")?;
+    drop(console);
     // A child does the work, so that the memory for it is not the init's for the rest of the guest's life.
     let child = alone.fork(|| match make_home(spec) {
         Ok(()) => 0,
@@ -124,6 +136,8 @@ struct Machine {
     console: Console,
     sshd: Service,
     booted: bool,
+    answers: u64,
+    pulse: File,
 }
 
 /// A program that is started again when it ends: soon, and later the oftener it does.
@@ -141,15 +155,17 @@ impl Service {
     }
 }
 
-fn serve(alone: SingleThreaded, hostname: &str) -> Result<(), Error> {
+fn serve(alone: SingleThreaded, hostname: &str, pulse: File) -> Result<(), Error> {
     let log = io::stdout().as_fd().try_clone_to_owned().doing("duplicating the console")?;
     let mut machine = Machine {
         alone,
         console: Console::open(File::from(log)).doing("opening the console")?,
         sshd: Service { process: None, started: Instant::now(), due: None, pause: SHORTEST_PAUSE },
         booted: false,
+        answers: 0,
+        pulse,
     };
-    let signals = [Signal::SIGCHLD, BOOT, POWER_OFF, Signal::SIGPWR].into_iter().collect();
+    let signals = [Signal::SIGCHLD, BOOT, PULSE, POWER_OFF, Signal::SIGPWR].into_iter().collect();
     let signals = SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC).doing("listening for signals")?;
     machine.console.say(&format!("{hostname} waits for its network"));
     loop {
@@ -159,6 +175,7 @@ fn serve(alone: SingleThreaded, hostname: &str) -> Result<(), Error> {
         while let Ok(Some(information)) = signals.read_signal() {
             match i32::try_from(information.ssi_signo).map(Signal::try_from) {
                 Ok(Ok(BOOT)) if !machine.booted => machine.boot(hostname),
+                Ok(Ok(PULSE)) => machine.answer(),
                 Ok(Ok(POWER_OFF | Signal::SIGPWR)) => {
                     machine.power_off();
                     return Ok(());
@@ -182,6 +199,14 @@ impl Machine {
             Some(_) => self.sshd.due = Some(Instant::now()),
             None => self.console.say("there is no sshd for it on this host: connections to port 22 are refused"),
         }
+    }
+
+    /// Says how it is: whether the network is there, as the answer to an ARP request would say it.
+    fn answer(&mut self) {
+        self.answers += 1;
+        let trouble = if self.booted { network::trouble() } else { Some("it waits for its network") };
+        // Whoever asked takes silence for an answer, too.
+        let _ = Pulse { count: self.answers, trouble: trouble.map(str::to_owned) }.write(&self.pulse);
     }
 
     /// How long there is nothing to do.

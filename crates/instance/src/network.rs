@@ -1,4 +1,4 @@
-//! A guest's network before it has one: the loopback interface, and settings that hold for whatever comes.
+//! A guest's network as the guest sees it: the loopback interface and settings that hold for whatever comes, and whether `eth0` has come.
 
 use std::{fs, path::Path};
 
@@ -26,4 +26,15 @@ pub(crate) fn prepare(ttl: u8) -> Result<(), Error> {
     }
     let socket = syscall::interface_socket().doing("opening a socket")?;
     syscall::set_interface_up(&socket, c"lo").doing("starting the loopback interface")
+}
+
+/// What keeps `eth0` from answering an ARP request, which is how EC2 checks instances.
+pub(crate) fn trouble() -> Option<&'static str> {
+    const CARRIED: libc::c_int = libc::IFF_UP | libc::IFF_RUNNING;
+    let Ok(socket) = syscall::interface_socket() else { return Some("it has no network") };
+    match syscall::interface_flags(&socket, c"eth0") {
+        Err(_) => Some("there is no eth0"),
+        Ok(flags) if flags & CARRIED != CARRIED => Some("eth0 is down"),
+        Ok(_) => (!syscall::interface_has_address(&socket, c"eth0")).then_some("eth0 has no address"),
+    }
 }

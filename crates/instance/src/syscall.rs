@@ -70,14 +70,18 @@ pub(crate) fn close_on_exec_from(first: c_uint) -> io::Result<()> {
     done(result)
 }
 
-/// Closes every descriptor from `first` on.
+/// Closes every descriptor from `first` on, except one.
 ///
 /// # Safety
-/// No owner of such a descriptor may ever run again in this process.
-pub(crate) unsafe fn close_from(first: c_uint) -> io::Result<()> {
-    // SAFETY: the caller's promise.
-    let result = unsafe { libc::syscall(libc::SYS_close_range, first, c_uint::MAX, 0) };
-    done(result)
+/// No owner of any other descriptor may ever run again in this process.
+pub(crate) unsafe fn close_from_but(first: c_uint, kept: &impl AsFd) -> io::Result<()> {
+    let kept = raw(kept).unsigned_abs();
+    let ranges = [(first, kept.saturating_sub(1)), (first.max(kept + 1), c_uint::MAX)];
+    for (first, last) in ranges.into_iter().filter(|(first, last)| first <= last) {
+        // SAFETY: the caller's promise.
+        done(unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) })?;
+    }
+    Ok(())
 }
 
 /// Replaces the session keyring by an empty one: possession of a keyring, unlike most things, is not confined by a user namespace.
@@ -126,15 +130,37 @@ pub(crate) fn set_window_size(terminal: &impl AsFd, size: libc::winsize) -> io::
 
 /// Sets the flags of a network interface of this network namespace.
 pub(crate) fn set_interface_up(socket: &impl AsFd, name: &CStr) -> io::Result<()> {
+    let mut request = interface_request(name);
+    request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
+    // SAFETY: the kernel reads one `ifreq`, which lives through the call.
+    let result = unsafe { libc::ioctl(raw(socket), libc::SIOCSIFFLAGS, &raw const request) };
+    done(result.into())
+}
+
+/// The flags of a network interface of this network namespace.
+pub(crate) fn interface_flags(socket: &impl AsFd, name: &CStr) -> io::Result<libc::c_int> {
+    let mut request = interface_request(name);
+    // SAFETY: the kernel reads and writes one `ifreq`, which lives through the call.
+    let result = unsafe { libc::ioctl(raw(socket), libc::SIOCGIFFLAGS, &raw mut request) };
+    // SAFETY: that request has filled in the flags.
+    done(result.into()).map(|()| unsafe { request.ifr_ifru.ifru_flags }.into())
+}
+
+/// Whether a network interface of this network namespace has an IPv4 address.
+pub(crate) fn interface_has_address(socket: &impl AsFd, name: &CStr) -> bool {
+    let mut request = interface_request(name);
+    // SAFETY: the kernel reads and writes one `ifreq`, which lives through the call.
+    let result = unsafe { libc::ioctl(raw(socket), libc::SIOCGIFADDR, &raw mut request) };
+    result == 0
+}
+
+fn interface_request(name: &CStr) -> libc::ifreq {
     // SAFETY: `ifreq` is plain bytes, for which all zeroes is a value.
     let mut request: libc::ifreq = unsafe { mem::zeroed() };
     for (place, byte) in request.ifr_name.iter_mut().take(libc::IFNAMSIZ - 1).zip(name.to_bytes()) {
         *place = byte.cast_signed();
     }
-    request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
-    // SAFETY: the kernel reads one `ifreq`, which lives through the call.
-    let result = unsafe { libc::ioctl(raw(socket), libc::SIOCSIFFLAGS, &raw const request) };
-    done(result.into())
+    request
 }
 
 /// A socket that only serves to ask about this network namespace's interfaces.

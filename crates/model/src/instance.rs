@@ -60,6 +60,9 @@ pub struct Instance {
     /// The keys that EC2 Instance Connect was asked to let in.
     #[serde(default)]
     pub instance_connect_keys: InstanceConnectKeys,
+    /// What EC2's own checks say of it, while it runs.
+    #[serde(default)]
+    pub status: SummaryStatus,
 }
 
 /// A key pair as it was when the instance was launched. What becomes of the key pair later changes nothing inside.
@@ -124,6 +127,20 @@ impl Instance {
     /// The volume it boots from, which comes and goes with it; they share their digits.
     pub fn root_volume(&self) -> VolumeId {
         VolumeId::from_digits(self.id.digits())
+    }
+}
+
+words! {
+    /// What status checks say.
+    #[derive(Default)]
+    SummaryStatus {
+        /// Nobody knows yet.
+        #[default]
+        Initializing = "initializing",
+        /// It is up, and its network answers.
+        Ok = "ok",
+        /// It was, and does not any more.
+        Impaired = "impaired",
     }
 }
 

@@ -48,7 +48,7 @@ pub use id::{
     SecurityGroupId, SecurityGroupRuleId, SubnetId, VolumeId, VpcCidrBlockAssociationId, VpcId, VpcPeeringConnectionId,
 };
 pub use image::Image;
-pub use instance::{Instance, InstanceState, LaunchKey, Reboots, StateReason};
+pub use instance::{Instance, InstanceState, LaunchKey, Reboots, StateReason, SummaryStatus};
 pub use instance_connect::{InstanceConnectKey, InstanceConnectKeys};
 pub use instance_type::{InstanceType, UnknownInstanceType};
 pub use internet_gateway::InternetGateway;

@@ -1,12 +1,14 @@
 //! What a data plane reports: the way in which what happens outside enters the state.
 
-use crate::InstanceId;
+use crate::{InstanceId, SummaryStatus};
 
 /// Something that a data plane saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Observation {
     /// The instance is up.
     InstanceRunning(InstanceId),
+    /// What the status checks of the instance, which runs, say now.
+    InstanceStatus(InstanceId, SummaryStatus),
     /// The instance is gone, with all it was on the host: because it was asked to go, or by itself.
     InstanceGone(InstanceId),
     /// The instance, which was asked to stop, is off; its disk is kept.

@@ -279,6 +279,7 @@ impl World {
             user_data: None,
             metadata_options: Default::default(),
             instance_connect_keys: Default::default(),
+            status: Default::default(),
         });
         Ok(())
     }

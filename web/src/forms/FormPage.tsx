@@ -25,7 +25,8 @@ interface Props {
   /** More buttons, between Cancel and the primary one. */
   buttons?: ReactNode;
   cancel?: string;
-  onSubmit(): Promise<Done>;
+  /** Does it; nothing is answered where the page goes on by itself. */
+  onSubmit(): Promise<Done | undefined>;
   children: ReactNode;
 }
 
@@ -38,9 +39,10 @@ export function FormPage({ title, description, path, submit, isReady = true, but
     setRunning(true);
     setError(undefined);
     try {
-      const { href, results: shown } = await onSubmit();
-      results.show(...shown);
-      navigate(href);
+      const done = await onSubmit();
+      if (!done) return;
+      results.show(...done.results);
+      navigate(done.href);
     } catch (error) {
       setError(error);
       setRunning(false);

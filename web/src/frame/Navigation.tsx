@@ -3,7 +3,13 @@ import SideNavigation, { type SideNavigationProps } from "@cloudscape-design/com
 import { useHref, useLocation, useNavigate } from "react-router";
 
 const VPC: Section[] = [
-  ["", [["/vpc", "VPC dashboard"]]],
+  [
+    "",
+    [
+      ["/vpc", "VPC dashboard"],
+      ["/vpc/map", "Region map"],
+    ],
+  ],
   [
     "Virtual private cloud",
     [

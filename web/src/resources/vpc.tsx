@@ -3,7 +3,7 @@ import Box from "@cloudscape-design/components/box";
 import Checkbox from "@cloudscape-design/components/checkbox";
 import FormField from "@cloudscape-design/components/form-field";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { lazy, useState } from "react";
 import { call } from "../api/ec2";
 import { nameOf, titled, useList } from "../api/lists";
 import type { Vpc } from "../api/types";
@@ -12,6 +12,8 @@ import { Details, Rows } from "../table/Details";
 import { Ref } from "../table/Ref";
 import { type DialogProps, define } from "../table/resource";
 import { State, yesNo } from "../table/State";
+
+const VpcMap = lazy(() => import("../map/maps"));
 
 export const vpc = define<Vpc>({
   kind: "vpcs",
@@ -32,6 +34,7 @@ export const vpc = define<Vpc>({
   ],
   tabs: [
     { id: "details", label: "Details", Content: VpcDetails },
+    { id: "resource-map", label: "Resource map", Content: VpcMap },
     { id: "cidrs", label: "CIDRs", Content: Cidrs },
   ],
   actions: [

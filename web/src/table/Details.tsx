@@ -47,7 +47,6 @@ export function Rows<R>({ label, items, columns, empty, actions, description }: 
     <Table
       variant="container"
       items={items}
-      enableKeyboardNavigation
       ariaLabels={{ tableLabel: label }}
       header={
         <Header variant="h2" counter={`(${items.length})`} actions={actions} description={description}>

@@ -1,5 +1,7 @@
 //! Instances and their interfaces.
 
+use model::{Observation, SummaryStatus};
+
 use crate::aws::{ALICE, Aws};
 
 const RUN: &str = "RunInstances ImageId=ami-0123456789abcdef0";
@@ -107,7 +109,7 @@ fn an_instance_lives_and_is_forgotten() {
 
 /// Only running instances have a status, unless the others are asked for too (9.7.1).
 #[test]
-fn a_running_instance_is_ok() {
+fn a_running_instance_has_the_status_that_was_observed() {
     let mut aws = Aws::new();
     let vpc = aws.vpc("10.1.0.0/16");
     let subnet = aws.subnet(&vpc, "10.1.0.0/24");
@@ -116,13 +118,32 @@ fn a_running_instance_is_ok() {
     let all = format!("DescribeInstanceStatus IncludeAllInstances=true InstanceId.1={id}");
     assert_eq!(aws.get(&all, "instanceStatusSet/item/instanceStatus/status"), "not-applicable");
     aws.settle();
-    let statuses = aws.ok("DescribeInstanceStatus Filter.1.Name=system-status.reachability Filter.1.Value.1=passed");
-    let status = statuses.find("instanceStatusSet/item")[0];
-    assert_eq!((status.get("instanceId"), status.get("instanceState/name")), (id.as_str(), "running"));
-    for kind in ["systemStatus", "instanceStatus"] {
-        let found = status.find(kind)[0];
-        assert_eq!((found.get("status"), found.get("details/item/name"), found.get("details/item/status")), ("ok", "reachability", "passed"));
-    }
+    let instance: model::InstanceId = id.parse().unwrap();
+    let mut expect = |observed: Option<SummaryStatus>, system: [&str; 2], own: [&str; 2]| {
+        if let Some(status) = observed {
+            aws.observe(Observation::InstanceStatus(instance, status));
+        }
+        let statuses = aws.ok(&format!("DescribeInstanceStatus Filter.1.Name=instance-status.reachability Filter.1.Value.1={}", own[1]));
+        let status = statuses.find("instanceStatusSet/item")[0];
+        assert_eq!((status.get("instanceId"), status.get("instanceState/name")), (id.as_str(), "running"));
+        for (kind, wanted) in [("systemStatus", system), ("instanceStatus", own)] {
+            let found = status.find(kind)[0];
+            assert_eq!(([found.get("status"), found.get("details/item/status")], found.get("details/item/name")), (wanted, "reachability"));
+        }
+    };
+    let (initializing, ok, impaired) = (["initializing", "initializing"], ["ok", "passed"], ["impaired", "failed"]);
+    expect(None, initializing, initializing);
+    expect(Some(SummaryStatus::Ok), ok, ok);
+    expect(Some(SummaryStatus::Impaired), ok, impaired);
+    expect(Some(SummaryStatus::Ok), ok, ok);
+
+    aws.ok(&format!("StopInstances InstanceId.1={id}"));
+    aws.settle();
+    aws.observe(Observation::InstanceStatus(instance, SummaryStatus::Impaired));
+    assert_eq!(aws.get(&all, "instanceStatusSet/item/instanceStatus/status"), "not-applicable");
+    aws.ok(&format!("StartInstances InstanceId.1={id}"));
+    aws.settle();
+    assert_eq!(aws.get("DescribeInstanceStatus", "instanceStatusSet/item/instanceStatus/status"), "initializing");
     aws.refuses(&[
         ("DescribeInstanceStatus InstanceId.1=i-00000000000000000", "InvalidInstanceID.NotFound: "),
         (&format!("DescribeInstanceStatus InstanceId.1={id} MaxResults=5"), "InvalidParameterCombination: "),

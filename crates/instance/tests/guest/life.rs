@@ -22,6 +22,7 @@ pub const CHECKS: &[Check] = &[
     ("the network namespace can be reached from outside", network_namespace),
     ("a guest survives the process that built it", survival),
     ("a guest keeps no descriptor of its builder's", descriptors),
+    ("an init says how it is when it is asked, and is silent when it cannot", pulse),
     ("a second guest of the same id is refused", twins),
     ("a kept disk is there at the next boot", kept_disk),
     ("power-off ends every process in order", power_off),
@@ -79,8 +80,43 @@ fn descriptors(world: &World) {
     let mut open: Vec<_> = fs::read_dir(format!("/proc/{}/fd", world.guest.pid)).unwrap().map(|entry| entry.unwrap().path()).collect();
     open.sort();
     let targets: Vec<_> = open.iter().map(|path| fs::read_link(path).unwrap()).collect();
-    let own = ["null", "console.log", "dev/console", "anon_inode:[signalfd]"];
-    assert!(targets.iter().all(|target| own.iter().any(|own| target.ends_with(own))), "{targets:?}");
+    let own = ["null", "console.log", ".pulse", "dev/console", "anon_inode:[signalfd]"];
+    assert!(targets.iter().all(|target| own.iter().any(|own| target.to_string_lossy().ends_with(own))), "{targets:?}");
+}
+
+fn pulse(world: &World) {
+    let guest = world.host.build(&spec(9)).unwrap();
+    let ask = || {
+        let before = guest.pulse().unwrap().count;
+        guest.ask_pulse().unwrap();
+        eventually("it answers", || guest.pulse().unwrap().count > before);
+        guest.pulse().unwrap().trouble
+    };
+    assert_eq!(ask().as_deref(), Some("it waits for its network"));
+    guest.boot().unwrap();
+    eventually("it was told", || ask().as_deref() == Some("there is no eth0"));
+    let ip = |arguments: &str| {
+        let output = world.run_in(&guest, "root", &["sh", "-c", &format!("ip {arguments}")]);
+        assert!(output.status.success(), "{arguments}: {output:?}");
+    };
+    ip("link add eth0 type veth peer name other");
+    assert_eq!(ask().as_deref(), Some("eth0 is down"));
+    ip("link set eth0 up; ip link set other up");
+    eventually("it is carried", || ask().as_deref() == Some("eth0 has no address"));
+    ip("address add 10.1.4.7/24 dev eth0");
+    assert_eq!(ask(), None);
+
+    let count = guest.pulse().unwrap().count;
+    let stop = |signal| nix::sys::signal::kill(nix::unistd::Pid::from_raw(guest.pid), signal).unwrap();
+    stop(nix::sys::signal::Signal::SIGSTOP);
+    guest.ask_pulse().unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(guest.pulse().unwrap().count, count);
+    stop(nix::sys::signal::Signal::SIGCONT);
+    eventually("it answers what was asked", || guest.pulse().unwrap().count == count + 1);
+    let pulse = guest.pulse.clone();
+    world.host.destroy(&guest.id, Disk::Delete).unwrap();
+    assert!(!pulse.exists());
 }
 
 fn twins(world: &World) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use model::{Instance, InstanceState, Observation, Snapshot};
+use model::{Instance, InstanceState, Observation, Snapshot, SummaryStatus};
 
 use super::control_loop::Event;
 
@@ -32,6 +32,7 @@ impl DataPlane for ModelOnly {
         for instance in snapshot.all::<Instance>() {
             let observation = match instance.state {
                 InstanceState::Pending => Observation::InstanceRunning(instance.id),
+                InstanceState::Running if instance.status != SummaryStatus::Ok => Observation::InstanceStatus(instance.id, SummaryStatus::Ok),
                 InstanceState::Stopping => Observation::InstanceStopped(instance.id),
                 InstanceState::ShuttingDown => Observation::InstanceGone(instance.id),
                 InstanceState::Running if instance.reboots.is_due() => Observation::InstanceRebooted(instance.id, instance.reboots.asked),

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use instance::{Disk, Guest, Host, IDS_PER_GUEST, Spec};
@@ -19,6 +19,7 @@ use model::{Image, Instance, InstanceId, InstanceState, NetworkInterface, Observ
 
 use super::control_loop::Event;
 use super::data_plane::DataPlane;
+use super::status_checks::StatusChecks;
 use links::Links;
 
 /// How often guests that ended by themselves, or lost their interface, are looked for.
@@ -54,6 +55,7 @@ impl HostDataPlane {
             guests: BTreeMap::new(),
             rebooted: BTreeMap::new(),
             given_up: BTreeSet::new(),
+            checks: StatusChecks::default(),
             links: Links::default(),
         };
         let thread = std::thread::Builder::new().name("reconciler".to_owned()).spawn(move || reconciler.run(&woken))?;
@@ -98,6 +100,7 @@ struct Reconciler {
     rebooted: BTreeMap<InstanceId, u32>,
     /// Instances whose end was reported; they are not built again, however long the report takes.
     given_up: BTreeSet<InstanceId>,
+    checks: StatusChecks,
     links: Links,
 }
 
@@ -111,6 +114,7 @@ impl Reconciler {
             }
             self.rebooted.retain(|&id, _| snapshot.get(id).is_some_and(|instance| instance.reboots.is_due()));
             self.restore_links(&snapshot);
+            self.check_status(&snapshot);
             self.given_up.retain(|&id| snapshot.get(id).is_some_and(|instance| instance.state != InstanceState::Terminated));
         }
         for guest in std::mem::take(&mut self.guests).into_values() {
@@ -211,6 +215,19 @@ impl Reconciler {
         }
         self.rebooted.insert(id, number);
         self.report(Observation::InstanceRebooted(id, number));
+    }
+
+    /// Reports what is news of those that run.
+    fn check_status(&mut self, snapshot: &Snapshot) {
+        let now = Instant::now();
+        self.checks.retain(|id| self.guests.contains_key(&id));
+        for (&id, guest) in &self.guests {
+            let Some(instance) = snapshot.get(id).filter(|instance| instance.state == InstanceState::Running) else { continue };
+            let status = self.checks.look(id, guest, now);
+            if status != instance.status {
+                self.report(Observation::InstanceStatus(id, status));
+            }
+        }
     }
 
     fn give_up(&mut self, id: InstanceId) {

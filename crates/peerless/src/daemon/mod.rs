@@ -9,6 +9,7 @@ mod guest_services;
 pub mod guests;
 mod http;
 mod instance_connect;
+mod status_checks;
 mod world;
 
 use std::net::SocketAddr;

@@ -41,6 +41,11 @@ impl Workplace {
         child.wait_with_output().unwrap()
     }
 
+    fn status(&self, instance: usize) -> String {
+        let reply = self.lab.must_call("DescribeInstanceStatus", &format!("InstanceId.1={}", self.instances[instance]));
+        reply.body.split_once("<instanceStatus>").unwrap().1.split_once("<status>").unwrap().1.split_once("</status>").unwrap().0.to_owned()
+    }
+
     fn console(&self, instance: usize) -> String {
         self.lab.must_call("GetConsoleOutput", &format!("InstanceId={}", self.instances[instance])).element("output").to_owned()
     }
@@ -65,6 +70,29 @@ fn one_logs_in_to_an_instance_from_another() {
         let said = ["aGVsbG8gZnJvbSBpcC0xMC0xLTQtO", "hlbGxvIGZyb20gaXAtMTAtMS00LT", "oZWxsbyBmcm9tIGlwLTEwLTEtNC04"];
         eventually("the console has what user data wrote", || said.iter().any(|said| work.console(1).contains(said)));
         assert_eq!(work.run(1, "cat /srv/hello", "").stdout, b"hello from ip-10-1-4-8\n");
+        work.lab.down(&[]);
+    });
+}
+
+#[test]
+fn status_checks_are_passed_by_those_that_answer() {
+    with_packets("guest::status_checks_are_passed_by_those_that_answer", || {
+        let mut work = Workplace::new("status");
+        eventually("both are ok", || work.status(0) == "ok" && work.status(1) == "ok");
+        let init = nix::unistd::Pid::from_raw(work.lab.init_of(&work.instances[0]).unwrap());
+        let signal = |signal| nix::sys::signal::kill(init, signal).unwrap();
+        signal(nix::sys::signal::Signal::SIGSTOP);
+        // It is asked every few seconds, and has some more to answer.
+        std::thread::sleep(std::time::Duration::from_secs(5));
+        eventually("one that does not answer is impaired", || work.status(0) == "impaired");
+        work.lab.kill();
+        work.lab.up(&[]);
+        assert_eq!((work.status(0).as_str(), work.status(1).as_str()), ("impaired", "ok"));
+        signal(nix::sys::signal::Signal::SIGCONT);
+        eventually("it answers the next daemon", || work.status(0) == "ok");
+        assert!(work.run(1, "su -c 'ip link set eth0 down'", "").status.success());
+        eventually("one whose network cannot answer is impaired", || work.status(1) == "impaired");
+        assert_eq!(work.status(0), "ok");
         work.lab.down(&[]);
     });
 }

@@ -338,6 +338,7 @@ pub(super) fn imagine_interface(world: &mut Draft, subnet: SubnetId) -> Option<N
         user_data: None,
         metadata_options: Default::default(),
         instance_connect_keys: Default::default(),
+        status: Default::default(),
     });
     Some(id)
 }

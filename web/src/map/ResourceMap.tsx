@@ -1,0 +1,232 @@
+/**
+ * A resource map: cards in columns and lines between them, from the same layout as the exported picture. The cards are
+ * buttons in a page that scrolls, not a canvas: they can be read, tabbed to and searched like any text.
+ */
+import "./map.css";
+import Box from "@cloudscape-design/components/box";
+import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
+import SegmentedControl from "@cloudscape-design/components/segmented-control";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import Toggle from "@cloudscape-design/components/toggle";
+import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from "react";
+import { usePreference } from "../frame/preferences";
+import { Rows } from "../table/Details";
+import { toMermaid, toSvg } from "./export";
+import { chainOf, type Graph, type Node } from "./graph";
+import { curve, layout, neighbour } from "./layout";
+import { useRoom } from "./room";
+
+/** What the frame of the map takes from its room. */
+const MARGIN = 20;
+
+interface Props {
+  graph: Graph;
+  /** What it is a map of, for its name and that of its files. */
+  name: string;
+  isRegion?: boolean;
+  /** What a card opens; a preview opens nothing. */
+  open?: (id: string) => void;
+  empty?: ReactNode;
+}
+
+export function ResourceMap({ graph, name, isRegion, open, empty }: Props) {
+  const [details, setDetails] = usePreference("mapDetails", true);
+  const [view, setView] = useState("map");
+  const [ref, room] = useRoom<HTMLDivElement>();
+  const shape = useMemo(() => layout(graph, { details, isRegion, room: room && room - MARGIN }), [graph, details, isRegion, room]);
+  const marked = graph.nodes.filter((node) => node.mark);
+  return (
+    <SpaceBetween size="s">
+      <div ref={ref} style={{ display: "flex", gap: 16, flexWrap: "wrap", alignItems: "center", justifyContent: "space-between" }}>
+        <Toggle checked={details} onChange={({ detail }) => setDetails(detail.checked)}>
+          Show all details
+        </Toggle>
+        <SpaceBetween direction="horizontal" size="s" alignItems="center">
+          <SegmentedControl
+            label="View as"
+            selectedId={view}
+            onChange={({ detail }) => setView(detail.selectedId)}
+            options={[
+              { id: "map", text: "View as map" },
+              { id: "table", text: "View as table" },
+            ]}
+          />
+          <ButtonDropdown
+            items={[
+              { id: "svg", text: "SVG picture" },
+              { id: "mmd", text: "Mermaid flowchart" },
+            ]}
+            onItemClick={({ detail }) =>
+              detail.id === "svg"
+                ? save(`${name}.svg`, "image/svg+xml", toSvg(graph, shape, details))
+                : save(`${name}.mmd`, "text/plain", toMermaid(graph))
+            }
+          >
+            Export
+          </ButtonDropdown>
+        </SpaceBetween>
+      </div>
+      {graph.nodes.length === 0 && <Box padding="m">{empty ?? "There is nothing to show yet."}</Box>}
+      {graph.nodes.length > 0 && view === "map" && <Canvas graph={graph} shape={shape} details={details} name={name} open={open} />}
+      {graph.nodes.length > 0 && view === "table" && <AsTable graph={graph} />}
+      {marked.length > 0 && (
+        <div>
+          {marked.map((node) => (
+            <div key={node.id}>
+              <StatusIndicator type="warning">
+                {node.title}: {node.mark}
+              </StatusIndicator>
+            </div>
+          ))}
+        </div>
+      )}
+    </SpaceBetween>
+  );
+}
+
+interface CanvasProps {
+  graph: Graph;
+  shape: ReturnType<typeof layout>;
+  details: boolean;
+  name: string;
+  open?: (id: string) => void;
+}
+
+function Canvas({ graph, shape, details, name, open }: CanvasProps) {
+  const [lit, setLit] = useState<string>();
+  const [tabbable, setTabbable] = useState(graph.nodes[0]?.id);
+  const canvas = useRef<HTMLDivElement>(null);
+  const chain = useMemo(() => (lit === undefined ? undefined : chainOf(lit, graph)), [lit, graph]);
+  const look = (...ids: string[]) => (!chain ? "" : ids.every((id) => chain.has(id)) ? "lit" : "dim");
+  const first = graph.nodes.some((node) => node.id === tabbable) ? tabbable : graph.nodes[0]?.id;
+  const walk = (event: KeyboardEvent, id: string) => {
+    if (event.key === "Escape") setLit(undefined);
+    const next = neighbour(id, event.key, graph, shape);
+    if (!event.key.startsWith("Arrow")) return;
+    event.preventDefault();
+    if (next) canvas.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(next)}"]`)?.focus();
+  };
+  return (
+    <section className="map" aria-label={`Resource map of ${name}`}>
+      <div ref={canvas} className="map-canvas" style={{ width: shape.width, height: shape.height }}>
+        {shape.columns.map(({ title, subtitle, count, x }) => (
+          <div key={title} className="map-head" style={{ left: x, top: 0 }}>
+            <b>{title === "VPC" ? title : `${title} (${count})`}</b>
+            <span>{subtitle}</span>
+          </div>
+        ))}
+        {shape.zones.map(({ title, x, y }) => (
+          <div key={`${title} ${y}`} className="map-zone" style={{ left: x, top: y + 2 }}>
+            {title}
+          </div>
+        ))}
+        <svg width={shape.width} height={shape.height} aria-hidden="true">
+          {graph.lines.map((line) => {
+            const [from, to] = [shape.boxes.get(line.from), shape.boxes.get(line.to)];
+            const kind = `${line.isTraffic ? "traffic" : ""} ${line.isBroken ? "broken" : ""}`;
+            return (
+              from &&
+              to && <path key={`${line.from} ${line.to}`} className={`map-line ${kind} ${look(line.from, line.to)}`} d={curve(from, to)} />
+            );
+          })}
+        </svg>
+        {graph.nodes.map((node) => {
+          const { x, y, width, height } = shape.boxes.get(node.id)!;
+          return (
+            <button
+              key={node.id}
+              type="button"
+              data-id={node.id}
+              className={`map-card ${node.kind} ${look(node.id)}`}
+              style={{ left: x, top: y, width, height }}
+              aria-label={node.label}
+              title={node.mark ? `${node.title}: ${node.mark}` : node.title}
+              tabIndex={node.id === first ? 0 : -1}
+              onMouseEnter={() => setLit(node.id)}
+              onMouseLeave={() => setLit(undefined)}
+              onFocus={() => {
+                setLit(node.id);
+                setTabbable(node.id);
+              }}
+              onBlur={() => setLit(undefined)}
+              onKeyDown={(event) => walk(event, node.id)}
+              onClick={() => open?.(node.id)}
+            >
+              <Card node={node} details={details} />
+            </button>
+          );
+        })}
+      </div>
+    </section>
+  );
+}
+
+function Card({ node, details }: { node: Node; details: boolean }) {
+  const dot = dotOf(node);
+  return (
+    <>
+      <span className="map-title">
+        {dot && <i className={dot} />}
+        <span>{node.title}</span>
+        {node.mark && <span className="map-mark">⚠</span>}
+      </span>
+      {details &&
+        node.details.filter(Boolean).map((detail) => (
+          <span key={detail} className="map-detail">
+            {detail}
+          </span>
+        ))}
+    </>
+  );
+}
+
+function dotOf(node: Node): string | undefined {
+  if (node.kind === "subnet") return node.isPublic ? "map-dot-good" : "map-dot-private";
+  if (node.kind !== "instance") return undefined;
+  if (node.state === "running") return "map-dot-good";
+  return node.state === "stopped" ? "map-dot-off" : "map-dot-waiting";
+}
+
+const KINDS: Record<Node["kind"], string> = {
+  vpc: "VPC",
+  subnet: "Subnet",
+  instance: "Instance",
+  "route-table": "Route table",
+  connection: "Network connection",
+  peer: "Beyond",
+};
+
+function AsTable({ graph }: { graph: Graph }) {
+  const title = (id: string) => graph.nodes.find((node) => node.id === id)?.title ?? id;
+  return (
+    <Rows
+      label="Resources of the map"
+      items={graph.nodes}
+      columns={[
+        ["Name", (node) => node.title],
+        ["Kind", (node) => KINDS[node.kind]],
+        ["ID", (node) => (node.kind === "peer" ? (node.id.split("/")[1] ?? "–") : node.id)],
+        ["Details", (node) => [node.group, node.parent && `in ${title(node.parent)}`, ...node.details].filter(Boolean).join("; ")],
+        [
+          "Leads to",
+          (node) =>
+            graph.lines
+              .filter((line) => line.from === node.id)
+              .map((line) => title(line.to))
+              .join(", ") || "–",
+        ],
+        ["To look at", (node) => node.mark ?? "–"],
+      ]}
+      empty="Nothing"
+    />
+  );
+}
+
+function save(name: string, type: string, text: string) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
