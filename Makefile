@@ -1,6 +1,7 @@
 # What one does with this repository. `make` alone lists it.
 
 AWS := .tools/aws/installed
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 JAVASCRIPT := .tools/javascript/installed
 # The crates whose tests send packets.
 PACKET_CRATES := peerless-dataplane peerless-instance peerless
@@ -18,7 +19,6 @@ help: ## List what make can do
 build: prerequisites web ## Build target/release/peerless, with the console where Node.js is
 	cargo build --release --locked --package peerless
 	@$(MAKE) --no-print-directory sshd || echo "Instances will refuse ssh; peerless doctor says what helps."
-	@if [ -x .tools/sshd/sshd ]; then ln -sfn "$(CURDIR)/.tools/sshd" "$(or $(CARGO_TARGET_DIR),target)/release/peerless-sshd"; fi
 
 .PHONY: test
 test: tools check client-test ## Run everything; tests with packets only as root
@@ -83,7 +83,7 @@ kernel-test: prerequisites sshd ## Run the tests with real packets, as root or w
 .PHONY: example-test
 example-test: prerequisites sshd $(AWS) ## Run the examples, through the AWS CLI and with real packets, as root or with sudo
 	cargo build --locked --package peerless
-	PATH="$(abspath $(or $(CARGO_TARGET_DIR),target))/debug:$(CURDIR)/.tools/aws/bin:$$PATH" tools/sandbox examples/vpc-peering/demo.sh
+	PATH="$(TARGET)/debug:$(CURDIR)/.tools/aws/bin:$$PATH" tools/sandbox examples/vpc-peering/demo.sh
 
 .PHONY: kernel-test-skipped
 kernel-test-skipped:
@@ -101,6 +101,7 @@ soak: prerequisites ## Compare kernel and model by far more random packets than 
 .PHONY: bench
 bench: prerequisites ## Measure what the fabric costs, against a bare veth pair, as root or with sudo
 	PEERLESS_TEST_PACKETS=yes cargo bench --locked --package peerless-dataplane --bench forwarding $(SANDBOXED)
+	PEERLESS_TEST_PACKETS=yes cargo bench --locked --package peerless --bench calls $(SANDBOXED)
 
 .PHONY: demo
 demo: build $(AWS) ## Show two peered VPCs with real packets, as root or with sudo
@@ -119,10 +120,12 @@ tools: prerequisites sshd $(AWS) $(JAVASCRIPT) ## Install what is missing to bui
 prerequisites:
 	@tools/prerequisites --install
 
-# The package's own installation would start a service.
+# The package's own installation would start a service. peerless looks for it beside itself.
 .PHONY: sshd
 sshd:
 	@test -x /usr/sbin/sshd || test -x .tools/sshd/sshd || tools/sshd .tools/sshd
+	@if [ -x .tools/sshd/sshd ]; then for profile in debug release; do \
+		mkdir -p "$(TARGET)/$$profile"; ln -sfn "$(CURDIR)/.tools/sshd" "$(TARGET)/$$profile/peerless-sshd"; done; fi
 
 $(AWS): tools/aws-clients.txt
 	rm -rf .tools/aws

@@ -77,6 +77,19 @@ struct {
 	__type(value, __u64);
 } drops SEC(".maps");
 
+/*
+ * Until when each interface has paid for what it asked, in nanoseconds of CLOCK_MONOTONIC, by the host end's ifindex:
+ * a token bucket that says when it would be full again. Two interfaces share one if there are 65,536 between them.
+ */
+#define DEBTS 65536
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, DEBTS);
+	__type(key, __u32);
+	__type(value, __u64);
+} debts SEC(".maps");
+
 /* <linux/icmp.h> and <linux/if_arp.h> need a C library for the target, which BPF has not; so these are our own. */
 #define ICMP_ECHOREPLY 0
 #define ICMP_DEST_UNREACH 3
@@ -284,6 +297,23 @@ static __always_inline int apply(struct __sk_buff *skb, struct ethhdr *eth, stru
 	return bpf_redirect_peer(verdict->out_ifindex, 0);
 }
 
+/* Two processors at once may forgive a debt or two; that is no matter. */
+static __always_inline bool may_ask(__u32 ifindex)
+{
+	__u32 index = ifindex % DEBTS;
+	volatile __u64 *debt = bpf_map_lookup_elem(&debts, &index);
+	__u64 now = bpf_ktime_get_coarse_ns();
+
+	if (!debt)
+		return false;
+	if (*debt < now)
+		*debt = now;
+	if (*debt > now + (__u64)ASK_BURST * ASK_INTERVAL)
+		return false;
+	__sync_fetch_and_add((__u64 *)debt, ASK_INTERVAL);
+	return true;
+}
+
 static __always_inline int ask(struct ethhdr *eth, struct fabric *state, __u32 serial)
 {
 	__be32 number = bpf_htonl(serial);
@@ -404,7 +434,7 @@ int from_port(struct __sk_buff *skb)
 		if (verdict && !is_stale(verdict, number, state, packet.tcp_flags) && fits(skb, &packet, verdict))
 			return apply(skb, eth, verdict, number, &packet);
 	}
-	return ask(eth, state, from->serial);
+	return may_ask(ifindex) ? ask(eth, state, from->serial) : drop(DROP_LIMITED);
 }
 
 /* Ingress of the TAP: what the slow path sends. The frame names the slot, so no flow needs to be found. */

@@ -103,6 +103,13 @@ struct fabric {
 /* A network card of an instance carries 9001 bytes of IP. */
 #define MTU 9001
 
+/*
+ * How often an interface may ask the slow path: so many packets at once, and one more each so many nanoseconds, 20,000
+ * a second. Other packets than the first of a flow do not ask, but for fragments and what is too long for its way.
+ */
+#define ASK_BURST 4096
+#define ASK_INTERVAL 50000
+
 /* Why a packet is dropped without having been judged. Each has its counter. */
 enum drop {
 	DROP_UNKNOWN_INTERFACE, /* no interface is known behind this host end */
@@ -117,6 +124,7 @@ enum drop {
 	DROP_MALFORMED,
 	DROP_SOURCE_ADDRESS,
 	DROP_TOO_LONG,
+	DROP_LIMITED,	/* it began more flows than it may */
 	DROP_BAD_ORDER, /* the slow path named no usable slot: a bug */
 	DROP_REASONS,	/* how many there are */
 };

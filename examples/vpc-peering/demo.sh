@@ -8,14 +8,14 @@ set -euo pipefail
 work=$(mktemp -d)
 export PEERLESS_NAME=demo PEERLESS_STATE=$work/state PEERLESS_RUNTIME_DIR=$work/run PEERLESS_LISTEN=127.0.0.1:4566
 passed=0 failed=0
-ping_pid=
+session_pid=
 
 if [[ -t 1 ]]; then bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'; else bold='' dim='' green='' red='' plain=''; fi
 
 finish() {
     local status=$?
     trap - EXIT
-    if [[ -n $ping_pid ]]; then kill "$ping_pid" 2>/dev/null || true; fi
+    if [[ -n $session_pid ]]; then kill "$session_pid" 2>/dev/null || true; fi
     peerless down --wipe || status=1
     rm -rf "$work"
     if ((status != 0 && failed == 0)); then failed=1; fi
@@ -68,7 +68,7 @@ is() { [[ $seen == "$1" ]]; }
 has() { [[ $seen == *"$1"* ]]; }
 has_not() { [[ $seen != *"$1"* ]]; }
 refused() { ((status != 0)) && [[ $seen == *"$1"* ]]; }
-lines() { [[ $(wc -l <"$work/ping") == "$1" ]]; }
+ends_with() { [[ $seen == *"$1" ]]; }
 
 # within SECONDS COMMAND...: it becomes true in that time.
 within() {
@@ -188,8 +188,9 @@ must peerless run "Instance - NextWork VPC 1" -- hostname
 expect "the first one is called by its address" is "ip-${address_1//./-}"
 
 step "A7  Connect to the first instance, by EC2 Instance Connect"
-run peerless explain instance-connect "Instance - NextWork VPC 1" --tcp 22
+run peerless connect "Instance - NextWork VPC 1"
 printf '%s\n' "$seen"
+expect "AWS's words: there is no public address" has "With no public IPv4 address, you can't use EC2 Instance Connect."
 obstacles instance-connect "Instance - NextWork VPC 1" --tcp 22
 expect "no public IPv4 address is in the way, and behind it the group" obstacle_stages 'gateway,SG in'
 
@@ -206,12 +207,13 @@ expect "it is the instance's public address, at once" is "$elastic"
 must peerless run "Instance - NextWork VPC 1" -- ip -4 -oneline address show eth0
 expect "inside, only the private one is known" has_not "$elastic"
 
-step "A9  Connect again: a TCP connection to port 22, from EC2 Instance Connect's address"
-run peerless probe instance-connect "Instance - NextWork VPC 1" --tcp 22
+step "A9  Connect again, with less patience than AWS has"
+run peerless connect --timeout 3 "Instance - NextWork VPC 1"
 printf '%s\n' "$seen"
-expect "silence" test "$status" = 1
+expect "AWS's words, which say nothing" has "Error establishing SSH connection to your instance. Try again later."
+expect "the cause: inbound TCP 22 is dropped by the group" has "inbound TCP 22 from 18.206.107.28 is dropped by $group_1 default"
 obstacles instance-connect "Instance - NextWork VPC 1" --tcp 22
-expect "the group is in the way; route table and network ACL are fine" obstacle_stages 'SG in'
+expect "the group alone is in the way; route table and network ACL are fine" obstacle_stages 'SG in'
 
 step "A10 Save the rule: SSH from anywhere, in the first VPC's default group"
 must aws ec2 authorize-security-group-ingress --group-id "$group_1" --protocol tcp --port 22 --cidr 0.0.0.0/0
@@ -219,32 +221,35 @@ must aws ec2 describe-security-groups --group-ids "$group_1" --query 'length(Sec
 expect "the group has two rules: its members', and this one" is 2
 
 step "A11 Connect again"
-run peerless probe instance-connect "Instance - NextWork VPC 1" --tcp 22
+must peerless connect "Instance - NextWork VPC 1" -- hostname
 printf '%s\n' "$seen"
-expect "the instance answers (no SSH server runs yet, and so it refuses)" has 'answered'
+expect "one is in, and AWS notes: Port 22 (SSH) is open to all" has "Port 22 (SSH) is open to all IPv4 addresses"
+expect "it is the first instance" ends_with "ip-${address_1//./-}"
 must aws ec2 revoke-security-group-ingress --group-id "$group_1" --protocol tcp --port 22 --cidr 0.0.0.0/0
 must aws ec2 authorize-security-group-ingress --group-id "$group_1" --protocol tcp --port 22 --cidr 203.0.113.10/32
-run peerless probe instance-connect "Instance - NextWork VPC 1" --tcp 22 --timeout 1
-expect "a rule for \"My IP\" is not enough for it: Instance Connect comes from AWS, not from you" test "$status" = 1
-run peerless probe laptop "Instance - NextWork VPC 1" --tcp 22
-expect "from the laptop it is" test "$status" = 0
+run peerless connect --timeout 3 "Instance - NextWork VPC 1"
+expect "a rule for \"My IP\" is not enough: Instance Connect comes from AWS" has "EC2 Instance Connect calls from AWS's 18.206.107.24/29, not from you"
 must aws ec2 authorize-security-group-ingress --group-id "$group_1" --protocol tcp --port 22 --cidr 18.206.107.24/29
-run peerless probe instance-connect "Instance - NextWork VPC 1" --tcp 22
-expect "a rule for 18.206.107.24/29 alone lets Instance Connect in" test "$status" = 0
+must peerless connect "Instance - NextWork VPC 1" -- hostname
+expect "a rule for 18.206.107.24/29 is, and AWS has nothing to note" is "ip-${address_1//./-}"
 
-step "A12 Ping the second instance from the first"
-typed peerless run "Instance - NextWork VPC 1" -- ping "$address_2"
-# On a terminal of its own, so that ping prints its lines as they come, with a keyboard to press Ctrl-C on.
+step "A12 In a session, ping the second instance"
+typed peerless connect "Instance - NextWork VPC 1"
+# A terminal with a keyboard to type on and a screen to read from.
 mkfifo "$work/keyboard"
-script --quiet --flush --return --command "exec peerless run 'Instance - NextWork VPC 1' -- ping -c 60 $address_2" /dev/null \
-    <"$work/keyboard" >"$work/ping" 2>/dev/null &
-ping_pid=$!
+script --quiet --flush --return --command "exec peerless connect 'Instance - NextWork VPC 1'" /dev/null <"$work/keyboard" >"$work/screen" 2>/dev/null &
+session_pid=$!
 exec 3>"$work/keyboard"
+screen() { seen=$(tr -d '\r' <"$work/screen" | sed 's/\x1b\[[?0-9;]*[a-zA-Z]//g'); }
+shows() { screen; has "$1"; }
+expect "a live prompt: [ec2-user@ip-${address_1//./-} ~]\$" within 5 shows "[ec2-user@ip-${address_1//./-} ~]$ "
+printf 'ping %s\r' "$address_2" >&3
 started=$(date +%s)
-within 5 lines 1 || true
+within 5 shows 'bytes of data.' || true
 sleep 3
-seen=$(tr -d '\r' <"$work/ping")
-expect "one line, then silence" is "PING $address_2 ($address_2) 56(84) bytes of data."
+screen
+printf '%s\n' "$seen" | sed 's/^/      /'
+expect "one line, then silence" ends_with $'\n'"PING $address_2 ($address_2) 56(84) bytes of data."
 run peerless explain "Instance - NextWork VPC 1" "Instance - NextWork VPC 2" --icmp
 printf '%s\n' "$seen"
 obstacles "Instance - NextWork VPC 1" "Instance - NextWork VPC 2" --icmp
@@ -254,18 +259,20 @@ expect "it names the group" has "$group_2 default"
 step "A13 Save the rule: All ICMP - IPv4 from 10.1.0.0/16, in the second VPC's default group"
 silent_for=$(($(date +%s) - started))
 must aws ec2 authorize-security-group-ingress --group-id "$group_2" --ip-permissions 'IpProtocol=icmp,FromPort=-1,ToPort=-1,IpRanges=[{CidrIp=10.1.0.0/16}]'
-woken() { grep -q 'bytes from' "$work/ping"; }
-expect "within a second replies start, in the same running ping" within 1 woken
-seen=$(tr -d '\r' <"$work/ping")
-printf '%s\n' "$seen" | sed 's/^/      /'
-first=$(grep -m1 -o 'icmp_seq=[0-9]*' "$work/ping" | cut -d= -f2)
+expect "within a second replies start, in the same running ping" within 1 shows 'bytes from'
+grep 'bytes from' <<<"$seen" | sed 's/^/      /'
+first=$(grep -m1 -o 'icmp_seq=[0-9]*' <<<"$seen" | cut -d= -f2)
 expect "the first answer is number $first after some $silent_for s: the packets before it were dropped" test "${first:-0}" -gt 2
 expect "its TTL is 127, as on Amazon Linux: no router shows" has ttl=127
 printf '\003' >&3
-wait "$ping_pid" || true
-ping_pid=
-seen=$(tr -d '\r' <"$work/ping" | grep 'packets transmitted' || true)
-expect "Ctrl-C counts what was lost: ${seen%, time*}" has 'packet loss'
+within 5 shows 'packets transmitted' || true
+expect "Ctrl-C counts what was lost" has 'packet loss'
+grep 'packets transmitted' <<<"$seen" | sed 's/^/      /'
+printf 'exit\r' >&3
+status=0
+wait "$session_pid" || status=$?
+session_pid=
+expect "the session ends with the shell" test "$status" = 0
 run peerless explain "Instance - NextWork VPC 1" "Instance - NextWork VPC 2" --icmp
 printf '%s\n' "$seen"
 expect "the explanation says: reachable" test "$status" = 0
@@ -294,8 +301,8 @@ for number in 1 2; do
     must aws ec2 delete-route-table --route-table-id "${!table}"
     must aws ec2 delete-vpc --vpc-id "${!vpc}"
 done
-must aws ec2 describe-vpcs --query 'length(Vpcs)' --output text
-expect "no VPC is left" is 0
+must aws ec2 describe-vpcs --filters Name=is-default,Values=false --query 'length(Vpcs)' --output text
+expect "no VPC is left but the default one" is 0
 must peerless status
 expect "and no instance runs" has '2 terminated'
 must peerless down

@@ -3,13 +3,14 @@
 //! A connection is opened by the packet that a security group's rule let through, and lives as long as a flow that is
 //! part of it: the flows hold it.
 
+use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
 
 use model::{Direction, NetworkInterfaceId};
 use semantics::{ConnectionKey, Connections, Opened, Packet, Tracking};
 
 use crate::clock::{Nanoseconds, SECOND};
+use crate::hash::HashMap;
 use crate::verdict::Role;
 
 /// How long connections last whose flow the kernel had no room for.

@@ -45,6 +45,8 @@ discards! {
     SourceAddress = "spoofed IP address",
     /// Longer than the interface's MTU.
     TooLong = "longer than the MTU",
+    /// The interface began more flows than it may.
+    Limited = "more new flows than an interface may begin",
     /// The slow path named a slot that cannot be.
     BadOrder = "bad order",
     /// A fragment whose first one was not seen.

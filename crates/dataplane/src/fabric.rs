@@ -48,6 +48,7 @@ impl Fabric {
         let tap = namespace.run(Tap::create)?;
         let netlink = namespace.netlink()?;
         let slow_path = veth::bring_up_tap(&netlink, tap::NAME).doing(|| format!("bring up {}", tap::NAME))?;
+        hook::without_queue(&netlink, slow_path).doing(|| format!("set up {}", tap::NAME))?;
         let (mut programs, maps) = Programs::load(&bpffs_path(runtime_dir), flows, slow_path)?;
         for (block, anchor, name) in [(Block::Ports, hook::LOOPBACK, FROM_PORT), (Block::SlowPath, slow_path, FROM_SLOW_PATH)] {
             hook::create(&netlink, block, anchor, programs.get(name)?, name).doing(|| format!("attach the program {name}"))?;

@@ -8,7 +8,7 @@
 //! the hash value. A slot that was given up rests before it is used again: a program on another processor may have
 //! found it a moment ago.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 
@@ -18,6 +18,7 @@ use semantics::{ConnectionKey, Connections, Origin, Packet, Rewrite, Tracking};
 
 use crate::clock::{Nanoseconds, SECOND};
 use crate::error::{Error, Result, bpf};
+use crate::hash::HashMap;
 use crate::layout::{ACTION_ASK, ACTION_DELIVER, ACTION_DROP, Counters, FabricState, FlowKey, Verdict};
 use crate::shared_array::SharedArray;
 use crate::verdict::{Action, Judgement, Role, reason};
@@ -95,6 +96,8 @@ pub(crate) struct FlowTable {
     generation: u64,
     flows: Vec<Option<Flow>>,
     by_key: HashMap<FlowKey, Slot>,
+    /// Flows by the connection for want of which they are dropped.
+    missing: BTreeSet<(ConnectionKey, Slot)>,
     resting: VecDeque<(Nanoseconds, Slot)>,
     next_transient: u32,
     /// How often the kernel had no room or memory for a flow.
@@ -104,8 +107,8 @@ pub(crate) struct FlowTable {
 impl FlowTable {
     /// No flows yet.
     pub fn new(maps: FlowMaps) -> Self {
-        let (flows, by_key, resting) = (Vec::new(), HashMap::new(), VecDeque::new());
-        Self { maps, generation: 0, flows, by_key, resting, next_transient: 0, not_installed: 0 }
+        let (flows, by_key, missing, resting) = (Vec::new(), HashMap::default(), BTreeSet::new(), VecDeque::new());
+        Self { maps, generation: 0, flows, by_key, missing, resting, next_transient: 0, not_installed: 0 }
     }
 
     /// The flows that the kernel knows from an earlier daemon. None of them is known here before it is [taken
@@ -151,9 +154,7 @@ impl FlowTable {
         self.flows.resize_with(end, || None);
         for (slot, flow) in flows {
             self.by_key.insert(flow.key, slot);
-            if let Some(place) = Self::index(slot).and_then(|index| self.flows.get_mut(index)) {
-                *place = Some(flow);
-            }
+            self.place(slot, flow);
         }
         let free = self.flows.iter().zip(FIRST_FLOW_SLOT..).filter(|(flow, _)| flow.is_none());
         self.resting.extend(free.map(|(_, number)| (now, Slot(number))));
@@ -229,6 +230,13 @@ impl FlowTable {
         slot
     }
 
+    /// All stays as it is.
+    pub fn confirm(&self, slot: Slot, action: &Action) {
+        let Some(verdict) = self.maps.verdicts.get(slot.0) else { return };
+        verdict.generation.store(self.generation, Ordering::Relaxed);
+        verdict.action.store(number(action), Ordering::Release);
+    }
+
     /// The action stays as it is; what led to it may be new.
     pub fn restamp(&mut self, slot: Slot, judgement: Judgement, connections: &impl Connections) {
         let Some(verdict) = self.maps.verdicts.get(slot.0) else { return };
@@ -236,15 +244,25 @@ impl FlowTable {
         verdict.tracked.store(tracked(&judgement, connections), Ordering::Relaxed);
         verdict.generation.store(self.generation, Ordering::Relaxed);
         verdict.action.store(number(&judgement.action), Ordering::Release);
-        if let Some(flow) = self.get_mut(slot) {
-            flow.judgement = judgement;
+        let Some(flow) = self.get_mut(slot) else { return };
+        let before = std::mem::replace(&mut flow.judgement, judgement);
+        if before.missed != judgement.missed {
+            self.found(slot, before.missed);
+            self.missing.extend(judgement.missed.into_iter().flatten().map(|key| (key, slot)));
         }
     }
 
     /// The kernel asks about the flow's next packet; what it counted so far stays.
-    pub fn park(&mut self, slot: Slot) {
+    pub fn park(&self, slot: Slot) {
         if let Some(verdict) = self.maps.verdicts.get(slot.0) {
             verdict.action.store(ACTION_ASK, Ordering::Release);
+        }
+    }
+
+    /// The same for all flows that are dropped for want of that connection.
+    pub fn park_missing(&mut self, key: ConnectionKey) {
+        for &(_, slot) in self.missing.range((key, Slot(0))..=(key, Slot(u32::MAX))) {
+            self.park(slot);
         }
     }
 
@@ -305,13 +323,25 @@ impl FlowTable {
             self.retire(old, now);
         }
         let reverse = flow.reverse;
-        if let Some(place) = Self::index(slot).and_then(|index| self.flows.get_mut(index)) {
-            *place = Some(flow);
-        }
+        self.place(slot, flow);
         if let Some(reverse) = reverse {
             self.pair(slot, reverse);
         }
         Some(slot)
+    }
+
+    fn place(&mut self, slot: Slot, flow: Flow) {
+        self.missing.extend(flow.judgement.missed.into_iter().flatten().map(|key| (key, slot)));
+        if let Some(place) = Self::index(slot).and_then(|index| self.flows.get_mut(index)) {
+            *place = Some(flow);
+        }
+    }
+
+    /// The flow misses these connections no more.
+    fn found(&mut self, slot: Slot, missed: [Option<ConnectionKey>; 2]) {
+        for key in missed.into_iter().flatten() {
+            self.missing.remove(&(key, slot));
+        }
     }
 
     fn allocate(&mut self, now: Nanoseconds) -> Option<Slot> {
@@ -328,6 +358,7 @@ impl FlowTable {
     /// The kernel finds the slot no more.
     fn retire(&mut self, slot: Slot, now: Nanoseconds) -> Option<Flow> {
         let flow = self.flows.get_mut(Self::index(slot)?)?.take()?;
+        self.found(slot, flow.judgement.missed);
         if let Some(reverse) = flow.reverse {
             self.unpair(reverse);
         }

@@ -49,6 +49,15 @@ pub(crate) fn create(fabric: &Netlink, block: Block, anchor: u32, program: Borro
     fabric.create(RouteNetlinkMessage::NewTrafficFilter(filter), Existing::Refuse)
 }
 
+/// Has a device take packets at once, without a queue in front of its own.
+pub(crate) fn without_queue(fabric: &Netlink, ifindex: u32) -> io::Result<()> {
+    let mut qdisc = TcMessage::default();
+    qdisc.header.index = ifindex.cast_signed();
+    qdisc.header.parent = TcHandle::ROOT;
+    qdisc.attributes = vec![TcAttribute::Kind("noqueue".to_owned())];
+    fabric.create(RouteNetlinkMessage::NewQueueDiscipline(qdisc), Existing::Replace)
+}
+
 /// Puts a device into a block.
 pub(crate) fn join(fabric: &Netlink, block: Block, ifindex: u32) -> io::Result<()> {
     let mut qdisc = TcMessage::default();

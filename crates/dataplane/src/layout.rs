@@ -222,7 +222,7 @@ mod tests {
             "DROP_UNKNOWN_INTERFACE" = UnknownInterface "DROP_TRUNCATED" = Truncated "DROP_SOURCE_MAC" = SourceMac "DROP_VLAN" = Vlan
             "DROP_ETHERTYPE" = EtherType "DROP_IPV6" = Ipv6 "DROP_MULTICAST" = Multicast "DROP_ARP_SPOOFED" = ArpSpoofed
             "DROP_ARP_UNANSWERED" = ArpUnanswered "DROP_MALFORMED" = Malformed "DROP_SOURCE_ADDRESS" = SourceAddress
-            "DROP_TOO_LONG" = TooLong "DROP_BAD_ORDER" = BadOrder "DROP_REASONS" = LoneFragment
+            "DROP_TOO_LONG" = TooLong "DROP_LIMITED" = Limited "DROP_BAD_ORDER" = BadOrder "DROP_REASONS" = LoneFragment
         );
         let file = std::env::temp_dir().join(format!("peerless-layout-{}.c", std::process::id()));
         std::fs::write(&file, c).unwrap();

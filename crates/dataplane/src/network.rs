@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use model::{Ipv4Cidr, MacAddress};
 use netlink_packet_route::address::{AddressAttribute, AddressMessage};
-use netlink_packet_route::link::{LinkFlags, LinkMessage};
+use netlink_packet_route::link::{AfSpecInet6, AfSpecUnspec, In6AddrGenMode, LinkAttribute, LinkFlags, LinkMessage};
 use netlink_packet_route::neighbour::{NeighbourAddress, NeighbourAttribute, NeighbourMessage, NeighbourState};
 use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
@@ -32,6 +32,19 @@ impl Netlink {
         message.header.flags = LinkFlags::Up;
         message.header.change_mask = LinkFlags::Up;
         self.change(RouteNetlinkMessage::SetLink(message))
+    }
+
+    /// Has a link that is not up yet make no IPv6 addresses for itself, and so say nothing either.
+    pub fn keep_ipv6_silent(&self, link: u32) -> io::Result<()> {
+        let mut message = LinkMessage::default();
+        message.header.index = link;
+        let none = AfSpecUnspec::Inet6(vec![AfSpecInet6::AddrGenMode(In6AddrGenMode::None)]);
+        message.attributes = vec![LinkAttribute::AfSpecUnspec(vec![none])];
+        match self.change(RouteNetlinkMessage::SetLink(message)) {
+            // A machine without IPv6.
+            Err(error) if error.raw_os_error() == Some(libc::EAFNOSUPPORT) => Ok(()),
+            result => result,
+        }
     }
 
     /// Gives a link an address, alone or among its neighbours.

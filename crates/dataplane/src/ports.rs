@@ -1,11 +1,12 @@
 //! The interfaces that have a place in the fabric, and the internet and the services, which always have one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use model::{NetworkInterface, Snapshot};
 use semantics::Origin;
 
 use crate::error::{Error, Result};
+use crate::hash::HashMap;
 use crate::internet;
 use crate::layout::{Interface, Neighbour};
 use crate::mirror::Mirror;

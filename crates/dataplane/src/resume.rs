@@ -92,11 +92,12 @@ impl SlowPath {
     fn known(&self, left: &Left, from: Port, membership: Membership) -> Option<Flow> {
         let packet = left.key.packet();
         let action = left.action?;
-        let (verdict, now) = self.action(&evaluate(&self.snapshot, &packet, from.origin, &self.connections, &mut ()).verdict);
+        let decision = evaluate(&self.snapshot, &packet, from.origin, &self.connections, &mut ());
+        let (verdict, now) = self.action(&decision.verdict);
         if action == Action::Drop && now != Action::Drop {
             return None;
         }
-        let judgement = Judgement { verdict, action, membership, role: left.role };
+        let judgement = Judgement { verdict, action, membership, role: left.role, missed: decision.missed };
         Some(Flow { key: left.key, from: from.origin, packet, judgement, reverse: left.reverse, created: left.created })
     }
 }

@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 
 use model::{Direction, Snapshot};
-use semantics::{Decision, Denial, Origin, Packet, Rewrite, Verdict, evaluate};
+use semantics::{Connections, Decision, Denial, Origin, Packet, Rewrite, Tracking, Verdict, evaluate};
 
 use crate::clock::{self, Nanoseconds};
 use crate::connections::{ConnectionTable, Membership};
@@ -19,9 +19,13 @@ use crate::fragments::Fragments;
 use crate::layout::{FlowKey, MTU};
 use crate::parse::{FragmentKey, Parsed, parse, tcp_flags};
 use crate::ports::{Port, Ports};
+use crate::queue::Queue;
 use crate::tap::{Frame, Tap};
 use crate::verdict::{Action, Judgement, arrival};
 use crate::{icmp, internet, services};
+
+/// How many packets are read before one of them is answered.
+const INTAKE: usize = 64;
 
 /// All that the data plane knows, owned by its one thread.
 pub(crate) struct SlowPath {
@@ -31,6 +35,7 @@ pub(crate) struct SlowPath {
     pub(crate) connections: ConnectionTable,
     pub(crate) fragments: Fragments,
     tap: Tap,
+    queue: Queue,
     /// The moment of the packet or order at hand.
     pub(crate) now: Nanoseconds,
     /// How many packets the kernel asked about.
@@ -50,6 +55,7 @@ impl SlowPath {
             connections: ConnectionTable::default(),
             fragments: Fragments::default(),
             tap,
+            queue: Queue::default(),
             now: clock::now(),
             asked: 0,
             discards: BTreeMap::new(),
@@ -63,10 +69,38 @@ impl SlowPath {
         &self.tap
     }
 
-    /// Reads and answers up to `limit` questions.
+    /// Whether all that was asked has been answered, as far as it has been read.
+    pub fn is_idle(&self) -> bool {
+        self.queue.interfaces() == 0
+    }
+
+    /// Reads and answers up to `limit` questions, one of each interface in turn.
     pub fn answer(&mut self, frame: &mut Frame, limit: usize) -> io::Result<()> {
         self.now = clock::now();
-        for _ in 0..limit {
+        let mut left = limit;
+        while left > 0 {
+            self.take_in(frame)?;
+            if self.is_idle() {
+                break;
+            }
+            for _ in 0..self.queue.interfaces().min(left) {
+                left -= 1;
+                self.queue.pop(frame);
+                match self.slot_for(frame) {
+                    Ok((from, slot)) => {
+                        self.carry(frame, from, slot);
+                        self.park_answer_to_itself(slot);
+                    }
+                    Err(discard) => self.discard(discard),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what the kernel asks, up to so many packets.
+    fn take_in(&mut self, frame: &mut Frame) -> io::Result<()> {
+        for _ in 0..INTAKE {
             match self.tap.read(frame) {
                 Ok(true) => self.asked += 1,
                 Ok(false) => break,
@@ -77,12 +111,22 @@ impl SlowPath {
                 }
                 Err(error) => return Err(error),
             }
-            match self.slot_for(frame) {
-                Ok((from, slot)) => self.carry(frame, from, slot),
-                Err(discard) => self.discard(discard),
+            match frame.interface() {
+                Some(serial) if self.queue.push(serial, frame) => {}
+                Some(_) => self.discard(Discard::Limited),
+                None => self.discard(Discard::UnknownInterface),
             }
         }
         Ok(())
+    }
+
+    /// To one's own public address, from the port that it is for, a packet may open the very connection for want of
+    /// which it is dropped: the next one is a reply.
+    fn park_answer_to_itself(&self, slot: Slot) {
+        let missed = self.flows.get(slot).map(|flow| flow.judgement.missed).unwrap_or_default();
+        if missed.iter().flatten().any(|key| self.connections.find(key) == Some(Tracking::Tracked)) {
+            self.flows.park(slot);
+        }
     }
 
     fn carry(&mut self, frame: &mut Frame, from: Port, slot: Slot) {
@@ -198,16 +242,22 @@ impl SlowPath {
     pub(crate) fn accept(&mut self, from: Origin, packet: &Packet, decision: &Decision) -> Judgement {
         let membership = self.join(from, packet, decision);
         let (verdict, action) = self.action(&decision.verdict);
-        Judgement { verdict, action, membership, role: membership.role() }
+        Judgement { verdict, action, membership, role: membership.role(), missed: decision.missed }
     }
 
     /// Each end sees the packet with the addresses that it has there; the internet and services keep no connections.
+    /// What is dropped for want of a connection that is open now is judged again when it comes.
     fn join(&mut self, from: Origin, packet: &Packet, decision: &Decision) -> Membership {
         let arrived = match decision.verdict {
             Verdict::Deliver(delivery) => Some((delivery.to, delivery.rewrite.apply(packet))),
             Verdict::Leave(_) | Verdict::Serve(_) => None,
             Verdict::Drop(_) => decision.opened_at_destination.map(|opened| (opened.key.interface, *packet)),
         };
+        for opened in [decision.opened_at_source, decision.opened_at_destination].into_iter().flatten() {
+            if self.connections.find(&opened.key) != Some(opened.tracking) {
+                self.flows.park_missing(opened.key);
+            }
+        }
         let at_source = match from {
             Origin::Interface(from) => self.connections.join(from, Direction::Egress, packet, decision.opened_at_source),
             Origin::Internet | Origin::Services => None,

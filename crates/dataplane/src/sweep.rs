@@ -63,15 +63,19 @@ impl SlowPath {
     }
 
     fn judge_slot_again(&mut self, slot: Slot) {
-        let Some(flow) = self.flows.get(slot).cloned() else { return };
-        let decision = evaluate(&self.snapshot, &flow.packet, flow.from, &self.connections, &mut ());
+        let Some(flow) = self.flows.get(slot) else { return };
+        let (from, packet, known) = (flow.from, flow.packet, flow.judgement);
+        let decision = evaluate(&self.snapshot, &packet, from, &self.connections, &mut ());
         if self.opens(&decision) {
             self.flows.park(slot);
             return;
         }
-        let judgement = self.accept(flow.from, &flow.packet, &decision);
-        let (before, after) = (flow.judgement.action, judgement.action);
-        let held = flow.judgement.membership;
+        let judgement = self.accept(from, &packet, &decision);
+        if judgement == known {
+            return self.flows.confirm(slot, &judgement.action);
+        }
+        let (before, after) = (known.action, judgement.action);
+        let held = known.membership;
         if before == after || after == Action::Drop {
             self.connections.hold(&judgement.membership);
             self.flows.restamp(slot, judgement, &self.connections);
@@ -81,6 +85,7 @@ impl SlowPath {
             self.connections.release(&judgement.membership);
             self.flows.park(slot);
         } else {
+            let Some(flow) = self.flows.get(slot).cloned() else { return };
             self.put(Flow { judgement, created: self.now, ..flow });
         }
     }

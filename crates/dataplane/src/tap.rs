@@ -107,6 +107,17 @@ impl Frame {
         }
     }
 
+    /// All of it.
+    pub fn bytes(&self) -> &[u8] {
+        &self.buffer[..self.length]
+    }
+
+    /// Becomes a copy of all of another one, which is not longer than any.
+    pub fn fill(&mut self, bytes: &[u8]) {
+        self.length = bytes.len().min(self.buffer.len());
+        self.buffer[..self.length].copy_from_slice(&bytes[..self.length]);
+    }
+
     /// What it carries.
     pub fn payload(&self) -> &[u8] {
         self.buffer.get(OFFLOAD_LENGTH + ETHERNET_LENGTH..self.length).unwrap_or_default()

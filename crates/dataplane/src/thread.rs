@@ -98,9 +98,10 @@ struct Work {
 impl Work {
     fn run(&mut self) -> Result<()> {
         loop {
-            self.wait()?;
-            // An order that comes later rings again.
-            let _ = self.bell.read();
+            if self.wait()? {
+                // An order that comes later rings again.
+                let _ = self.bell.read();
+            }
             while let Ok(order) = self.orders.try_recv() {
                 if matches!(order, Order::Stop) {
                     return Ok(());
@@ -115,11 +116,16 @@ impl Work {
         }
     }
 
-    fn wait(&self) -> Result<()> {
+    /// Until there is something to do; whether the bell rang.
+    fn wait(&self) -> Result<bool> {
+        if !self.slow_path.is_idle() {
+            return Ok(false);
+        }
         let mut watched = [PollFd::new(self.slow_path.tap().as_fd(), PollFlags::POLLIN), PollFd::new(self.bell.as_fd(), PollFlags::POLLIN)];
         let until_tick = self.next_tick.saturating_sub(clock::now()).div_ceil(SECOND / 1000);
         match poll(&mut watched, u16::try_from(until_tick).map_or(PollTimeout::MAX, PollTimeout::from)) {
-            Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
+            Ok(_) => Ok(watched[1].any().unwrap_or(true)),
+            Err(nix::errno::Errno::EINTR) => Ok(false),
             Err(error) => Err(error).doing(|| "wait for packets".to_owned()),
         }
     }

@@ -86,6 +86,7 @@ fn take_laptop_back(internet: &Netlink) -> io::Result<()> {
 
 fn become_laptop(machine: &Netlink) -> io::Result<()> {
     let link = machine.link_index(MACHINE_END)?;
+    machine.keep_ipv6_silent(link)?;
     machine.add_address(link, LAPTOP, None)?;
     machine.bring_up(link)?;
     machine.set_neighbour(link, ROUTER, ROUTER_MAC)?;

@@ -1,7 +1,7 @@
 //! A decision as the kernel keeps it: what to do, and small numbers for the rest.
 
 use model::MacAddress;
-use semantics::{Denial, Origin, Rewrite, Verdict};
+use semantics::{ConnectionKey, Denial, Origin, Rewrite, Verdict};
 
 use crate::connections::Membership;
 
@@ -45,6 +45,8 @@ pub(crate) struct Judgement {
     pub membership: Membership,
     /// Whether they answer.
     pub role: Role,
+    /// The connections for want of which they are dropped.
+    pub missed: [Option<ConnectionKey>; 2],
 }
 
 impl Role {

@@ -37,6 +37,11 @@ pub fn instance_connect(region: Region) -> Ipv4Cidr {
     }
 }
 
+/// The range of EC2 Instance Connect that the address is in: whoever means the one means all of them.
+pub fn instance_connect_around(address: std::net::IpAddr) -> Option<Ipv4Cidr> {
+    Region::all().map(instance_connect).find(|&range| crate::Cidr::from(range).contains(address))
+}
+
 /// From which of those addresses it calls.
 pub fn instance_connect_address(region: Region) -> Ipv4Addr {
     match instance_connect(region).nth(4) {

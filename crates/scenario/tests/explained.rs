@@ -102,3 +102,13 @@ reply
 fix aws ec2 modify-vpc-attribute --vpc-id blue --enable-dns-support Value=true";
     assert_eq!(told(&format!("{LAB}\ndns blue off"), "blue/a/1", "dns", Service::Udp(53)), expected);
 }
+
+/// It calls from any address of its range, so a rule for one of them would be no help tomorrow.
+#[test]
+fn instance_connect_is_let_in_by_its_range() {
+    let public = "gateway blue\nroute blue/main 0.0.0.0/0 gateway";
+    let text = told(&format!("{LAB}\n{public}"), "18.206.107.28", "blue/a/1", Service::Tcp(22));
+    assert!(text.contains("'IpProtocol=tcp,FromPort=22,ToPort=22,IpRanges=[{CidrIp=18.206.107.24/29}]'"), "{text}");
+    let text = told(&format!("{LAB}\n{public}"), "203.0.113.10", "blue/a/1", Service::Tcp(22));
+    assert!(text.contains("IpRanges=[{CidrIp=203.0.113.10/32}]'"), "{text}");
+}

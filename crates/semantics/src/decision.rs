@@ -7,7 +7,7 @@ use model::{
     VpcId, VpcPeeringConnectionId,
 };
 
-use crate::connection::Opened;
+use crate::connection::{ConnectionKey, Opened};
 use crate::packet::Packet;
 
 /// The answer to "what becomes of this packet?".
@@ -19,6 +19,9 @@ pub struct Decision {
     pub opened_at_source: Option<Opened>,
     /// The connection that it opened at the interface that it arrived at.
     pub opened_at_destination: Option<Opened>,
+    /// Where no rule of a group admitted it: the connections that it would be part of, as the initiator's packet and as
+    /// the responder's. As soon as one is open and tracked it passes there.
+    pub missed: [Option<ConnectionKey>; 2],
 }
 
 /// Whether a packet arrives.

@@ -36,5 +36,5 @@ pub fn evaluate(
         Ok(Arrival::Service { service }) => Verdict::Serve(Served { service, rewrite: walk.rewrite(packet) }),
         Err(denial) => Verdict::Drop(denial),
     };
-    Decision { verdict, opened_at_source: walk.opened_at_source, opened_at_destination: walk.opened_at_destination }
+    Decision { verdict, opened_at_source: walk.opened_at_source, opened_at_destination: walk.opened_at_destination, missed: walk.missed }
 }

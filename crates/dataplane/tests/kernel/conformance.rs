@@ -64,8 +64,6 @@ struct Game {
     lab: Lab,
     wires: BTreeMap<Origin, Wire>,
     connections: BTreeMap<ConnectionKey, Tracking>,
-    /// The connections that packets opened which did not arrive.
-    in_vain: BTreeSet<ConnectionKey>,
     /// What was seen of each flow by the last volley.
     flows: BTreeMap<(Origin, Packet), FlowReport>,
     recent: Vec<Shot>,
@@ -89,7 +87,6 @@ impl Game {
             lab,
             wires,
             connections: BTreeMap::new(),
-            in_vain: BTreeSet::new(),
             flows: BTreeMap::new(),
             recent: Vec::new(),
             last_number: 0,
@@ -141,16 +138,6 @@ impl Game {
         }
     }
 
-    /// A flow that is known to be dropped is not judged again because its receiver has sent something that did not
-    /// arrive, but would make it an answer: it has to be silent for some seconds first.
-    fn is_kept_out_for_now(&self, from: Origin, packet: &Packet) -> bool {
-        let arrived: BTreeMap<_, _> =
-            self.connections.iter().filter(|(key, _)| !self.in_vain.contains(key)).map(|(&key, &kept)| (key, kept)).collect();
-        let verdict = |connections| evaluate(self.lab.world.snapshot(), packet, from, connections, &mut ()).verdict;
-        let is_dropped = |flow: &FlowReport| matches!(flow.verdict, Verdict::Drop(_));
-        self.flows.get(&(from, *packet)).is_some_and(is_dropped) && verdict(&arrived) != verdict(&self.connections)
-    }
-
     fn fresh(&mut self) -> (Origin, Packet) {
         let is_internet = self.chance.percent(20);
         let destination = self.chance.destination(is_internet);
@@ -182,8 +169,7 @@ impl Game {
     }
 
     /// Sends packets, none of which matters to another, and compares.
-    fn fire(&mut self, mut volley: Vec<(Origin, Packet)>) -> Result<(), String> {
-        volley.retain(|(from, packet)| !self.is_kept_out_for_now(*from, packet));
+    fn fire(&mut self, volley: Vec<(Origin, Packet)>) -> Result<(), String> {
         let began = Instant::now();
         let spoofed = self.lab.discarded(Discard::SourceAddress);
         let shots: Vec<_> = volley.into_iter().map(|(from, packet)| self.shoot(from, packet)).collect();
@@ -230,10 +216,6 @@ impl Game {
         let decision = evaluate(snapshot, &packet, from, &self.connections, &mut ());
         for opened in [decision.opened_at_source, decision.opened_at_destination].into_iter().flatten() {
             self.connections.insert(opened.key, opened.tracking);
-            match decision.verdict {
-                Verdict::Drop(_) => self.in_vain.insert(opened.key),
-                _ => self.in_vain.remove(&opened.key),
-            };
         }
         let arrival = match decision.verdict {
             Verdict::Deliver(delivery) => Some((delivery.to.into(), delivery.rewrite.apply(&packet), delivery.source_mac.0)),
@@ -273,7 +255,10 @@ impl Game {
         match shots.iter().find(|shot| !shot.is_lie() && found.get(&shot.number) != Some(&shot.expected)) {
             Some(shot) => {
                 let story = self.story_of(Some(conversation(&shot.packet)));
-                Err(format!("{story}\n{}: expected {:?}\nfound {:?}", shot.number, shot.expected, found.get(&shot.number)))
+                let (expected, found) = (shot.expected, found.get(&shot.number));
+                let flow = self.flows.get(&(shot.from, shot.packet));
+                let statistics = self.lab.data_plane.statistics();
+                Err(format!("{story}\n{}: expected {expected:?}\nfound {found:?}\n{flow:?}\n{statistics:?}", shot.number))
             }
             None => Ok(()),
         }

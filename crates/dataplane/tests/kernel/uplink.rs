@@ -42,6 +42,8 @@ fn the_machine_is_the_laptop_while_it_is_plugged_in() {
     let before = state_of_the_machine();
     lab.data_plane.uplink(true).unwrap();
     lab.data_plane.uplink(true).unwrap();
+    let link = on_the_machine("ip -oneline address show dev peerless0").1;
+    assert!(link.contains("203.0.113.10") && !link.contains("inet6"), "{link}");
     let listener = lab.guest("blue/a/1").run(|| TcpListener::bind((Ipv4Addr::UNSPECIFIED, 22)).unwrap());
     let _client = TcpStream::connect((PUBLIC, 22)).unwrap();
     assert_eq!(listener.accept().unwrap().1.ip(), IpAddr::from(LAPTOP));

@@ -1,7 +1,7 @@
 //! A change takes effect on what is running: the ping that wakes, the flow that is cut, the instance that comes later.
 
 use std::io::{BufRead, BufReader};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -117,4 +117,28 @@ fn a_ping_finds_an_instance_that_comes_back() {
     lab.data_plane.attach(green, another.fd()).unwrap();
     assert!(ping.next_line().contains("64 bytes from"));
     assert!(another.must("ip", &["-o", "address", "show", "eth0"]).contains("10.2.0.10/24"));
+}
+
+/// What was kept out passes as soon as it is an answer, though the question died on its way: the receiver's group lets
+/// it out, which opens a connection there, and then there is no route.
+#[test]
+fn a_flow_that_becomes_an_answer_passes() {
+    if !is_root() {
+        return;
+    }
+    let mut lab = Lab::new();
+    lab.change(PEERED);
+    lab.change("unroute green/main 10.1.0.0/16");
+    let bind = |guest: &str, address: [u8; 4], port| lab.guest(guest).run(|| UdpSocket::bind((Ipv4Addr::from(address), port)).unwrap());
+    let (blue, green) = (bind("blue/a/1", [10, 1, 0, 10], 5000), bind("green/a/1", [10, 2, 0, 10], 6000));
+    green.set_read_timeout(Some(PATIENCE)).unwrap();
+    blue.send_to(b"let me in", (GREEN, 6000)).unwrap();
+    assert!(matches!(denied(&lab, 1), Denial::SecurityGroup { .. }));
+    green.send_to(b"in vain", ("10.1.0.10", 5000)).unwrap();
+    let lost = || lab.flows("green/a/1", [10, 1, 0, 10].into()).pop().filter(|flow| flow.packets == 1).map(|flow| flow.verdict);
+    assert!(matches!(eventually("the question", lost), Verdict::Drop(Denial::NoRoute { .. })));
+    blue.send_to(b"an answer", (GREEN, 6000)).unwrap();
+    let mut received = [0; 16];
+    let length = green.recv(&mut received).unwrap();
+    assert_eq!(&received[..length], b"an answer");
 }

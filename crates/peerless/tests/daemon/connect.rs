@@ -1,9 +1,9 @@
 //! EC2 Instance Connect: who gets in, who does not, and what is said then.
 
 use std::io::Write;
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
-use crate::lab::eventually;
+use crate::lab::{Lab, eventually};
 use crate::public::Public;
 use crate::sandbox::with_packets;
 
@@ -67,7 +67,7 @@ fn every_way_to_be_kept_out_has_awss_words_and_its_cause() {
         public.ssh_rule("Revoke", FROM_SERVICE);
         public.refused(&[], NO_CONNECTION, &dropped);
         public.ssh_rule("Authorize", FROM_MY_IP);
-        let trap = "; the rule for TCP 22 from 203.0.113.10/32 does not mean 18.206.107.28. My IP (203.0.113.10) is let in, but EC2 Instance \
+        let trap = ". My IP (203.0.113.10) is let in, but EC2 Instance \
                     Connect calls from AWS's 18.206.107.24/29, not from you";
         public.refused(&[], NO_CONNECTION, &(dropped + trap));
         public.ssh_rule("Authorize", FROM_SERVICE);
@@ -92,6 +92,54 @@ fn every_way_to_be_kept_out_has_awss_words_and_its_cause() {
         public.lab.must_call("StartInstances", &format!("InstanceId.1={id}"));
         public.wait_for("running");
         eventually("its SSH server is up", || public.connect(&[], "true").status.success());
+        public.lab.down(&[]);
+    });
+}
+
+/// With the uplink this machine is the laptop, and `ssh` is its own.
+#[test]
+fn ones_own_ssh_reaches_an_elastic_ip_and_meets_the_rules() {
+    with_packets("connect::ones_own_ssh_reaches_an_elastic_ip_and_meets_the_rules", || {
+        let mut lab = Lab::new("connect-ssh");
+        lab.up(&["--uplink"]);
+        let keys = ["mine", "other"].map(|name| {
+            let file = lab.state().join(format!("{name}.pem"));
+            let material = lab.must_call("CreateKeyPair", &format!("KeyName={name}")).element("keyMaterial").to_owned();
+            std::fs::write(&file, material).unwrap();
+            std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+            file
+        });
+        let mut public = Public::launch(lab, "KeyName=mine");
+        public.route_out(&public.main_table);
+        let address = public.give_address();
+        let ssh = |key: usize| {
+            let options = ["BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=2"];
+            let mut command = Command::new("ssh");
+            command
+                .args(options.iter().flat_map(|option| ["-o", option]))
+                .arg("-i")
+                .arg(&keys[key])
+                .args([&format!("ec2-user@{address}"), "echo $SSH_CLIENT"])
+                .stdin(Stdio::null())
+                .output()
+                .unwrap()
+        };
+        let fails_with = |key: usize, wanted: &str| {
+            let output = ssh(key);
+            let talk = String::from_utf8(output.stderr).unwrap();
+            assert!(output.status.code() == Some(255) && talk.contains(wanted), "{talk}");
+        };
+        fails_with(0, "Connection timed out");
+        public.ssh_rule("Authorize", FROM_SERVICE);
+        fails_with(0, "Connection timed out");
+        public.ssh_rule("Authorize", FROM_MY_IP);
+        eventually("its SSH server is up", || ssh(0).status.success());
+        assert!(String::from_utf8(ssh(0).stdout).unwrap().starts_with("203.0.113.10 "), "it comes from My IP");
+        fails_with(1, "Permission denied (publickey");
+        public.lab.must_call("DeleteKeyPair", "KeyName=mine");
+        assert!(ssh(0).status.success(), "the instance keeps the key that it was launched with");
+        public.ssh_rule("Revoke", FROM_MY_IP);
+        fails_with(0, "Connection timed out");
         public.lab.down(&[]);
     });
 }

@@ -16,11 +16,12 @@ pub struct Public {
 impl Public {
     pub fn new(name: &str) -> Self {
         let mut lab = Lab::new(name);
-        // The host's, unless one was unpacked for the tests.
-        let sshd = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.tools/sshd");
-        let unpacked = std::env::var_os("PEERLESS_SSHD").is_none() && std::path::Path::new(sshd).exists();
-        let options = ["--sshd", sshd];
-        lab.up(if unpacked { &options } else { &[] });
+        lab.up(&[]);
+        Self::launch(lab, "")
+    }
+
+    /// The same by a daemon that runs already, with more to say about the instance.
+    pub fn launch(lab: Lab, parameters: &str) -> Self {
         let vpc = lab.must_call("CreateVpc", "CidrBlock=10.1.0.0/16").element("vpcId").to_owned();
         let subnet = lab.must_call("CreateSubnet", &format!("VpcId={vpc}&CidrBlock=10.1.0.0/24")).element("subnetId").to_owned();
         let gateway = lab.must_call("CreateInternetGateway", "").element("internetGatewayId").to_owned();
@@ -28,7 +29,7 @@ impl Public {
         let of_vpc = format!("Filter.1.Name=vpc-id&Filter.1.Value.1={vpc}");
         let main_table = lab.must_call("DescribeRouteTables", &of_vpc).element("routeTableId").to_owned();
         let group = lab.must_call("DescribeSecurityGroups", &of_vpc).element("groupId").to_owned();
-        let run = format!("ImageId=ami-12345678&MinCount=1&MaxCount=1&SubnetId={subnet}");
+        let run = format!("ImageId=ami-12345678&MinCount=1&MaxCount=1&SubnetId={subnet}&{parameters}");
         let instance = lab.must_call("RunInstances", &run).element("instanceId").to_owned();
         let public = Self { lab, instance, group, vpc, subnet, main_table, gateway };
         public.wait_for("running");
@@ -40,9 +41,10 @@ impl Public {
         eventually(state, || self.lab.must_call("DescribeInstances", &describe).element("name") == state);
     }
 
-    pub fn give_address(&self) {
+    pub fn give_address(&self) -> String {
         let allocation = self.lab.must_call("AllocateAddress", "").element("allocationId").to_owned();
         self.lab.must_call("AssociateAddress", &format!("InstanceId={}&AllocationId={allocation}", self.instance));
+        self.lab.must_call("DescribeAddresses", &format!("AllocationId.1={allocation}")).element("publicIp").to_owned()
     }
 
     pub fn route_out(&self, table: &str) {

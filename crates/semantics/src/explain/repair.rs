@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use model::internet::is_private;
+use model::internet::{instance_connect_around, is_private};
 use model::local_service::{METADATA, RESOLVER};
 use model::{
     Association, Attachment, Cidr, Direction, Draft, IcmpMatch, Id, IdDigits, Instance, InstanceId, InstanceState, InternetGateway,
@@ -153,12 +153,13 @@ pub(super) fn smallest(snapshot: &Snapshot, wish: &Wish, denial: &Denial) -> Opt
 }
 
 impl Wish<'_> {
-    /// The address at the other end, as that interface or subnet sees it.
+    /// The address at the other end, as that interface or subnet sees it; with its kind, if it calls from any of several.
     fn remote(&self, direction: Direction, seen: &Packet) -> Cidr {
-        Cidr::host(match direction {
+        let address = match direction {
             Direction::Ingress => seen.source,
             Direction::Egress => seen.destination,
-        })
+        };
+        instance_connect_around(address).map_or(Cidr::host(address), Cidr::from)
     }
 
     /// The packet as it is at the edge that it does not get over: a gateway on its way translated it.

@@ -12,7 +12,7 @@ use std::net::IpAddr;
 
 use model::{InternetGatewayId, LocalService, MacAddress, NetworkInterface, NetworkInterfaceId, Snapshot};
 
-use crate::connection::{Connections, Opened};
+use crate::connection::{ConnectionKey, Connections, Opened};
 use crate::decision::{Denial, Origin, Rewrite};
 use crate::packet::Packet;
 use crate::trace::{Recorder, Step};
@@ -26,6 +26,7 @@ pub(crate) struct Walk<'a, C, R> {
     recorder: &'a mut R,
     pub(crate) opened_at_source: Option<Opened>,
     pub(crate) opened_at_destination: Option<Opened>,
+    pub(crate) missed: [Option<ConnectionKey>; 2],
 }
 
 /// Where a walk ends well.
@@ -59,7 +60,7 @@ enum NextHop<'a> {
 
 impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
     pub(crate) fn new(snapshot: &'a Snapshot, packet: &Packet, connections: &'a C, recorder: &'a mut R) -> Self {
-        Self { snapshot, packet: *packet, connections, recorder, opened_at_source: None, opened_at_destination: None }
+        Self { snapshot, packet: *packet, connections, recorder, opened_at_source: None, opened_at_destination: None, missed: [None; 2] }
     }
 
     /// How the packet's addresses differ from what they were.

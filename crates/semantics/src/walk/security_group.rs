@@ -38,8 +38,10 @@ impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
         let (by, opened) = match self.known(interface, direction, &own) {
             Known::Passes(by) => (by, None),
             known => {
-                let (group, rule) =
-                    self.admitting_rules(interface, direction, remote).next().ok_or(Denial::SecurityGroup { interface: interface.id, direction })?;
+                let Some((group, rule)) = self.admitting_rules(interface, direction, remote).next() else {
+                    self.missed = [Some(own), ConnectionKey::of_responder(interface.id, direction, &self.packet)];
+                    return Err(Denial::SecurityGroup { interface: interface.id, direction });
+                };
                 let opens = known != Known::AnswersUntracked && self.packet.about.is_none();
                 let opened = opens.then(|| Opened { key: own, tracking: self.tracking(interface, direction, remote) });
                 (Admission::Rule { group: group.id, rule: rule.id }, opened)

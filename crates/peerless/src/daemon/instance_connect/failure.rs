@@ -148,7 +148,8 @@ fn obstacle(snapshot: &Snapshot, instance: &Instance, explanation: &Explanation)
     let denial = explanation.denials().next()?;
     let rendered = explanation.render(snapshot);
     let line = rendered.legs.iter().flat_map(|leg| &leg.lines).find(|line| line.mark == semantics::Mark::Blocked)?;
-    let (resource, detail) = (&line.resource, &line.detail);
+    // Which rule came near is told below.
+    let (resource, detail) = (&line.resource, line.detail.split("; ").next().unwrap_or_default());
     Some(match denial {
         Denial::SecurityGroup { .. } => {
             let own = explained(snapshot, primary, LAPTOP.into()).is_some_and(|from_laptop| from_laptop.is_reachable());
