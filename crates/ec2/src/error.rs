@@ -87,15 +87,10 @@ errors! {
     BlockConflict { cidr: Ipv4Cidr, with: &'static str } = "InvalidVpc.Range", "The CIDR '{cidr}' conflicts with {with}.";
     BlockRestricted { cidr: Ipv4Cidr } = "InvalidVpc.Range",
         "The CIDR '{cidr}' is restricted. Use a CIDR from the same private address range as the current VPC CIDR, or use a publicly-routable CIDR.";
-    DnsHostnamesDisabled { vpc: VpcId } = "InvalidVpcPeeringConnectionState.DnsHostnamesDisabled", "DNS hostnames are disabled for the VPC {vpc}.";
     PrimaryBlock { association: VpcCidrBlockAssociationId } = "OperationNotPermitted",
         "The vpc CIDR block with association ID {association} may not be disassociated. It is the primary IPv4 CIDR block of the VPC";
     PeeringPending { vpc: VpcId, id: VpcPeeringConnectionId } = "OperationNotPermitted",
         "No CIDR block may be added to {vpc} while its request for the VPC peering connection {id} is pending.";
-    PeeringNotActive { id: VpcPeeringConnectionId } = "OperationNotPermitted",
-        "Peering {id} is not active. Peering options can be added only to active peerings.";
-    OptionsOfOtherSide { id: VpcPeeringConnectionId, account: AccountId, side: &'static str } = "OperationNotPermitted",
-        "User ({account}) cannot modify the {side} options of peering {id} in this region.";
     TerminationDisabled { instance: InstanceId } = "OperationNotPermitted",
         "The instance '{instance}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.";
     StopDisabled { instance: InstanceId, verb: &'static str } = "OperationNotPermitted",
@@ -134,6 +129,9 @@ errors! {
     NotAnSshKey = "InvalidArgsException", "The SSH public key is not a valid OpenSSH public key of a supported type: RSA or Ed25519.";
     InvalidRegionName { value: String } = "InvalidParameterValue", "Invalid region: [{value}]";
     InvalidTag { reason: String } = "InvalidParameterValue", "{reason}";
+    MetadataTagKey { key: String } = "InvalidParameterValue",
+        "'{key}' is not a valid tag key. Tag keys must match pattern ([0-9a-zA-Z\\\\-_+=,.@:]{{1,255}}), and must not be a reserved name \
+         ('.', '..', '_index')";
     MalformedCidr { cidr: String } = "InvalidParameterValue", "CIDR block {cidr} is malformed";
     /// A rule of a security group that says nothing sensible.
     InvalidPermission { reason: String } = "InvalidParameterValue", "{reason}";
@@ -172,6 +170,8 @@ errors! {
             InvalidUserData::TooLong => "InvalidParameterValue",
         }, "{problem}";
     VpcRange { cidr: Ipv4Cidr } = "InvalidVpc.Range", "The CIDR '{cidr}' is invalid.";
+    PeeringWithoutDnsHostnames { id: VpcPeeringConnectionId } = "InvalidVpcPeeringConnectionState.DnsHostnamesDisabled",
+        "To enable DNS hostname resolution for the VPC peering connection {id}, DNS hostname support must be enabled for the VPCs.";
     MalformedQueryString { reason: &'static str } = "MalformedQueryString", "The query string is malformed: {reason}.";
     RepeatedParameter { parameter: String } = "MalformedQueryString", "The parameter {parameter} appears more than once.";
     MissingAction = "MissingAction", "The request must contain the parameter Action";
@@ -182,6 +182,8 @@ errors! {
     UnknownVersion { version: String } = "NoSuchVersion", "The requested version ({version}) of service AmazonEC2 does not exist";
     NotPermitted { id: VpcPeeringConnectionId, account: AccountId, verb: &'static str } = "OperationNotPermitted",
         "User ({account}) cannot {verb} peering {id}";
+    PeeringNotActive { id: VpcPeeringConnectionId } = "OperationNotPermitted",
+        "Peering {id} is not active. Peering options can be added only to active peerings.";
     WrongRegion { id: VpcPeeringConnectionId, region: Region, accepter: Region, verb: &'static str } = "OperationNotPermitted",
         "Incorrect region ({region}) specified for this request. VPC peering connection {id} must be {verb} in region {accepter}";
     GatewayAttached { gateway: InternetGatewayId, vpc: VpcId } = "Resource.AlreadyAssociated",

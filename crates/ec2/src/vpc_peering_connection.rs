@@ -242,7 +242,7 @@ impl VpcInfo {
             region: side.scope.region,
             cidr_block: blocks.first().map(|block| block.cidr_block),
             cidr_block_set: Some(blocks).filter(|blocks| !blocks.is_empty()),
-            peering_options: with_options.then(|| PeeringOptions::from(side)),
+            peering_options: with_options.then(|| side.into()),
         }
     }
 

@@ -35,7 +35,7 @@ pub struct PeeringVpc {
     pub scope: Scope,
     /// Its blocks, as long as they can matter to the other side; it may be gone since.
     pub cidrs: Vec<Ipv4Cidr>,
-    /// Whether it lets the other side resolve its public names to private addresses.
+    /// Whether public names of its instances mean their private addresses to the other side.
     #[serde(default)]
     pub allow_dns_resolution_from_remote_vpc: bool,
     /// When it stops being listed for this side, once it has come to its end.

@@ -234,51 +234,29 @@ fn each_side_forgets_in_its_time() {
     }
 }
 
-/// Each side sets its own option, on an active connection, where there are names (8.5).
-/// <https://docs.aws.amazon.com/vpc/latest/peering/modify-peering-connections.html>
+/// Rules 8.5.1 to 8.5.3 and 8.5.6.
 #[test]
-fn options_are_set_by_each_side() {
+fn each_side_says_what_its_names_mean() {
     let mut aws = Aws::new();
     let (blue, green) = (aws.vpc("10.1.0.0/16"), aws.vpc("10.2.0.0/16"));
-    aws.become_caller(BOB, "us-east-1");
-    let red = aws.vpc("10.3.0.0/16");
-    aws.become_caller(ALICE, "us-east-1");
-    let (mine, shared) = (request(&mut aws, &blue, &green, ""), request(&mut aws, &blue, &red, &format!("PeerOwnerId={BOB}")));
-    let modify = |pcx: &str, sides: &[&str]| {
-        let sides: Vec<String> = sides.iter().map(|side| format!("{side}PeeringConnectionOptions.AllowDnsResolutionFromRemoteVpc=true")).collect();
-        format!("ModifyVpcPeeringConnectionOptions VpcPeeringConnectionId={pcx} {}", sides.join(" "))
-    };
-    let absent = "pcx-00000000000000000";
-    aws.refuses(&[
-        ("ModifyVpcPeeringConnectionOptions", "MissingParameter: The request must contain the parameter VpcPeeringConnectionId"),
-        (&modify(absent, &[]), "InvalidVpcPeeringConnectionID.NotFound: "),
-        (&modify(&mine, &[]), "MissingParameter: The request must contain the parameter RequesterPeeringConnectionOptions"),
-        (
-            &modify(&mine, &["Requester", "Accepter"]),
-            &format!("OperationNotPermitted: Peering {mine} is not active. Peering options can be added only to active peerings."),
-        ),
-    ]);
-    aws.ok(&format!("AcceptVpcPeeringConnection VpcPeeringConnectionId={mine}"));
-    aws.become_caller(BOB, "us-east-1");
-    aws.ok(&format!("AcceptVpcPeeringConnection VpcPeeringConnectionId={shared}"));
-    aws.become_caller(ALICE, "us-east-1");
-    aws.refuses(&[(&modify(&mine, &["Requester"]), "InvalidVpcPeeringConnectionState.DnsHostnamesDisabled: ")]);
-    aws.ok(&format!("ModifyVpcAttribute VpcId={blue} EnableDnsHostnames.Value=true"));
-    aws.refuses(&[
-        (&modify(&mine, &["Requester", "Accepter"]), "InvalidVpcPeeringConnectionState.DnsHostnamesDisabled: "),
-        (&modify(&shared, &["Requester", "Accepter"]), "OperationNotPermitted: "),
-        (
-            &format!("{} RequesterPeeringConnectionOptions.AllowMultipathResilience=true", modify(&mine, &["Requester"])),
-            "UnsupportedOperation: The parameter RequesterPeeringConnectionOptions.AllowMultipathResilience ",
-        ),
-    ]);
-    aws.ok(&format!("ModifyVpcAttribute VpcId={green} EnableDnsHostnames.Value=true"));
-    let set = aws.ok(&modify(&mine, &["Requester", "Accepter"]));
-    assert_eq!(set.get("accepterPeeringConnectionOptions/allowDnsResolutionFromRemoteVpc"), "true");
-    let set = aws.ok(&modify(&shared, &["Requester"]));
-    assert!(set.find("accepterPeeringConnectionOptions").is_empty());
-    let seen = aws.ok(&format!("DescribeVpcPeeringConnections VpcPeeringConnectionId.1={shared}"));
-    let options =
-        |side: &str| seen.get(&format!("vpcPeeringConnectionSet/item/{side}VpcInfo/peeringOptions/allowDnsResolutionFromRemoteVpc")).to_owned();
-    assert_eq!((options("requester"), options("accepter")), ("true".to_owned(), "false".to_owned()));
+    let pcx = request(&mut aws, &blue, &green, "");
+    let modify = format!("ModifyVpcPeeringConnectionOptions VpcPeeringConnectionId={pcx}");
+    let (requester, accepter) = ("RequesterPeeringConnectionOptions", "AccepterPeeringConnectionOptions");
+    let allow = |side: &str, value: bool| format!("{modify} {side}.AllowDnsResolutionFromRemoteVpc={value}");
+    aws.refuses(&[(&allow(accepter, true), "OperationNotPermitted: Peering pcx-")]);
+    aws.ok(&format!("AcceptVpcPeeringConnection VpcPeeringConnectionId={pcx}"));
+    aws.settle();
+    let classic = format!("{modify} {accepter}.AllowEgressFromLocalVpcToRemoteClassicLink=true");
+    aws.refuses(&[(&allow(accepter, true), "InvalidVpcPeeringConnectionState.DnsHostnamesDisabled: "), (&classic, "UnsupportedOperation: ")]);
+    for vpc in [&blue, &green] {
+        aws.ok(&format!("ModifyVpcAttribute VpcId={vpc} EnableDnsHostnames.Value=true"));
+    }
+    let both = format!("{} {requester}.AllowDnsResolutionFromRemoteVpc=false", allow(accepter, true));
+    let answer = aws.ok(&both);
+    let said = |side: &str| answer.get(&format!("{side}PeeringConnectionOptions/allowDnsResolutionFromRemoteVpc")).to_owned();
+    assert_eq!((said("accepter"), said("requester")), ("true".to_owned(), "false".to_owned()));
+    let listed = aws.ok(&format!("DescribeVpcPeeringConnections VpcPeeringConnectionId.1={pcx}"));
+    let listed =
+        |side: &str| listed.get(&format!("vpcPeeringConnectionSet/item/{side}VpcInfo/peeringOptions/allowDnsResolutionFromRemoteVpc")).to_owned();
+    assert_eq!((listed("accepter"), listed("requester")), ("true".to_owned(), "false".to_owned()));
 }

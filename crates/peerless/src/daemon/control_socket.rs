@@ -29,7 +29,7 @@ pub struct Desk {
     /// What does not change while the daemon runs.
     pub facts: Status,
     /// What opens sessions in instances.
-    pub instance_connect: InstanceConnect,
+    pub instance_connect: Arc<InstanceConnect>,
     /// Told when the daemon is asked to go.
     pub leave: Arc<Notify>,
     /// Becomes true when nothing is left on the host.
