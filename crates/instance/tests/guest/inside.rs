@@ -16,6 +16,7 @@ pub const CHECKS: &[Check] = &[
     ("the guest has its limits", limits),
     ("writing works where it should", writing),
     ("exit codes and signals come out", exit_codes),
+    ("root gets in although its account is broken", broken_accounts),
     ("a shell on a terminal has the prompt of the distribution", terminal),
     ("the init is small", memory),
 ];
@@ -128,6 +129,12 @@ fn exit_codes(world: &World) {
     crate::world::eventually("the command runs", sleeps);
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(caller.id().cast_signed()), nix::sys::signal::Signal::SIGTERM).unwrap();
     assert_eq!(caller.wait().unwrap().code(), Some(143));
+}
+
+fn broken_accounts(world: &World) {
+    assert!(world.shell("root", "mv /etc/passwd /etc/passwd.away; mkdir /etc/passwd").0);
+    says(world, "root", "id -u; pwd; rmdir /etc/passwd && mv /etc/passwd.away /etc/passwd", "0\n/root");
+    says(world, "ec2-user", "id -un", "ec2-user");
 }
 
 fn terminal(world: &World) {
