@@ -180,6 +180,7 @@ class Operations(Account):
         ids = [instance["InstanceId"] for instance in answer["Instances"]]
         self.wait("instance_running", InstanceIds=ids)
         self.assertEqual(len(ec2.describe_instance_status(InstanceIds=ids)["InstanceStatuses"]), 2)
+        ec2.reboot_instances(InstanceIds=ids)
         # Nothing boots here, so that nothing is shown.
         self.assertEqual(ec2.get_console_output(InstanceId=ids[0], Latest=True)["Output"], "")
         ec2.stop_instances(InstanceIds=ids)
