@@ -37,6 +37,7 @@ fn users(world: &World) {
 
 fn names(world: &World) {
     says(world, "root", "uname -n; cat /etc/hostname", "ip-10-1-4-7\nip-10-1-4-7");
+    says(world, "ec2-user", "getent hosts $(hostname)", "10.1.4.7        ip-10-1-4-7.ec2.internal ip-10-1-4-7");
     says(world, "root", "head -2 /etc/resolv.conf", "search ec2.internal\nnameserver 10.1.0.2");
     says(world, "root", "cd /proc/sys/net; cat ipv4/ip_default_ttl ipv6/conf/default/disable_ipv6", "127\n1");
 }

@@ -294,6 +294,7 @@ fn spec(instance: &Instance, interface: &NetworkInterface, vpc: &Vpc) -> Spec {
     Spec {
         id: instance.id.to_string(),
         hostname: format!("ip-{}", interface.private_ip.to_string().replace('.', "-")),
+        address: interface.private_ip.into(),
         domain: model::dns_name::private_domain(instance.scope.region),
         login: image.login.to_owned(),
         ttl: image.ttl,
