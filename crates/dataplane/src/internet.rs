@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use model::internet::{LAPTOP, WEB_SERVER, instance_connect_address, public_pool};
+use model::internet::{LAPTOP, NAME_SERVER, WEB_SERVER, instance_connect_address, public_pool};
 use model::{MacAddress, Region};
 
 use crate::error::{Doing, Result};
@@ -104,7 +104,7 @@ fn addresses() -> Vec<Ipv4Addr> {
     let mut connect: Vec<_> = Region::all().map(instance_connect_address).collect();
     connect.sort_unstable();
     connect.dedup();
-    [LAPTOP, WEB_SERVER].into_iter().chain(connect).collect()
+    [LAPTOP, NAME_SERVER, WEB_SERVER].into_iter().chain(connect).collect()
 }
 
 /// Removes it, whoever made it. What still runs there keeps it for itself, joined to nothing.

@@ -109,6 +109,9 @@ errors! {
     NotAnSshKey = "InvalidArgsException", "The SSH public key is not a valid OpenSSH public key of a supported type: RSA or Ed25519.";
     InvalidRegionName { value: String } = "InvalidParameterValue", "Invalid region: [{value}]";
     InvalidTag { reason: String } = "InvalidParameterValue", "{reason}";
+    MetadataTagKey { key: String } = "InvalidParameterValue",
+        "'{key}' is not a valid tag key. Tag keys must match pattern ([0-9a-zA-Z\\\\-_+=,.@:]{{1,255}}), and must not be a reserved name \
+         ('.', '..', '_index')";
     MalformedCidr { cidr: String } = "InvalidParameterValue", "CIDR block {cidr} is malformed";
     /// A rule of a security group that says nothing sensible.
     InvalidPermission { reason: String } = "InvalidParameterValue", "{reason}";
@@ -147,6 +150,8 @@ errors! {
             InvalidUserData::TooLong => "InvalidParameterValue",
         }, "{problem}";
     VpcRange { cidr: Ipv4Cidr } = "InvalidVpc.Range", "The CIDR '{cidr}' is invalid.";
+    PeeringWithoutDnsHostnames { id: VpcPeeringConnectionId } = "InvalidVpcPeeringConnectionState.DnsHostnamesDisabled",
+        "To enable DNS hostname resolution for the VPC peering connection {id}, DNS hostname support must be enabled for the VPCs.";
     MalformedQueryString { reason: &'static str } = "MalformedQueryString", "The query string is malformed: {reason}.";
     RepeatedParameter { parameter: String } = "MalformedQueryString", "The parameter {parameter} appears more than once.";
     MissingAction = "MissingAction", "The request must contain the parameter Action";
@@ -157,6 +162,8 @@ errors! {
     UnknownVersion { version: String } = "NoSuchVersion", "The requested version ({version}) of service AmazonEC2 does not exist";
     NotPermitted { id: VpcPeeringConnectionId, account: AccountId, verb: &'static str } = "OperationNotPermitted",
         "User ({account}) cannot {verb} peering {id}";
+    PeeringNotActive { id: VpcPeeringConnectionId } = "OperationNotPermitted",
+        "Peering {id} is not active. Peering options can be added only to active peerings.";
     WrongRegion { id: VpcPeeringConnectionId, region: Region, accepter: Region, verb: &'static str } = "OperationNotPermitted",
         "Incorrect region ({region}) specified for this request. VPC peering connection {id} must be {verb} in region {accepter}";
     GatewayAttached { gateway: InternetGatewayId, vpc: VpcId } = "Resource.AlreadyAssociated",

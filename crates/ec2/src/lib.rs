@@ -69,6 +69,7 @@ mod tag;
 mod traffic;
 mod vpc;
 mod vpc_peering_connection;
+mod vpc_peering_connection_options;
 
 pub mod lifecycle;
 

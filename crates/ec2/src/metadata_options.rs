@@ -66,6 +66,7 @@ impl Change for ModifyInstanceMetadataOptions {
             instance_metadata_tags: self.instance_metadata_tags,
         };
         let options = MetadataOptions { state: MetadataOptionsState::Pending, ..request.over(instance.metadata_options)? };
+        check_tag_keys(options, edit.view().tags(instance.id).iter().map(|tag| &tag.key))?;
         edit.draft.update(instance.id, |instance| instance.metadata_options = options);
         Ok(Self::Answer { instance_id: instance.id, instance_metadata_options: options.into() })
     }
@@ -90,6 +91,20 @@ impl MetadataOptionsRequest {
             instance_metadata_tags: self.instance_metadata_tags.unwrap_or(before.instance_metadata_tags),
             state: before.state,
         })
+    }
+}
+
+/// Whether the tags of an instance can be among its metadata, if they are to be: each is the last part of a path.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html>
+pub(crate) fn check_tag_keys<'a>(options: MetadataOptions, keys: impl IntoIterator<Item = &'a String>) -> Result<(), Error> {
+    let legal = |key: &String| {
+        let pattern = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_+=,.@:".contains(&byte));
+        pattern && !matches!(key.as_str(), "." | ".." | "_index")
+    };
+    let shown = options.instance_metadata_tags == Switch::Enabled;
+    match keys.into_iter().find(|key| shown && !legal(key)) {
+        Some(key) => Err(Error::MetadataTagKey { key: key.clone() }),
+        None => Ok(()),
     }
 }
 

@@ -194,6 +194,7 @@ operations! {
         change network_interface_attribute::ModifyNetworkInterfaceAttribute;
         change subnet::ModifySubnetAttribute;
         change vpc::ModifyVpcAttribute;
+        change vpc_peering_connection_options::ModifyVpcPeeringConnectionOptions;
         change vpc_peering_connection::RejectVpcPeeringConnection;
         change elastic_ip::ReleaseAddress;
         change network_acl_association::ReplaceNetworkAclAssociation;

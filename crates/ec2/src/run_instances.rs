@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use crate::edit::Edit;
 use crate::error::Error;
-use crate::metadata_options::MetadataOptionsRequest;
+use crate::metadata_options::{MetadataOptionsRequest, check_tag_keys};
 use crate::operations::Change;
 use crate::public_address::free_address;
 use crate::quota;
@@ -139,6 +139,7 @@ impl Change for RunInstances {
         let place = self.place()?;
         let key = self.key_name.as_ref().map(|name| edit.view().key_pair(name).map(LaunchKey::from)).transpose()?;
         let metadata_options = self.metadata_options.at_launch(Image::boots(self.image_id))?;
+        check_tag_keys(metadata_options, edit.tags.of(IdKind::InstanceId).keys())?;
         let subnet = place.subnet(self.zone(), edit.view())?.clone();
         let groups = place.groups(&self.named_groups(edit.view())?, &subnet, edit.view())?;
         self.check_zone(&subnet)?;

@@ -13,6 +13,7 @@ use crate::edit::Edit;
 use crate::error::Error;
 use crate::filter::{FilterName, Tagged, values};
 use crate::kind::words;
+use crate::metadata_options::check_tag_keys;
 use crate::operations::{Change, Done};
 use crate::quota;
 use crate::tag_specification::{TagParameter, check};
@@ -58,6 +59,9 @@ impl Change for CreateTags {
             let mut tags = tags_of(id, edit);
             tags.extend(new.clone());
             quota::TAGS_PER_RESOURCE.admit(tags.len())?;
+            if let ResourceId::InstanceId(id) = id {
+                check_tag_keys(edit.find(id)?.metadata_options, tags.keys())?;
+            }
             edit.put_tags(id, tags);
         }
         Ok(Done)

@@ -19,6 +19,7 @@ use crate::operations::{Change, Done};
 use crate::quota;
 use crate::tag::{Tag, pairs};
 use crate::view::View;
+use crate::vpc_peering_connection_options::PeeringOptions;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -86,8 +87,8 @@ impl Change for CreateVpcPeeringConnection {
         }
         let connection = model::VpcPeeringConnection {
             id: edit.new_id(),
-            requester: PeeringVpc { vpc: vpc.id, scope: vpc.scope, cidrs: vpc.cidrs().collect() },
-            accepter: PeeringVpc { vpc: self.peer_vpc_id, scope: accepter, cidrs: blocks_of(self.peer_vpc_id, accepter, &edit.draft) },
+            requester: PeeringVpc::new(vpc.id, vpc.scope, vpc.cidrs().collect()),
+            accepter: PeeringVpc::new(self.peer_vpc_id, accepter, blocks_of(self.peer_vpc_id, accepter, &edit.draft)),
             status: PeeringStatus::InitiatingRequest,
             status_message: format!("Initiating Request to {account}"),
             since: edit.now(),
@@ -214,20 +215,6 @@ struct CidrBlock {
     cidr_block: Ipv4Cidr,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PeeringOptions {
-    allow_dns_resolution_from_remote_vpc: bool,
-    allow_egress_from_local_classic_link_to_remote_vpc: bool,
-    allow_egress_from_local_vpc_to_remote_classic_link: bool,
-}
-
-const NO_OPTIONS: PeeringOptions = PeeringOptions {
-    allow_dns_resolution_from_remote_vpc: false,
-    allow_egress_from_local_classic_link_to_remote_vpc: false,
-    allow_egress_from_local_vpc_to_remote_classic_link: false,
-};
-
 impl VpcPeeringConnection {
     /// Before it agrees, the accepter's blocks and options are nobody's business but its own.
     fn new(connection: &model::VpcPeeringConnection, view: View<'_>) -> Self {
@@ -255,7 +242,7 @@ impl VpcInfo {
             region: side.scope.region,
             cidr_block: blocks.first().map(|block| block.cidr_block),
             cidr_block_set: Some(blocks).filter(|blocks| !blocks.is_empty()),
-            peering_options: with_options.then_some(NO_OPTIONS),
+            peering_options: with_options.then(|| side.into()),
         }
     }
 

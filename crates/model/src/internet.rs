@@ -11,6 +11,9 @@ use crate::{Ipv4Cidr, Region};
 /// The learner's laptop: what consoles call "My IP".
 pub const LAPTOP: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 10);
 
+/// A name server that anybody may ask.
+pub const NAME_SERVER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 53);
+
 /// A web server, the one behind `example.com`.
 pub const WEB_SERVER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 80);
 

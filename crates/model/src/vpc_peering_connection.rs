@@ -35,6 +35,16 @@ pub struct PeeringVpc {
     pub scope: Scope,
     /// Its blocks when the request was made (or when it was accepted); it may be gone since.
     pub cidrs: Vec<Ipv4Cidr>,
+    /// Whether public names of its instances mean their private addresses to the other side.
+    #[serde(default)]
+    pub allow_dns_resolution_from_remote_vpc: bool,
+}
+
+impl PeeringVpc {
+    /// A VPC as a peering connection begins with it.
+    pub fn new(vpc: VpcId, scope: Scope, cidrs: Vec<Ipv4Cidr>) -> Self {
+        Self { vpc, scope, cidrs, allow_dns_resolution_from_remote_vpc: false }
+    }
 }
 
 words! {

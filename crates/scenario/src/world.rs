@@ -302,7 +302,7 @@ impl World {
     }
 
     fn add_peering(&mut self, draft: &mut Draft, requester: &str, accepter: &str) -> Result<()> {
-        let side = |vpc: VpcId| PeeringVpc { vpc, scope: scope(), cidrs: self.snapshot.resolve(vpc).cidrs().collect() };
+        let side = |vpc: VpcId| PeeringVpc::new(vpc, scope(), self.snapshot.resolve(vpc).cidrs().collect());
         let (one, other) = (side(find!(self, VpcId, requester)?), side(find!(self, VpcId, accepter)?));
         // AWS takes such a request, and then it fails.
         let overlapping = one.cidrs.iter().any(|cidr| other.cidrs.iter().any(|other| cidr.overlaps(other)));

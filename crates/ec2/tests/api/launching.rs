@@ -99,3 +99,24 @@ fn metadata_options_change_while_the_instance_lives() {
     aws.settle();
     assert!(aws.refused(&modify("HttpTokens=required")).starts_with("IncorrectInstanceState: "));
 }
+
+/// Each key is the last part of a path there.
+#[test]
+fn tags_that_are_metadata_have_keys_that_fit_a_path() {
+    let mut aws = Aws::new();
+    let call = run(&mut aws, ANY, "");
+    let tagged = |key: &str, switch: &str| {
+        let tag = format!("TagSpecification.1.ResourceType=instance TagSpecification.1.Tag.1.Key={key} TagSpecification.1.Tag.1.Value=a");
+        format!("{call} {tag} MetadataOptions.InstanceMetadataTags={switch}")
+    };
+    let refusal = r"InvalidParameterValue: 'Patch Group' is not a valid tag key. Tag keys must match pattern ([0-9a-zA-Z\\-_+=,.@:]{1,255}), and ";
+    aws.refuses(&[(&tagged("Patch+Group", "enabled"), refusal), (&tagged("_index", "enabled"), "InvalidParameterValue: '_index' is not ")]);
+    let id = aws.get(&tagged("Patch+Group", "disabled"), "instancesSet/item/instanceId");
+    let enable = format!("ModifyInstanceMetadataOptions InstanceId={id} InstanceMetadataTags=enabled");
+    assert!(aws.refused(&enable).starts_with(refusal));
+    aws.ok(&format!("DeleteTags ResourceId.1={id} Tag.1.Key=Patch+Group"));
+    aws.ok(&enable);
+    let tag = |key: &str| format!("CreateTags ResourceId.1={id} Tag.1.Key={key} Tag.1.Value=a");
+    assert!(aws.refused(&tag("k8s.io/a")).starts_with("InvalidParameterValue: 'k8s.io/a' is not a valid tag key."));
+    aws.ok(&tag("Name"));
+}

@@ -199,3 +199,30 @@ fn a_vpc_takes_its_connections_along() {
     aws.ok(&format!("DeleteVpc VpcId={green}"));
     assert_eq!(status(&mut aws, &pcx), format!("deleted: Deleted by {ALICE}"));
 }
+
+/// Rules 8.5.1 to 8.5.3 and 8.5.6.
+#[test]
+fn each_side_says_what_its_names_mean() {
+    let mut aws = Aws::new();
+    let (blue, green) = (aws.vpc("10.1.0.0/16"), aws.vpc("10.2.0.0/16"));
+    let pcx = request(&mut aws, &blue, &green, "");
+    let modify = format!("ModifyVpcPeeringConnectionOptions VpcPeeringConnectionId={pcx}");
+    let (requester, accepter) = ("RequesterPeeringConnectionOptions", "AccepterPeeringConnectionOptions");
+    let allow = |side: &str, value: bool| format!("{modify} {side}.AllowDnsResolutionFromRemoteVpc={value}");
+    aws.refuses(&[(&allow(accepter, true), "OperationNotPermitted: Peering pcx-")]);
+    aws.ok(&format!("AcceptVpcPeeringConnection VpcPeeringConnectionId={pcx}"));
+    aws.settle();
+    let classic = format!("{modify} {accepter}.AllowEgressFromLocalVpcToRemoteClassicLink=true");
+    aws.refuses(&[(&allow(accepter, true), "InvalidVpcPeeringConnectionState.DnsHostnamesDisabled: "), (&classic, "UnsupportedOperation: ")]);
+    for vpc in [&blue, &green] {
+        aws.ok(&format!("ModifyVpcAttribute VpcId={vpc} EnableDnsHostnames.Value=true"));
+    }
+    let both = format!("{} {requester}.AllowDnsResolutionFromRemoteVpc=false", allow(accepter, true));
+    let answer = aws.ok(&both);
+    let said = |side: &str| answer.get(&format!("{side}PeeringConnectionOptions/allowDnsResolutionFromRemoteVpc")).to_owned();
+    assert_eq!((said("accepter"), said("requester")), ("true".to_owned(), "false".to_owned()));
+    let listed = aws.ok(&format!("DescribeVpcPeeringConnections VpcPeeringConnectionId.1={pcx}"));
+    let listed =
+        |side: &str| listed.get(&format!("vpcPeeringConnectionSet/item/{side}VpcInfo/peeringOptions/allowDnsResolutionFromRemoteVpc")).to_owned();
+    assert_eq!((listed("accepter"), listed("requester")), ("true".to_owned(), "false".to_owned()));
+}

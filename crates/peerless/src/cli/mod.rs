@@ -44,6 +44,7 @@ enum Verb {
     /// Run a command in an instance
     Run(run::Run),
     /// Log in to an instance as AWS's console does, by EC2 Instance Connect; if that fails, say why
+    #[command(visible_alias = "ssh")]
     Connect(connect::Connect),
     /// Ping one instance from another; on silence, say why
     Ping(ping::Ping),

@@ -32,7 +32,7 @@ pub struct Desk {
     /// What goes on.
     pub live: LiveFlows,
     /// What opens sessions in instances.
-    pub instance_connect: InstanceConnect,
+    pub instance_connect: Arc<InstanceConnect>,
     /// Told when the daemon is asked to go.
     pub leave: Arc<Notify>,
     /// Becomes true when nothing is left on the host.

@@ -7,7 +7,6 @@
 mod links;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
@@ -15,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use instance::{Disk, Guest, Host, IDS_PER_GUEST, Spec};
-use model::{Image, Instance, InstanceId, InstanceState, NetworkInterface, Observation, Snapshot};
+use model::{Image, Instance, InstanceId, InstanceState, NetworkInterface, Observation, Snapshot, Vpc};
 
 use super::control_loop::Event;
 use super::data_plane::DataPlane;
@@ -218,7 +217,8 @@ impl Reconciler {
     fn launch(&self, snapshot: &Snapshot, instance: &Instance) -> Result<Guest, String> {
         let Some(&primary) = instance.interfaces.first() else { return Err("it has no interface".to_owned()) };
         let interface = snapshot.resolve(primary);
-        let guest = self.host.build(&spec(instance, interface)).map_err(|error| chain(&error))?;
+        let vpc = snapshot.resolve(interface.vpc);
+        let guest = self.host.build(&spec(instance, interface, vpc)).map_err(|error| chain(&error))?;
         match self.connect(&guest, interface) {
             Ok(()) => Ok(guest),
             Err(error) => {
@@ -265,7 +265,7 @@ fn first_id(serial: u32) -> u32 {
     FIRST + (serial % SLOTS) * IDS_PER_GUEST
 }
 
-fn spec(instance: &Instance, interface: &NetworkInterface) -> Spec {
+fn spec(instance: &Instance, interface: &NetworkInterface, vpc: &Vpc) -> Spec {
     let image = Image::boots(instance.image);
     Spec {
         id: instance.id.to_string(),
@@ -276,7 +276,7 @@ fn spec(instance: &Instance, interface: &NetworkInterface) -> Spec {
         memory_mib: instance.instance_type.memory_mib(),
         vcpus: instance.instance_type.vcpus(),
         first_id: first_id(interface.serial),
-        nameserver: None::<IpAddr>,
+        nameserver: Some(vpc.resolver().into()),
         motd: image.description.to_owned(),
         authorized_keys: instance.key.iter().map(|key| key.public_key.clone()).collect(),
         user_data: instance.user_data.as_ref().map(|data| data.bytes().to_vec()),

@@ -1,15 +1,16 @@
 //! The daemon: store, control loop, data plane, API and control socket, put together.
 
+mod connections;
 mod consoles;
 mod control_loop;
 mod control_socket;
 mod data_plane;
 mod edge;
-mod guest_services;
 pub mod guests;
 mod http;
 mod instance_connect;
 mod live_flows;
+mod servers;
 mod status_checks;
 mod world;
 
@@ -31,10 +32,10 @@ use crate::runtime::Runtime;
 use consoles::HostConsoles;
 use control_loop::{ControlLoop, Event, Published};
 use data_plane::{DataPlane, ModelOnly};
-use guest_services::GuestServices;
 use guests::{HostDataPlane, chain};
 use instance_connect::InstanceConnect;
 use live_flows::LiveFlows;
+use servers::Servers;
 
 /// How to run.
 #[derive(Clone, Debug)]
@@ -72,14 +73,14 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     options.runtime.create().map_err(|error| format!("cannot make {}: {error}", options.runtime.folder().display()))?;
     let (events, received) = mpsc::channel();
     let published = Arc::new(ArcSwap::new(Arc::clone(&snapshot)));
-    let (data_plane, guest_services, live) = data_plane(options, &snapshot, &published, events.clone())?;
+    let (data_plane, servers, live) = data_plane(options, &snapshot, &published, events.clone())?;
     let (generations, generation) = watch::channel(published.load().generation());
     let writer = ControlLoop { store: Box::new(store), data_plane, published: Arc::clone(&published), generations, events: received };
     let writer = std::thread::Builder::new().name("control".to_owned()).spawn(|| writer.run()).map_err(|error| error.to_string())?;
 
     let leave = Arc::new(Notify::new());
     let (gone, left) = watch::channel(false);
-    let instance_connect = InstanceConnect::new(Arc::clone(&published), events.clone(), options.clone());
+    let instance_connect = Arc::new(InstanceConnect::new(Arc::clone(&published), events.clone(), options.clone()));
     let desk = control_socket::Desk {
         published: Arc::clone(&published),
         facts: facts(options, address),
@@ -105,7 +106,7 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     wait_to_leave(&leave).await?;
 
     api.abort();
-    drop(guest_services);
+    drop(servers);
     // A loop that is gone has said why.
     let _ = events.send(Event::Stop);
     let writer = tokio::task::spawn_blocking(move || writer.join());
@@ -121,7 +122,7 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
 }
 
 /// What enforces snapshots, what serves those in it, and what goes on there. Nobody is in a network that is a model only.
-type Enforcing = (Box<dyn DataPlane>, Option<GuestServices>, LiveFlows);
+type Enforcing = (Box<dyn DataPlane>, Option<Servers>, LiveFlows);
 
 fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, published: &Published, events: mpsc::Sender<Event>) -> Result<Enforcing, String> {
     if options.model_only {
@@ -137,13 +138,14 @@ fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, published: &Published
         return Err(format!("the uplink: {}", chain(&error)));
     }
     // They are there before the first guest boots, which may ask at once.
-    let services = packets.services_namespace().map_err(|error| chain(&error))?;
-    let guest_services = GuestServices::start(&services, published)?;
+    let (services, internet) = (packets.services_namespace(), packets.internet_namespace());
+    let (services, internet) = (services.map_err(|error| chain(&error))?, internet.map_err(|error| chain(&error))?);
+    let servers = Servers::start(&services, &internet, published)?;
     let host = instance::Host { sshd: options.sshd.clone(), ..options.runtime.guests(&options.state) };
     let packets = Arc::new(packets);
     let live = LiveFlows::of(&packets);
     let started = HostDataPlane::start(packets, host, Arc::clone(snapshot), events).map_err(|error| error.to_string())?;
-    Ok((Box::new(started), Some(guest_services), live))
+    Ok((Box::new(started), Some(servers), live))
 }
 
 fn consoles(options: &Options) -> Box<dyn Consoles + Send + Sync> {

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
+use crate::api::http;
 use crate::lab::{Lab, eventually};
 use crate::public::Public;
 use crate::sandbox::with_packets;
@@ -138,6 +139,16 @@ fn ones_own_ssh_reaches_an_elastic_ip_and_meets_the_rules() {
         fails_with(1, "Permission denied (publickey");
         public.lab.must_call("DeleteKeyPair", "KeyName=mine");
         assert!(ssh(0).status.success(), "the instance keeps the key that it was launched with");
+
+        // A key that was pushed is the instance's for a minute, whatever becomes of the daemon.
+        let other = public.lab.must_call("DescribeKeyPairs", "KeyName.1=other&IncludePublicKey=true").element("publicKey").to_owned();
+        let push = serde_json::json!({ "InstanceId": public.instance, "InstanceOSUser": "ec2-user", "SSHPublicKey": other }).to_string();
+        let headers = [("Content-Type", "application/x-amz-json-1.1"), ("X-Amz-Target", "AWSEC2InstanceConnectService.SendSSHPublicKey")];
+        assert_eq!(http(public.lab.address, "POST", "/", &headers, &push).status, 200);
+        public.lab.kill();
+        public.lab.up(&["--uplink"]);
+        assert!(ssh(1).status.success());
+
         public.ssh_rule("Revoke", FROM_MY_IP);
         fails_with(0, "Connection timed out");
         public.lab.down(&[]);

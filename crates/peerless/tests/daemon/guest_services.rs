@@ -193,3 +193,116 @@ fn services_are_back_with_the_daemon() {
         twins.lab.down(&[]);
     });
 }
+
+impl Twins {
+    /// Address and name, as the C library finds them: `10.1.0.10 ip-10-1-0-10.ec2.internal`, or nothing.
+    fn hosts(&self, instance: usize, name: &str) -> String {
+        self.said(instance, &["getent", "ahostsv4", name]).split_whitespace().next().unwrap_or_default().to_owned()
+    }
+
+    fn attribute(&self, vpc: usize, attribute: &str) {
+        self.lab.must_call("ModifyVpcAttribute", &format!("VpcId={}&{attribute}", self.vpcs[vpc]));
+    }
+
+    /// An internet gateway, a route to it and a public address, in that order; says the address.
+    fn publish(&self, instance: usize) -> String {
+        let (vpc, id) = (&self.vpcs[instance], &self.instances[instance]);
+        let gateway = self.lab.must_call("CreateInternetGateway", "").element("internetGatewayId").to_owned();
+        self.lab.must_call("AttachInternetGateway", &format!("InternetGatewayId={gateway}&VpcId={vpc}"));
+        let table =
+            self.lab.must_call("DescribeRouteTables", &format!("Filter.1.Name=vpc-id&Filter.1.Value.1={vpc}")).element("routeTableId").to_owned();
+        self.lab.must_call("CreateRoute", &format!("RouteTableId={table}&DestinationCidrBlock=0.0.0.0/0&GatewayId={gateway}"));
+        let address = self.lab.must_call("AllocateAddress", "");
+        self.lab.must_call("AssociateAddress", &format!("AllocationId={}&InstanceId={id}", address.element("allocationId")));
+        address.element("publicIp").to_owned()
+    }
+}
+
+#[test]
+fn names_are_found_as_programs_look_for_them() {
+    with_packets("guest_services::names_are_found_as_programs_look_for_them", || {
+        let mut twins = Twins::new("names");
+        let own = "ip-10-1-0-10.ec2.internal";
+        let reverse = |twins: &Twins| twins.said(0, &["getent", "hosts", "10.1.0.10"]);
+        assert!(twins.said(0, &["cat", "/etc/resolv.conf"]).contains("search ec2.internal\nnameserver 10.1.0.2"));
+        assert_eq!(twins.hosts(0, "instance-data"), "169.254.169.254", "short names are looked for in the domain");
+        assert_eq!(twins.hosts(0, "example.com"), "203.0.113.80");
+        assert_eq!(twins.hosts(0, "example.org"), "");
+        twins.attribute(0, "EnableDnsHostnames.Value=true");
+        let public = twins.publish(0);
+        let name = format!("ec2-{}.compute-1.amazonaws.com", public.replace('.', "-"));
+        assert_eq!((twins.hosts(0, &name), twins.hosts(1, &name)), ("10.1.0.10".to_owned(), public), "inside and outside");
+        assert!(reverse(&twins).contains(own), "{}", reverse(&twins));
+        assert_eq!(twins.said(0, &["python3", "-c", OVER_TCP]), "10.1.0.10");
+        twins.attribute(0, "EnableDnsSupport.Value=false");
+        assert_eq!((twins.hosts(0, "example.com"), twins.hosts(1, "example.com")), (String::new(), "203.0.113.80".to_owned()));
+        twins.attribute(0, "EnableDnsSupport.Value=true");
+        assert_eq!(twins.hosts(0, "example.com"), "203.0.113.80");
+        twins.lab.kill();
+        twins.lab.up(&[]);
+        assert_eq!(twins.hosts(0, "example.com"), "203.0.113.80");
+        twins.lab.down(&[]);
+    });
+}
+
+/// Asks for its own name, over TCP, at the address that is the same in every VPC, twice on one connection.
+const OVER_TCP: &str = "
+import socket
+query = b'\\0\\7\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0' + b'\\x0cip-10-1-0-10\\x03ec2\\x08internal\\0' + b'\\0\\1\\0\\1'
+stream = socket.create_connection(('169.254.169.253', 53), 5)
+for _ in range(2):
+    stream.sendall(len(query).to_bytes(2, 'big') + query)
+    length = int.from_bytes(stream.recv(2), 'big')
+    reply = stream.recv(length)
+print(socket.inet_ntoa(reply[-4:]))
+";
+
+/// Sends 4000 queries as fast as it can, and counts the answers.
+const FLOOD: &str = "
+import socket, time
+query = b'\\0\\7\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0' + b'\\x07example\\x03com\\0' + b'\\0\\1\\0\\1'
+one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+one.connect(('10.1.0.2', 53))
+one.setblocking(False)
+answers = 0
+def drain():
+    global answers
+    try:
+        while True: one.recv(512); answers += 1
+    except BlockingIOError: pass
+begin = time.monotonic()
+for n in range(4000):
+    one.send(query)
+    if n % 50 == 0: drain()
+sent = time.monotonic() - begin
+time.sleep(0.3)
+drain()
+print(answers <= 1024 * (int(sent) + 2), answers > 100)
+";
+
+#[test]
+fn a_flood_of_queries_is_dropped_and_harms_nobody() {
+    with_packets("guest_services::a_flood_of_queries_is_dropped_and_harms_nobody", || {
+        let mut twins = Twins::new("flood");
+        let flood = twins.command(0, &["python3", "-c", FLOOD]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        assert_eq!(twins.hosts(1, "example.com"), "203.0.113.80");
+        assert_eq!(String::from_utf8(flood.wait_with_output().unwrap().stdout).unwrap(), "True True\n");
+        twins.lab.down(&[]);
+    });
+}
+
+#[test]
+fn the_internet_has_something_to_see() {
+    with_packets("guest_services::the_internet_has_something_to_see", || {
+        let mut twins = Twins::new("web");
+        assert_eq!(twins.curl(0, &["http://example.com"]), "000", "the name is known, the way is not");
+        let public = twins.publish(0);
+        let page = twins.curl(0, &["http://example.com"]);
+        assert!(page.starts_with("200 ") && page.contains(&format!("You came from {public}.")), "{page}");
+        assert!(twins.curl(0, &["http://www.example.com/nothing"]).starts_with("404"));
+        assert_eq!(twins.curl(1, &["http://example.com"]), "000");
+        let query = OVER_TCP.replace("169.254.169.253", "203.0.113.53").replace("x0cip-10-1-0-10\\x03ec2\\x08internal", "x07example\\x03com");
+        assert_eq!(twins.said(0, &["python3", "-c", &query]), "203.0.113.80", "a name server that anybody may ask");
+        twins.lab.down(&[]);
+    });
+}

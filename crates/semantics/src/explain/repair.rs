@@ -390,7 +390,7 @@ impl Repair {
             Repair::CreatePeering { imagined, requester, accepter } => {
                 let side = |id: VpcId| {
                     let vpc = world.resolve(id);
-                    PeeringVpc { vpc: id, scope: vpc.scope, cidrs: vpc.cidrs().collect() }
+                    PeeringVpc::new(id, vpc.scope, vpc.cidrs().collect())
                 };
                 let connection = VpcPeeringConnection {
                     id: imagined,

@@ -24,8 +24,9 @@ use ec2::Consoles;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::connections::Bounds;
 use super::control_loop::{Event, Published};
-use super::http::{self, Bounds};
+use super::http;
 use super::live_flows::LiveFlows;
 use crate::control::Status;
 

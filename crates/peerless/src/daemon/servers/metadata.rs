@@ -14,8 +14,9 @@ use nix::sys::socket::{setsockopt, sockopt};
 use services::metadata::{Reply, Request, Secret, answer};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::daemon::connections::Bounds;
 use crate::daemon::control_loop::Published;
-use crate::daemon::http::{self, Bounds};
+use crate::daemon::http;
 use crate::daemon::world::{now, random};
 
 /// Clients open one for each question, mostly.

@@ -1,0 +1,151 @@
+//! DNS over UDP and TCP.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use model::local_service::client_serial;
+use services::dns::{Asker, Carrier, answer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::time::timeout;
+
+use crate::daemon::connections::{self, Bounds};
+use crate::daemon::control_loop::Published;
+
+/// How many packets of one interface are answered in a second: AWS's limit, beyond which they are dropped.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html#vpc-dns-limits>
+const PACKETS_PER_SECOND: u32 = 1024;
+
+/// The longest query that is read whole; the rest of a longer one is lost, and it is answered as the torso that it is.
+const LONGEST_QUERY: usize = 4096;
+
+const BOUNDS: Bounds = Bounds { of_one: 32, of_all: 2048, lifetime: Duration::from_secs(120) };
+
+/// How long a connection may be silent (RFC 7766, section 6.2.3, leaves it to the server).
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Who asks here.
+#[derive(Clone, Copy, Debug)]
+pub enum Audience {
+    /// Interfaces, each known by its address.
+    Interfaces,
+    /// Anybody on the internet.
+    Strangers,
+}
+
+/// A name server, which may be heard on several sockets.
+pub struct NameServer {
+    audience: Audience,
+    published: Published,
+    pace: Mutex<Pace>,
+}
+
+impl NameServer {
+    /// One for them.
+    pub fn new(audience: Audience, published: &Published) -> Arc<Self> {
+        Arc::new(Self { audience, published: Published::clone(published), pace: Mutex::default() })
+    }
+
+    /// Answers datagrams until it is dropped.
+    pub async fn serve_datagrams(self: Arc<Self>, socket: UdpSocket) {
+        let mut buffer = [0; LONGEST_QUERY];
+        loop {
+            let (length, peer) = match socket.recv_from(&mut buffer).await {
+                Ok(received) => received,
+                Err(error) => {
+                    tracing::warn!(%error, "DNS");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            };
+            if let Some(reply) = self.reply(peer, &buffer[..length], Carrier::Udp)
+                // There is no place in the queue for it: as good as lost on the way.
+                && let Err(error) = socket.try_send_to(&reply, peer)
+            {
+                tracing::debug!(%peer, %error, "an answer was lost");
+            }
+        }
+    }
+
+    /// Answers streams until it is dropped.
+    pub async fn serve_streams(self: Arc<Self>, listener: TcpListener) {
+        let converse = move |stream, peer| {
+            let server = Arc::clone(&self);
+            async move {
+                if let Err(error) = server.converse(stream, peer).await {
+                    tracing::debug!(%peer, %error, "a connection broke off");
+                }
+            }
+        };
+        connections::serve(listener, BOUNDS, converse).await;
+    }
+
+    /// Query after query, each with its length before it (RFC 1035, section 4.2.2), until the client has no more, or asks
+    /// what is none.
+    async fn converse(&self, mut stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
+        loop {
+            let query = timeout(PATIENCE, read(&mut stream)).await??;
+            let Some(mut reply) = self.reply(peer, &query, Carrier::Tcp) else { return Ok(()) };
+            let Ok(length) = u16::try_from(reply.len()) else { return Ok(()) };
+            reply.splice(0..0, length.to_be_bytes());
+            timeout(PATIENCE, stream.write_all(&reply)).await??;
+        }
+    }
+
+    fn reply(&self, peer: SocketAddr, query: &[u8], carrier: Carrier) -> Option<Vec<u8>> {
+        if !self.pace.lock().unwrap_or_else(PoisonError::into_inner).admits(peer.ip(), Instant::now()) {
+            return None;
+        }
+        let snapshot = self.published.load();
+        let asker = match (self.audience, peer.ip()) {
+            (Audience::Interfaces, IpAddr::V4(address)) => Asker::Interface(snapshot.interface_with_serial(client_serial(address)?)?),
+            (Audience::Interfaces, IpAddr::V6(_)) => return None,
+            (Audience::Strangers, _) => Asker::Stranger,
+        };
+        answer(&snapshot, asker, query, carrier)
+    }
+}
+
+async fn read(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let length = stream.read_u16().await?;
+    let mut query = vec![0; length.into()];
+    stream.read_exact(&mut query).await?;
+    Ok(query)
+}
+
+/// How many packets came from whom in this second.
+#[derive(Default)]
+struct Pace {
+    second: Option<Instant>,
+    packets: HashMap<IpAddr, u32>,
+}
+
+impl Pace {
+    fn admits(&mut self, from: IpAddr, now: Instant) -> bool {
+        if self.second.is_none_or(|begin| now.duration_since(begin) >= Duration::from_secs(1)) {
+            self.second = Some(now);
+            self.packets.clear();
+        }
+        let packets = self.packets.entry(from).or_default();
+        *packets = packets.saturating_add(1);
+        *packets <= PACKETS_PER_SECOND
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_asks_more_often_than_it_may() {
+        let (one, other) = (IpAddr::from([100, 64, 0, 1]), IpAddr::from([100, 64, 0, 2]));
+        let (mut pace, begin) = (Pace::default(), Instant::now());
+        let admitted = (0..3000).filter(|_| pace.admits(one, begin)).count();
+        assert_eq!(admitted, 1024);
+        assert!(pace.admits(other, begin), "the other one has asked nothing yet");
+        assert!(pace.admits(one, begin + Duration::from_secs(1)));
+    }
+}
