@@ -46,6 +46,22 @@ class Operations(Account):
         self.ec2.delete_key_pair(KeyName="made")
         self.assertEqual([pair["KeyName"] for pair in self.ec2.describe_key_pairs()["KeyPairs"]], ["brought"])
 
+    def test_instance_connect(self):
+        instance = self.instance(self.subnet(self.vpc("10.0.0.0/16"), "10.0.0.0/24"))
+        self.wait("instance_running", InstanceIds=[instance])
+        connect = client(self.account, "ec2-instance-connect")
+        key = {"InstanceOSUser": "ec2-user", "SSHPublicKey": PUBLIC_KEY.decode()}
+        self.assertTrue(connect.send_ssh_public_key(InstanceId=instance, **key)["Success"])
+        self.refused("EC2InstanceNotFoundException", connect.send_ssh_public_key, InstanceId="i-0123456789abcdef0", **key)
+        self.ec2.stop_instances(InstanceIds=[instance])
+        self.wait("instance_stopped", InstanceIds=[instance])
+        self.refused("EC2InstanceStateInvalidException", connect.send_ssh_public_key, InstanceId=instance, **key)
+
+    def test_console_output(self):
+        instance = self.instance(self.subnet(self.vpc("10.0.0.0/16"), "10.0.0.0/24"))
+        self.wait("instance_running", InstanceIds=[instance])
+        self.assertEqual(self.ec2.get_console_output(InstanceId=instance)["InstanceId"], instance)
+
     def test_attributes_of_a_vpc(self):
         vpc = self.vpc("10.0.0.0/16")
         for attribute in ("enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics"):
@@ -58,7 +74,7 @@ class Operations(Account):
         vpc = self.vpc("10.0.0.0/16")
         subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24", AvailabilityZoneId="use1-az2", TagSpecifications=named("subnet", "a"))["Subnet"]["SubnetId"]
         ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
-        found = ec2.describe_subnets(SubnetIds=[subnet], Filters=where(state="available"))["Subnets"][0]
+        found = ec2.describe_subnets(SubnetIds=[subnet], Filters=[*where(state="available"), {"Name": "availabilityZoneId", "Values": ["use1-az2"]}])["Subnets"][0]
         self.assertTrue(found["MapPublicIpOnLaunch"])
         self.assertEqual(found["AvailabilityZoneId"], "use1-az2")
 
@@ -149,7 +165,7 @@ class Operations(Account):
         ec2 = self.ec2
         vpc = self.vpc("10.0.0.0/16")
         subnet = self.subnet(vpc, "10.0.1.0/24")
-        answer = ec2.run_instances(ImageId=IMAGE, InstanceType="t3.micro", MinCount=1, MaxCount=2, SubnetId=subnet, ClientToken="once", TagSpecifications=named("instance", "a") + named("network-interface", "b"))
+        answer = ec2.run_instances(ImageId=IMAGE, InstanceType="t3.micro", MinCount=1, MaxCount=2, SubnetId=subnet, ClientToken="once", TagSpecifications=named("instance", "a") + named("network-interface", "b") + named("volume", "c"))
         ids = [instance["InstanceId"] for instance in answer["Instances"]]
         self.wait("instance_running", InstanceIds=ids)
         self.assertEqual(len(ec2.describe_instance_status(InstanceIds=ids)["InstanceStatuses"]), 2)

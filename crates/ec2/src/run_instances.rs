@@ -69,7 +69,8 @@ struct InterfaceSpecification {
 
 impl Change for RunInstances {
     type Answer = Reservation;
-    const TAGS: &'static [IdKind] = &[IdKind::InstanceId, IdKind::NetworkInterfaceId];
+    // Instances have no volumes here: tags for those are tags for nothing.
+    const TAGS: &'static [IdKind] = &[IdKind::InstanceId, IdKind::NetworkInterfaceId, IdKind::VolumeId];
     const INERT: &'static [&'static str] = &[
         "AdditionalInfo",
         "BlockDeviceMapping",

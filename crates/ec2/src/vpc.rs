@@ -191,6 +191,8 @@ impl Change for DeleteVpc {
 
 const FILTERS: &[FilterName<Vpc>] = &[
     ("cidr", |vpc| values([vpc.cidr_block])),
+    // AWS takes it, and Ansible writes it.
+    ("cidr-block", |vpc| values([vpc.cidr_block])),
     ("cidr-block-association.association-id", |vpc| values(vpc.cidr_block_association_set.iter().map(|block| block.association_id))),
     ("cidr-block-association.cidr-block", |vpc| values(vpc.cidr_block_association_set.iter().map(|block| block.cidr_block))),
     ("cidr-block-association.state", |vpc| values(vpc.cidr_block_association_set.iter().map(|block| block.cidr_block_state.state))),
