@@ -161,6 +161,17 @@ class Operations(Account):
         found = self.ec2.describe_vpc_peering_connections(VpcPeeringConnectionIds=[peering])["VpcPeeringConnections"]
         return found[0]["Status"]["Code"]
 
+    def test_options_of_a_peering(self):
+        one, two = self.vpc("10.1.0.0/16"), self.vpc("10.2.0.0/16")
+        for vpc in (one, two):
+            self.ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+        peering = self.ec2.create_vpc_peering_connection(VpcId=one, PeerVpcId=two)["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+        self.ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=peering)
+        self.eventually(lambda: self.status(peering) == "active")
+        options = {"AllowDnsResolutionFromRemoteVpc": True}
+        answer = self.ec2.modify_vpc_peering_connection_options(VpcPeeringConnectionId=peering, RequesterPeeringConnectionOptions=options)
+        self.assertTrue(answer["RequesterPeeringConnectionOptions"]["AllowDnsResolutionFromRemoteVpc"])
+
     def test_life_of_an_instance(self):
         ec2 = self.ec2
         vpc = self.vpc("10.0.0.0/16")
@@ -169,6 +180,7 @@ class Operations(Account):
         ids = [instance["InstanceId"] for instance in answer["Instances"]]
         self.wait("instance_running", InstanceIds=ids)
         self.assertEqual(len(ec2.describe_instance_status(InstanceIds=ids)["InstanceStatuses"]), 2)
+        ec2.reboot_instances(InstanceIds=ids)
         # Nothing boots here, so that nothing is shown.
         self.assertEqual(ec2.get_console_output(InstanceId=ids[0], Latest=True)["Output"], "")
         ec2.stop_instances(InstanceIds=ids)
