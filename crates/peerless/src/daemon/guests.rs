@@ -42,8 +42,7 @@ enum Wake {
 
 impl HostDataPlane {
     /// Adopts the guests that an earlier daemon left, and begins to boot whatever else the snapshot says is running.
-    pub fn start(packets: dataplane::DataPlane, host: Host, snapshot: Arc<Snapshot>, observations: Sender<Event>) -> std::io::Result<Self> {
-        let packets = Arc::new(packets);
+    pub fn start(packets: Arc<dataplane::DataPlane>, host: Host, snapshot: Arc<Snapshot>, observations: Sender<Event>) -> std::io::Result<Self> {
         let latest = Arc::new(ArcSwap::new(snapshot));
         let (wake, woken) = std::sync::mpsc::channel();
         let reconciler = Reconciler {

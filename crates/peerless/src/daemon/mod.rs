@@ -9,6 +9,7 @@ mod edge;
 pub mod guests;
 mod http;
 mod instance_connect;
+mod live_flows;
 mod servers;
 mod status_checks;
 mod world;
@@ -33,6 +34,7 @@ use control_loop::{ControlLoop, Event, Published};
 use data_plane::{DataPlane, ModelOnly};
 use guests::{HostDataPlane, chain};
 use instance_connect::InstanceConnect;
+use live_flows::LiveFlows;
 use servers::Servers;
 
 /// How to run.
@@ -71,7 +73,7 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     options.runtime.create().map_err(|error| format!("cannot make {}: {error}", options.runtime.folder().display()))?;
     let (events, received) = mpsc::channel();
     let published = Arc::new(ArcSwap::new(Arc::clone(&snapshot)));
-    let (data_plane, servers) = data_plane(options, &snapshot, &published, events.clone())?;
+    let (data_plane, servers, live) = data_plane(options, &snapshot, &published, events.clone())?;
     let (generations, generation) = watch::channel(published.load().generation());
     let writer = ControlLoop { store: Box::new(store), data_plane, published: Arc::clone(&published), generations, events: received };
     let writer = std::thread::Builder::new().name("control".to_owned()).spawn(|| writer.run()).map_err(|error| error.to_string())?;
@@ -79,14 +81,21 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     let leave = Arc::new(Notify::new());
     let (gone, left) = watch::channel(false);
     let instance_connect = Arc::new(InstanceConnect::new(Arc::clone(&published), events.clone(), options.clone()));
-    let desk =
-        control_socket::Desk { published: Arc::clone(&published), facts: facts(options, address), instance_connect, leave: Arc::clone(&leave), left };
+    let desk = control_socket::Desk {
+        published: Arc::clone(&published),
+        facts: facts(options, address),
+        live: live.clone(),
+        instance_connect,
+        leave: Arc::clone(&leave),
+        left,
+    };
     let control = control_socket::bind(&options.runtime.control_socket()).map_err(|error| format!("the control socket: {error}"))?;
     let conversations = tokio::spawn(control_socket::serve(control, Arc::new(desk)));
     let edge = edge::Edge {
         published,
         events: events.clone(),
         generations: generation,
+        live,
         facts: facts(options, address),
         consoles: consoles(options),
         address,
@@ -112,14 +121,14 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     Ok(())
 }
 
-/// What enforces snapshots, and what serves those who are in them. Nobody is in a network that is a model only.
-type Enforcing = (Box<dyn DataPlane>, Option<Servers>);
+/// What enforces snapshots, what serves those in it, and what goes on there. Nobody is in a network that is a model only.
+type Enforcing = (Box<dyn DataPlane>, Option<Servers>, LiveFlows);
 
 fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, published: &Published, events: mpsc::Sender<Event>) -> Result<Enforcing, String> {
     if options.model_only {
         let model_only = ModelOnly::new(events);
         model_only.publish(Arc::clone(snapshot));
-        return Ok((Box::new(model_only), None));
+        return Ok((Box::new(model_only), None, LiveFlows::default()));
     }
     // A daemon that was killed left flows and instances that go on: both are taken over.
     let packets = dataplane::DataPlane::start(&fabric(&options.runtime), Arc::clone(snapshot)).map_err(|error| chain(&error))?;
@@ -133,8 +142,10 @@ fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, published: &Published
     let (services, internet) = (services.map_err(|error| chain(&error))?, internet.map_err(|error| chain(&error))?);
     let servers = Servers::start(&services, &internet, published)?;
     let host = instance::Host { sshd: options.sshd.clone(), ..options.runtime.guests(&options.state) };
+    let packets = Arc::new(packets);
+    let live = LiveFlows::of(&packets);
     let started = HostDataPlane::start(packets, host, Arc::clone(snapshot), events).map_err(|error| error.to_string())?;
-    Ok((Box::new(started), Some(servers)))
+    Ok((Box::new(started), Some(servers), live))
 }
 
 fn consoles(options: &Options) -> Box<dyn Consoles + Send + Sync> {

@@ -27,6 +27,7 @@ use tokio::sync::watch;
 use super::connections::Bounds;
 use super::control_loop::{Event, Published};
 use super::http;
+use super::live_flows::LiveFlows;
 use crate::control::Status;
 
 /// The largest body: RunInstances with its user data is the largest call, and that is far below.
@@ -43,6 +44,8 @@ pub struct Edge {
     pub events: Sender<Event>,
     /// The generation that was published last.
     pub generations: watch::Receiver<u64>,
+    /// What goes on.
+    pub live: LiveFlows,
     /// What does not change while the daemon runs.
     pub facts: Status,
     /// What instances have shown on their consoles.
