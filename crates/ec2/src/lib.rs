@@ -43,6 +43,7 @@ mod image;
 mod instance;
 mod instance_attribute;
 mod instance_connect;
+mod instance_connect_endpoint;
 mod instance_status;
 mod internet_gateway;
 mod ip_permission;
