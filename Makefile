@@ -3,6 +3,7 @@
 AWS := .tools/aws/installed
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 JAVASCRIPT := .tools/javascript/installed
+MOTO := .tools/moto/installed
 # The crates whose tests send packets.
 PACKET_CRATES := peerless-dataplane peerless-instance peerless
 # Every test binary on its own, where it cannot touch this machine's network.
@@ -99,9 +100,13 @@ soak: prerequisites ## Compare kernel and model by far more random packets than 
 	PEERLESS_ORACLE_CASES=20000 cargo test --release --locked --package peerless-scenario --test oracle
 
 .PHONY: bench
-bench: prerequisites ## Measure what the fabric costs, against a bare veth pair, as root or with sudo
+bench: api-bench ## Measure what the fabric costs, against a bare veth pair, as root or with sudo, and what calls cost
 	PEERLESS_TEST_PACKETS=yes cargo bench --locked --package peerless-dataplane --bench forwarding $(SANDBOXED)
 	PEERLESS_TEST_PACKETS=yes cargo bench --locked --package peerless --bench calls $(SANDBOXED)
+
+.PHONY: api-bench
+api-bench: prerequisites $(MOTO) ## Measure what calls cost, beside moto
+	PEERLESS_BENCH_MOTO="$(CURDIR)/.tools/moto/bin/moto_server" cargo bench --locked --package peerless --bench api
 
 .PHONY: demo
 demo: build $(AWS) ## Show two peered VPCs with real packets, as root or with sudo
@@ -131,6 +136,12 @@ $(AWS): tools/aws-clients.txt
 	rm -rf .tools/aws
 	python3 -m venv .tools/aws
 	.tools/aws/bin/pip install --require-hashes --only-binary :all: --requirement tools/aws-clients.txt
+	touch $@
+
+$(MOTO): tools/moto.txt
+	rm -rf .tools/moto
+	python3 -m venv .tools/moto
+	.tools/moto/bin/pip install --require-hashes --only-binary :all: --requirement tools/moto.txt
 	touch $@
 
 # Without Node.js the folder stays empty, and client-test says what it did not test.

@@ -59,7 +59,7 @@ class Referee:
         reading = Reading(model.operation_model(operation))
         name = (model.service_name, operation)
         if model.protocol == "json":
-            reading.json(status, body)
+            reading.json(status, body, headers)
         else:
             reading.xml(status, body, headers, model.protocol)
         if status < 300:
@@ -139,12 +139,15 @@ class Reading:
         if set(texts) - {"Type"} != {"Code", "Message"} or not all(texts.values()) or not ERROR_CODE.fullmatch(self.code):
             self.foul("Errors", f"{texts} are no code and message")
 
-    def json(self, status, body):
+    def json(self, status, body, headers):
+        if headers.get("content-type") != "application/x-amz-json-1.1":
+            self.foul("", f"its type is {headers.get('content-type')}")
         document = json.loads(body)
         if status >= 300:
             self.code = document.get("__type")
-            if not self.code or not document.get("Message"):
-                self.foul("", "it is no code and message")
+            known = [shape.error_code for shape in self.operation.error_shapes]
+            if self.code not in known or not document.get("Message"):
+                self.foul("", f"it is no code of {known} and message")
             return
         members = self.operation.output_shape.members
         self.paths |= set(document)

@@ -46,6 +46,22 @@ class Operations(Account):
         self.ec2.delete_key_pair(KeyName="made")
         self.assertEqual([pair["KeyName"] for pair in self.ec2.describe_key_pairs()["KeyPairs"]], ["brought"])
 
+    def test_instance_connect(self):
+        instance = self.instance(self.subnet(self.vpc("10.0.0.0/16"), "10.0.0.0/24"))
+        self.wait("instance_running", InstanceIds=[instance])
+        connect = client(self.account, "ec2-instance-connect")
+        key = {"InstanceOSUser": "ec2-user", "SSHPublicKey": PUBLIC_KEY.decode()}
+        self.assertTrue(connect.send_ssh_public_key(InstanceId=instance, **key)["Success"])
+        self.refused("EC2InstanceNotFoundException", connect.send_ssh_public_key, InstanceId="i-0123456789abcdef0", **key)
+        self.ec2.stop_instances(InstanceIds=[instance])
+        self.wait("instance_stopped", InstanceIds=[instance])
+        self.refused("EC2InstanceStateInvalidException", connect.send_ssh_public_key, InstanceId=instance, **key)
+
+    def test_console_output(self):
+        instance = self.instance(self.subnet(self.vpc("10.0.0.0/16"), "10.0.0.0/24"))
+        self.wait("instance_running", InstanceIds=[instance])
+        self.assertEqual(self.ec2.get_console_output(InstanceId=instance)["InstanceId"], instance)
+
     def test_attributes_of_a_vpc(self):
         vpc = self.vpc("10.0.0.0/16")
         for attribute in ("enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics"):
@@ -58,7 +74,7 @@ class Operations(Account):
         vpc = self.vpc("10.0.0.0/16")
         subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24", AvailabilityZoneId="use1-az2", TagSpecifications=named("subnet", "a"))["Subnet"]["SubnetId"]
         ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
-        found = ec2.describe_subnets(SubnetIds=[subnet], Filters=where(state="available"))["Subnets"][0]
+        found = ec2.describe_subnets(SubnetIds=[subnet], Filters=[*where(state="available"), {"Name": "availabilityZoneId", "Values": ["use1-az2"]}])["Subnets"][0]
         self.assertTrue(found["MapPublicIpOnLaunch"])
         self.assertEqual(found["AvailabilityZoneId"], "use1-az2")
 
@@ -145,14 +161,26 @@ class Operations(Account):
         found = self.ec2.describe_vpc_peering_connections(VpcPeeringConnectionIds=[peering])["VpcPeeringConnections"]
         return found[0]["Status"]["Code"]
 
+    def test_options_of_a_peering(self):
+        one, two = self.vpc("10.1.0.0/16"), self.vpc("10.2.0.0/16")
+        for vpc in (one, two):
+            self.ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+        peering = self.ec2.create_vpc_peering_connection(VpcId=one, PeerVpcId=two)["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+        self.ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=peering)
+        self.eventually(lambda: self.status(peering) == "active")
+        options = {"AllowDnsResolutionFromRemoteVpc": True}
+        answer = self.ec2.modify_vpc_peering_connection_options(VpcPeeringConnectionId=peering, RequesterPeeringConnectionOptions=options)
+        self.assertTrue(answer["RequesterPeeringConnectionOptions"]["AllowDnsResolutionFromRemoteVpc"])
+
     def test_life_of_an_instance(self):
         ec2 = self.ec2
         vpc = self.vpc("10.0.0.0/16")
         subnet = self.subnet(vpc, "10.0.1.0/24")
-        answer = ec2.run_instances(ImageId=IMAGE, InstanceType="t3.micro", MinCount=1, MaxCount=2, SubnetId=subnet, ClientToken="once", TagSpecifications=named("instance", "a") + named("network-interface", "b"))
+        answer = ec2.run_instances(ImageId=IMAGE, InstanceType="t3.micro", MinCount=1, MaxCount=2, SubnetId=subnet, ClientToken="once", TagSpecifications=named("instance", "a") + named("network-interface", "b") + named("volume", "c"))
         ids = [instance["InstanceId"] for instance in answer["Instances"]]
         self.wait("instance_running", InstanceIds=ids)
         self.assertEqual(len(ec2.describe_instance_status(InstanceIds=ids)["InstanceStatuses"]), 2)
+        ec2.reboot_instances(InstanceIds=ids)
         # Nothing boots here, so that nothing is shown.
         self.assertEqual(ec2.get_console_output(InstanceId=ids[0], Latest=True)["Output"], "")
         ec2.stop_instances(InstanceIds=ids)

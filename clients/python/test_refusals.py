@@ -43,7 +43,7 @@ class Refusals(Account):
 
     def test_every_operation_says_what_it_misses(self):
         """An operation without its parameters answers, or names one that it needs."""
-        sensible = ("MissingParameter", "InvalidParameterCombination", "MissingInput", "DefaultVpcAlreadyExists")
+        sensible = ("MissingParameter", "InvalidParameterCombination", "MissingInput", "DefaultVpcAlreadyExists", "InvalidArgsException")
         for service, names in operations().items():
             bare = client(self.account, service, parameter_validation=False)
             for name in names:

@@ -94,7 +94,7 @@ impl Call {
             .or_else(|| dry_run.as_ref().err().cloned());
         let prepared = match refusal {
             Some(error) => Err(error),
-            None => prepare(&envelope, |prepare| prepare.form(&mut form)),
+            None => prepare(&envelope, |prepare| prepare.form(&envelope.action, &mut form)),
         };
         Call { scope: caller.scope, envelope, dry_run: dry_run.is_ok_and(|read| read.dry_run), prepared }
     }

@@ -22,6 +22,8 @@ pub(crate) trait Describe: DeserializeOwned + Send + Sync + 'static {
     const FILTERS: &'static [FilterName<Self::Item>];
     /// Names of filters about what nothing here has: AWS knows them, and they let nothing through.
     const ABSENT: &'static [&'static str] = &[];
+    /// Whether it takes filters.
+    const FILTERED: bool = true;
     /// Whether filters can look at tags.
     const TAGGED: bool = true;
     /// The sizes that a page may have; none if there are no pages.

@@ -16,6 +16,8 @@ pub(crate) struct Edit<'a, 'c> {
     pub scope: Scope,
     /// What to put on resources of each kind as they are created.
     pub tags: TagSpecifications,
+    /// The token of a call that can be repeated.
+    pub client_token: Option<String>,
     /// The id of the request, as its reply will have it.
     pub request_id: String,
     ctx: &'a mut Ctx<'c>,
@@ -24,7 +26,7 @@ pub(crate) struct Edit<'a, 'c> {
 impl<'a, 'c> Edit<'a, 'c> {
     /// A call's hands on a draft.
     pub fn new(draft: Draft, scope: Scope, ctx: &'a mut Ctx<'c>) -> Self {
-        Self { draft, scope, tags: TagSpecifications::default(), request_id: ctx.request_id(), ctx }
+        Self { draft, scope, tags: TagSpecifications::default(), client_token: None, request_id: ctx.request_id(), ctx }
     }
 
     /// The state so far.

@@ -10,7 +10,7 @@ use std::net::Ipv4Addr;
 use model::{
     AccountId, AddressAssociationId, AllocationId, AvailabilityZone, Cidr, IdKind, InstanceId, InstanceState, InternetGatewayId, InvalidUserData,
     Ipv4Cidr, MalformedId, NetworkAclId, NetworkInterfaceId, PeeringStatus, Region, ResourceId, RouteTableAssociationId, RouteTableId,
-    SecurityGroupId, SubnetId, VpcId, VpcPeeringConnectionId,
+    SecurityGroupId, SubnetId, VpcCidrBlockAssociationId, VpcId, VpcPeeringConnectionId,
 };
 
 use crate::kind::words;
@@ -77,6 +77,26 @@ errors! {
     UnknownAction { action: String } = "InvalidAction", "The action {action} is not valid for this web service.";
     MalformedAddress { value: String } = "InvalidAddress.Malformed", "The IP address '{value}' is not valid.";
     UnknownAddress { address: Ipv4Addr } = "InvalidAddress.NotFound", "Address '{address}' not found.";
+    InvalidClientToken { token: String } = "InvalidClientToken", "The client token '{token}' is invalid: it may have up to 64 ASCII characters.";
+    NoCredits { instance: InstanceId } = "InstanceCreditSpecification.NotSupported",
+        "The instance '{instance}' is not a burstable performance instance.";
+    BlockInUse { cidr: Ipv4Cidr } = "InvalidCidrBlock.InUse", "The vpc currently has a subnet within CIDR block {cidr}";
+    UnknownInstanceTypes { names: String } = "InvalidInstanceType", "The following supplied instance types do not exist: [{names}]";
+    NoSuchLaunchTemplate { id: String } = "InvalidLaunchTemplateId.NotFound", "The specified launch template, with template ID {id}, does not exist.";
+    NoSuchLaunchTemplateName = "InvalidLaunchTemplateName.NotFoundException", "At least one of the launch templates specified in the request does not exist.";
+    NoSuchProfileAssociation { id: String } = "InvalidAssociationID.NotFound", "An invalid association-id of '{id}' was given";
+    TooManyBlocks { vpc: VpcId, most: usize } = "CidrLimitExceeded", "This network {vpc} has met its maximum number of allowed CIDRs: {most}";
+    BlockConflict { cidr: Ipv4Cidr, with: &'static str } = "InvalidVpc.Range", "The CIDR '{cidr}' conflicts with {with}.";
+    BlockRestricted { cidr: Ipv4Cidr } = "InvalidVpc.Range",
+        "The CIDR '{cidr}' is restricted. Use a CIDR from the same private address range as the current VPC CIDR, or use a publicly-routable CIDR.";
+    PrimaryBlock { association: VpcCidrBlockAssociationId } = "OperationNotPermitted",
+        "The vpc CIDR block with association ID {association} may not be disassociated. It is the primary IPv4 CIDR block of the VPC";
+    PeeringPending { vpc: VpcId, id: VpcPeeringConnectionId } = "OperationNotPermitted",
+        "No CIDR block may be added to {vpc} while its request for the VPC peering connection {id} is pending.";
+    TerminationDisabled { instance: InstanceId } = "OperationNotPermitted",
+        "The instance '{instance}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.";
+    StopDisabled { instance: InstanceId, verb: &'static str } = "OperationNotPermitted",
+        "The instance '{instance}' may not be {verb}. Modify its 'disableApiStop' instance attribute and try again.";
     DuplicateSecurityGroup { name: String, vpc: VpcId } = "InvalidGroup.Duplicate", "The security group '{name}' already exists for VPC '{vpc}'";
     UnknownSecurityGroupName { name: String } = "InvalidGroup.NotFound", "The security group '{name}' does not exist";
     /// The two groups could never see each other's interfaces.

@@ -46,8 +46,8 @@ impl FilterNames {
 }
 
 /// The parameters that are taken here.
-pub(crate) fn parameters() -> Vec<String> {
-    outline::of::<Parameters>()
+pub(crate) fn parameters(filtered: bool) -> Vec<String> {
+    if filtered { outline::of::<Parameters>() } else { Vec::new() }
 }
 
 /// The filters of one call.
@@ -101,6 +101,11 @@ impl<T: Tagged> Filters<T> {
             Ok(Filter { subject, patterns: value })
         };
         parameters.filter.into_iter().map(filter).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// No filters: everything gets through.
+    pub fn none() -> Self {
+        Self(Vec::new())
     }
 
     /// Whether all of them let the item through.

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::filter::{FilterName, Tagged, values};
 use crate::tag::{Tag, pairs};
 use crate::view::View;
+use crate::volume::ROOT_DEVICE;
 use crate::wire::xml::Empty;
 
 #[derive(Deserialize)]
@@ -152,7 +153,7 @@ impl Image {
             name: image.name,
             description: image.description,
             root_device_type: "ebs",
-            root_device_name: "/dev/xvda",
+            root_device_name: ROOT_DEVICE,
             block_device_mapping: Empty,
             virtualization_type: "hvm",
             hypervisor: "xen",

@@ -16,11 +16,12 @@ use crate::describe::Describe;
 use crate::edit::Edit;
 use crate::error::Error;
 use crate::filter::{FilterName, values};
-use crate::operations::Change;
+use crate::operations::{Change, Done};
 use crate::page::Page;
 use crate::public_address::{PublicAddress, assign_automatically};
 use crate::reservation::{Attachment, Instance, InstanceNetworkInterface, Reservation, State};
 use crate::view::View;
+use crate::volume::BlockDeviceMapping;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -38,6 +39,12 @@ pub(crate) struct StopInstances {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct StartInstances {
+    instance_id: Vec<InstanceId>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RebootInstances {
     instance_id: Vec<InstanceId>,
 }
 
@@ -104,6 +111,9 @@ impl Change for StopInstances {
                     return Err(Error::InstanceState { instance: id, participle: "stopped" });
                 }
             };
+            if current != previous && edit.find(id)?.disable_api_stop {
+                return Err(Error::StopDisabled { instance: id, verb: "stopped" });
+            }
             if current != previous {
                 edit.draft.update(id, |instance| {
                     (instance.state, instance.since) = (current, now);
@@ -146,6 +156,21 @@ impl Change for StartInstances {
     }
 }
 
+impl Change for RebootInstances {
+    type Answer = Done;
+
+    /// It stays `running`: that there is a reboot to do is told beside its state.
+    fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Done, Error> {
+        for (id, state) in batch(&self.instance_id, edit.view())? {
+            if state != InstanceState::Running {
+                return Err(Error::InstanceState { instance: id, participle: "rebooted" });
+            }
+            edit.draft.update(id, |instance| instance.reboots.asked = instance.reboots.asked.saturating_add(1));
+        }
+        Ok(Done)
+    }
+}
+
 impl Change for TerminateInstances {
     type Answer = StateChanges;
     const INERT: &'static [&'static str] = &["Force=false", "SkipOsShutdown=false"];
@@ -158,6 +183,12 @@ impl Change for TerminateInstances {
                 InstanceState::Pending | InstanceState::Running | InstanceState::Stopping | InstanceState::Stopped => InstanceState::ShuttingDown,
                 InstanceState::ShuttingDown | InstanceState::Terminated => previous,
             };
+            let instance = edit.find(id)?;
+            match current != previous {
+                true if instance.disable_api_termination => return Err(Error::TerminationDisabled { instance: id }),
+                true if instance.disable_api_stop => return Err(Error::StopDisabled { instance: id, verb: "terminated" }),
+                _ => {}
+            }
             if current != previous {
                 edit.draft.update(id, |instance| {
                     (instance.state, instance.since) = (current, now);
@@ -174,6 +205,11 @@ const FILTERS: &[FilterName<Instance>] = &[
     ("architecture", |instance| values([instance.architecture])),
     ("availability-zone", |instance| values([instance.placement.availability_zone])),
     ("availability-zone-id", |instance| values([&instance.placement.availability_zone_id])),
+    ("block-device-mapping.attach-time", |instance| volumes(instance, |volume| volume.ebs.attach_time)),
+    ("block-device-mapping.delete-on-termination", |instance| volumes(instance, |volume| volume.ebs.delete_on_termination)),
+    ("block-device-mapping.device-name", |instance| volumes(instance, |volume| volume.device_name)),
+    ("block-device-mapping.status", |instance| volumes(instance, |volume| volume.ebs.status)),
+    ("block-device-mapping.volume-id", |instance| volumes(instance, |volume| volume.ebs.volume_id)),
     ("client-token", |instance| values([&instance.client_token])),
     ("dns-name", |instance| values([&instance.dns_name])),
     ("ebs-optimized", |instance| values([instance.ebs_optimized])),
@@ -261,11 +297,6 @@ const FILTERS: &[FilterName<Instance>] = &[
 /// Filters about what nothing here has.
 const ABSENT: &[&str] = &[
     "affinity",
-    "block-device-mapping.attach-time",
-    "block-device-mapping.delete-on-termination",
-    "block-device-mapping.device-name",
-    "block-device-mapping.status",
-    "block-device-mapping.volume-id",
     "boot-mode",
     "capacity-reservation-id",
     "capacity-reservation-specification.capacity-reservation-preference",
@@ -325,6 +356,10 @@ impl StateChange {
 
 fn attachments<T: Display>(instance: &Instance, value: impl Fn(&Attachment) -> T) -> Vec<String> {
     values(instance.network_interface_set.iter().filter_map(|eni| eni.attachment.as_ref()).map(value))
+}
+
+fn volumes<T: Display>(instance: &Instance, value: impl Fn(&BlockDeviceMapping) -> T) -> Vec<String> {
+    values(instance.block_device_mapping.iter().map(value))
 }
 
 fn interfaces<T: Display>(instance: &Instance, value: impl Fn(&InstanceNetworkInterface) -> T) -> Vec<String> {

@@ -3,7 +3,7 @@
 //! Groups and the source/destination check are those of its interface, which must be its only one.
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceAttribute.html>
 
-use model::{InstanceId, InstanceState, SecurityGroupId, UserData};
+use model::{InstanceId, InstanceState, InstanceType, SecurityGroupId, UserData};
 use serde::{Deserialize, Serialize};
 
 use crate::edit::Edit;
@@ -12,6 +12,7 @@ use crate::operations::{Change, Done, Read};
 use crate::reservation::Instance;
 use crate::security_group::{GroupIdentifier, named};
 use crate::view::View;
+use crate::volume::BlockDeviceMapping;
 use crate::vpc::{Flag, Value};
 use crate::wire::xml::Empty;
 
@@ -22,9 +23,19 @@ pub(crate) struct ModifyInstanceAttribute {
     attribute: Option<String>,
     value: Option<String>,
     source_dest_check: Option<Flag>,
+    disable_api_stop: Option<Flag>,
+    disable_api_termination: Option<Flag>,
+    instance_type: Option<InstanceTypeValue>,
     #[serde(default)]
     group_id: Vec<SecurityGroupId>,
     user_data: Option<UserDataValue>,
+}
+
+/// An instance type, wrapped as attributes are.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct InstanceTypeValue {
+    value: InstanceType,
 }
 
 /// User data, wrapped as attributes are.
@@ -45,7 +56,7 @@ pub(crate) struct DescribeInstanceAttribute {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DescribeInstanceAttributeAnswer {
     instance_id: Option<InstanceId>,
-    block_device_mapping: Option<Empty>,
+    block_device_mapping: Option<Vec<BlockDeviceMapping>>,
     disable_api_stop: Option<Value<bool>>,
     disable_api_termination: Option<Value<bool>>,
     ebs_optimized: Option<Value<bool>>,
@@ -53,7 +64,7 @@ pub(crate) struct DescribeInstanceAttributeAnswer {
     enclave_options: Option<EnclaveOptions>,
     group_set: Option<Vec<GroupIdentifier>>,
     instance_initiated_shutdown_behavior: Option<Value<&'static str>>,
-    instance_type: Option<Value<model::InstanceType>>,
+    instance_type: Option<Value<InstanceType>>,
     kernel: Option<Nothing>,
     product_codes: Option<Empty>,
     ramdisk: Option<Nothing>,
@@ -75,13 +86,10 @@ impl Change for ModifyInstanceAttribute {
     type Answer = Done;
     const INERT: &'static [&'static str] = &[
         "BlockDeviceMapping",
-        "DisableApiStop.Value=false",
-        "DisableApiTermination.Value=false",
         "EbsOptimized.Value=false",
         "EnaSupport.Value=true",
         "EnclaveOptions.Enabled=false",
         "InstanceInitiatedShutdownBehavior.Value=terminate",
-        "InstanceType",
         "Kernel",
         "Ramdisk",
         "SriovNetSupport",
@@ -100,10 +108,13 @@ impl Change for ModifyInstanceAttribute {
                 let groups = named(groups, interface.vpc, |_| Error::SecurityGroupOfOtherNetwork, edit.view())?;
                 edit.draft.update(interface.id, |interface| interface.groups = groups);
             }
+            [Wanted::DisableApiStop(value)] => edit.draft.update(id, |instance| instance.disable_api_stop = *value),
+            [Wanted::DisableApiTermination(value)] => edit.draft.update(id, |instance| instance.disable_api_termination = *value),
+            [Wanted::InstanceType(_) | Wanted::UserData(_)] if edit.find(id)?.state != InstanceState::Stopped => {
+                return Err(Error::InstanceNotStopped { instance: id });
+            }
+            [Wanted::InstanceType(instance_type)] => edit.draft.update(id, |instance| instance.instance_type = *instance_type),
             [Wanted::UserData(user_data)] => {
-                if edit.find(id)?.state != InstanceState::Stopped {
-                    return Err(Error::InstanceNotStopped { instance: id });
-                }
                 let user_data = Some(user_data.clone()).filter(|data| !data.bytes().is_empty());
                 edit.draft.update(id, |instance| instance.user_data = user_data);
             }
@@ -116,6 +127,9 @@ impl Change for ModifyInstanceAttribute {
 /// An attribute that is to change.
 enum Wanted<'a> {
     SourceDestCheck(bool),
+    DisableApiStop(bool),
+    DisableApiTermination(bool),
+    InstanceType(InstanceType),
     Groups(&'a [SecurityGroupId]),
     /// None of it takes it away.
     UserData(UserData),
@@ -126,10 +140,12 @@ impl ModifyInstanceAttribute {
     fn wanted(&self) -> Result<Vec<Wanted<'_>>, Error> {
         let named = match (self.attribute.as_deref(), &self.value) {
             (None, None) => None,
-            (Some("sourceDestCheck"), Some(value)) => {
-                let parsed = value.to_ascii_lowercase().parse();
-                Some(Wanted::SourceDestCheck(parsed.map_err(|_| Error::value("value", value, "Expected true or false."))?))
+            (Some("disableApiStop"), Some(value)) => Some(Wanted::DisableApiStop(flag(value)?)),
+            (Some("disableApiTermination"), Some(value)) => Some(Wanted::DisableApiTermination(flag(value)?)),
+            (Some("instanceType"), Some(value)) => {
+                Some(Wanted::InstanceType(value.parse().map_err(|_| Error::InvalidInstanceType { value: value.clone() })?))
             }
+            (Some("sourceDestCheck"), Some(value)) => Some(Wanted::SourceDestCheck(flag(value)?)),
             (Some("userData"), Some(value)) => Some(Wanted::UserData(value.parse().map_err(|problem| Error::InvalidUserData { problem })?)),
             (Some(attribute), Some(value)) => {
                 return Err(Error::UnsupportedParameter { parameter: attribute.to_owned(), value: value.clone() });
@@ -138,9 +154,12 @@ impl ModifyInstanceAttribute {
             (None, Some(_)) => return Err(Error::missing("Attribute")),
         };
         let check = self.source_dest_check.map(|flag| Wanted::SourceDestCheck(flag.value));
+        let stop = self.disable_api_stop.map(|flag| Wanted::DisableApiStop(flag.value));
+        let termination = self.disable_api_termination.map(|flag| Wanted::DisableApiTermination(flag.value));
+        let instance_type = self.instance_type.as_ref().map(|instance_type| Wanted::InstanceType(instance_type.value));
         let groups = (!self.group_id.is_empty()).then_some(Wanted::Groups(&self.group_id));
         let user_data = self.user_data.as_ref().map(|data| Wanted::UserData(data.value.clone()));
-        Ok([named, check, groups, user_data].into_iter().flatten().collect())
+        Ok([named, check, stop, termination, instance_type, groups, user_data].into_iter().flatten().collect())
     }
 }
 
@@ -148,12 +167,13 @@ impl Read for DescribeInstanceAttribute {
     type Answer = DescribeInstanceAttributeAnswer;
 
     fn read(&self, view: View<'_>) -> Result<Self::Answer, Error> {
-        let instance = Instance::new(view.find(self.instance_id)?, view);
+        let stored = view.find(self.instance_id)?;
+        let instance = Instance::new(stored, view);
         let mut answer = Self::Answer { instance_id: Some(instance.instance_id), ..Default::default() };
         match self.attribute.as_str() {
-            "blockDeviceMapping" => answer.block_device_mapping = Some(Empty),
-            "disableApiStop" => answer.disable_api_stop = Some(Value { value: false }),
-            "disableApiTermination" => answer.disable_api_termination = Some(Value { value: false }),
+            "blockDeviceMapping" => answer.block_device_mapping = Some(instance.block_device_mapping),
+            "disableApiStop" => answer.disable_api_stop = Some(Value { value: stored.disable_api_stop }),
+            "disableApiTermination" => answer.disable_api_termination = Some(Value { value: stored.disable_api_termination }),
             "ebsOptimized" => answer.ebs_optimized = Some(Value { value: instance.ebs_optimized }),
             "enaSupport" => answer.ena_support = Some(Value { value: instance.ena_support }),
             "enclaveOptions" => answer.enclave_options = Some(EnclaveOptions { enabled: false }),
@@ -171,4 +191,9 @@ impl Read for DescribeInstanceAttribute {
         }
         Ok(answer)
     }
+}
+
+/// A value that is named beside its attribute.
+fn flag(value: &str) -> Result<bool, Error> {
+    value.to_ascii_lowercase().parse().map_err(|_| Error::value("value", value, "Expected true or false."))
 }

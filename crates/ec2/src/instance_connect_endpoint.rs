@@ -10,7 +10,7 @@ use std::ops::RangeInclusive;
 
 use model::{
     AccountId, AvailabilityZone, IdKind, InstanceConnectEndpointId, InstanceConnectEndpointState, MacAddress, NetworkInterface, NetworkInterfaceId,
-    SecurityGroupId, Subnet, SubnetId, VpcId,
+    SecurityGroupId, SubnetId, VpcId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +36,6 @@ pub(crate) struct CreateInstanceConnectEndpoint {
     subnet_id: SubnetId,
     #[serde(default)]
     security_group_id: Vec<SecurityGroupId>,
-    client_token: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -68,6 +67,7 @@ pub(crate) struct DeleteInstanceConnectEndpointAnswer {
 impl Change for CreateInstanceConnectEndpoint {
     type Answer = CreateInstanceConnectEndpointAnswer;
     const TAGS: &'static [IdKind] = &[IdKind::InstanceConnectEndpointId];
+    const IDEMPOTENT: bool = true;
     const INERT: &'static [&'static str] = &["IpAddressType=ipv4", "PreserveClientIp=false"];
 
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error> {
@@ -76,9 +76,6 @@ impl Change for CreateInstanceConnectEndpoint {
         let mut groups = named(&self.security_group_id, subnet.vpc, of_other_vpc, edit.view())?;
         if groups.is_empty() {
             groups.push(edit.draft.resolve(subnet.vpc).default_security_group);
-        }
-        if let Some(earlier) = self.earlier(&subnet, &groups, edit.view())? {
-            return Ok(earlier);
         }
         let in_vpc = edit.view().all::<model::InstanceConnectEndpoint>().filter(|endpoint| endpoint.vpc == subnet.vpc).count();
         quota::INSTANCE_CONNECT_ENDPOINTS_PER_VPC.admit(in_vpc + 1)?;
@@ -114,34 +111,10 @@ impl Change for CreateInstanceConnectEndpoint {
             interface,
             state: InstanceConnectEndpointState::CreateInProgress,
             created: edit.now(),
-            client_token: self.client_token.clone(),
         };
         edit.create(endpoint.clone());
-        Ok(CreateInstanceConnectEndpointAnswer::of(&endpoint, edit.view()))
-    }
-}
-
-impl CreateInstanceConnectEndpoint {
-    /// What an earlier call with the same client token made: repeating a call is not making it twice.
-    /// <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html>
-    fn earlier(&self, subnet: &Subnet, groups: &[SecurityGroupId], view: View<'_>) -> Result<Option<CreateInstanceConnectEndpointAnswer>, Error> {
-        let Some(token) = self.client_token.as_ref().filter(|token| !token.is_empty()) else { return Ok(None) };
-        if token.len() > 64 || !token.is_ascii() {
-            return Err(Error::value("clientToken", token, "It may have up to 64 ASCII characters."));
-        }
-        let mut endpoints = view.all::<model::InstanceConnectEndpoint>();
-        let Some(earlier) = endpoints.find(|endpoint| endpoint.client_token.as_ref() == Some(token)) else { return Ok(None) };
-        if earlier.subnet != subnet.id || view.snapshot.resolve(earlier.interface).groups != groups {
-            return Err(Error::IdempotentParameterMismatch);
-        }
-        Ok(Some(CreateInstanceConnectEndpointAnswer::of(earlier, view)))
-    }
-}
-
-impl CreateInstanceConnectEndpointAnswer {
-    fn of(endpoint: &model::InstanceConnectEndpoint, view: View<'_>) -> Self {
-        let client_token = endpoint.client_token.clone();
-        Self { instance_connect_endpoint: InstanceConnectEndpoint::new(endpoint, view), client_token }
+        let client_token = edit.client_token.clone();
+        Ok(CreateInstanceConnectEndpointAnswer { instance_connect_endpoint: InstanceConnectEndpoint::new(&endpoint, edit.view()), client_token })
     }
 }
 

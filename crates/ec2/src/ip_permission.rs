@@ -218,7 +218,7 @@ pub(crate) fn in_words(rule: &SecurityGroupRule) -> String {
 }
 
 /// Descriptions are short, and an empty one is none.
-fn check_description(description: &Option<String>) -> Result<Option<String>, Error> {
+pub(crate) fn check_description(description: &Option<String>) -> Result<Option<String>, Error> {
     match description {
         Some(text) if !is_plain(text) => Err(Error::InvalidPermission { reason: "Invalid rule description. Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*".to_owned() }),
         Some(text) if text.is_empty() => Ok(None),

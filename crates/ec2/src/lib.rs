@@ -9,8 +9,8 @@
 //!
 //! - the protocol: `wire` (the codecs), `call`, `caller`, `reply`, `error`, `actions`
 //! - what all operations share: `operations` (the table) and `reference` (what it says of itself), `view` (what a handler
-//!   sees) and `edit` (what it changes), `describe`,
-//!   `filter`, `page`, `tag_specification`, `quota`, `kind`, `digest`
+//!   sees) and `edit` (what it changes), `describe`, `filter`, `page`, `tag_specification`, `client_token`, `quota`, `kind`,
+//!   `digest`
 //! - one file per resource, each in the same order
 
 mod wire;
@@ -22,6 +22,7 @@ mod reference;
 mod reply;
 
 mod actions;
+mod client_token;
 mod describe;
 mod digest;
 mod edit;
@@ -37,18 +38,22 @@ mod view;
 mod account_attribute;
 mod address_association;
 mod console_output;
+mod credit_specification;
 mod default_vpc;
 mod elastic_ip;
+mod iam_instance_profile;
 mod image;
 mod instance;
 mod instance_attribute;
 mod instance_connect;
 mod instance_connect_endpoint;
 mod instance_status;
+mod instance_type;
 mod internet_gateway;
 mod ip_permission;
 mod key_material;
 mod key_pair;
+mod launch_template;
 mod metadata_options;
 mod network_acl;
 mod network_acl_association;
@@ -63,12 +68,17 @@ mod route_table;
 mod route_table_association;
 mod run_instances;
 mod security_group;
+mod security_group_for_vpc;
+mod security_group_reference;
 mod security_group_rule;
+mod security_group_rule_update;
 mod sts;
 mod subnet;
 mod tag;
 mod traffic;
+mod volume;
 mod vpc;
+mod vpc_cidr_block;
 mod vpc_peering_connection;
 mod vpc_peering_connection_options;
 

@@ -6,9 +6,10 @@
 
 use model::{
     Draft, Instance, InstanceConnectEndpoint, InstanceConnectEndpointState, InstanceId, InstanceState, MetadataOptionsState, Observation,
-    StateReason, Subnet, SubnetState, SummaryStatus, Timestamp, Vpc, VpcPeeringConnection, VpcState,
+    StateReason, Subnet, SubnetState, SummaryStatus, TagSetKey, Timestamp, Vpc, VpcPeeringConnection, VpcState,
 };
 
+use crate::client_token;
 use crate::instance::{instance_initiated_shutdown, launch_error};
 use crate::vpc_peering_connection::{Next, next};
 
@@ -27,7 +28,9 @@ pub fn advance(draft: &mut Draft, now: Timestamp) -> Option<Timestamp> {
     }
     apply_metadata_options(draft);
     advance_endpoints(draft);
-    [advance_peerings(draft, now), expire_instance_connect_keys(draft, now), purge_instances(draft, now)].into_iter().flatten().min()
+    let dues =
+        [advance_peerings(draft, now), expire_instance_connect_keys(draft, now), purge_instances(draft, now), client_token::forget(draft, now)];
+    dues.into_iter().flatten().min()
 }
 
 /// Takes in what a data plane saw. What is no news changes nothing.
@@ -43,6 +46,11 @@ pub fn observe(draft: &mut Draft, now: Timestamp, observation: Observation) {
         Observation::InstanceStatus(id, status) => {
             if draft.get(id).is_some_and(|instance| instance.state == InstanceState::Running && instance.status != status) {
                 draft.update(id, |instance| instance.status = status);
+            }
+        }
+        Observation::InstanceRebooted(id, number) => {
+            if draft.get(id).is_some_and(|instance| instance.reboots.done < number) {
+                draft.update(id, |instance| (instance.reboots.done, instance.status) = (number, SummaryStatus::Initializing));
             }
         }
         Observation::InstanceStopped(id) => stop(draft, now, id),
@@ -132,6 +140,7 @@ fn stop(draft: &mut Draft, now: Timestamp, id: InstanceId) {
         }
     }
     (instance.state, instance.since) = (InstanceState::Stopped, now);
+    instance.reboots.done = instance.reboots.asked;
     draft.put(instance);
 }
 
@@ -149,6 +158,7 @@ fn terminate(draft: &mut Draft, now: Timestamp, id: InstanceId, reason: fn() -> 
     if instance.state != InstanceState::ShuttingDown {
         instance.state_reason = Some(reason());
     }
+    draft.remove_tags(TagSetKey { resource: instance.root_volume().into(), scope: instance.scope });
     (instance.state, instance.since) = (InstanceState::Terminated, now);
     draft.put(instance);
 }

@@ -20,7 +20,6 @@ use crate::view::View;
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct CreateNetworkAcl {
     vpc_id: VpcId,
-    client_token: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -46,15 +45,14 @@ pub(crate) struct DeleteNetworkAcl {
 impl Change for CreateNetworkAcl {
     type Answer = CreateNetworkAclAnswer;
     const TAGS: &'static [IdKind] = &[IdKind::NetworkAclId];
+    const IDEMPOTENT: bool = true;
 
-    /// SDKs invent a client token for each call and expect it back. A repeated one makes a second ACL here: nothing
-    /// remembers it.
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error> {
         let vpc = edit.find(self.vpc_id)?.id;
         quota::NETWORK_ACLS_PER_VPC.admit(edit.draft.all::<model::NetworkAcl>().filter(|acl| acl.vpc == vpc).count() + 1)?;
         let acl = model::NetworkAcl { id: edit.new_id(), scope: edit.scope, vpc, ingress: Default::default(), egress: Default::default() };
         edit.create(acl.clone());
-        Ok(CreateNetworkAclAnswer { network_acl: NetworkAcl::new(&acl, edit.view()), client_token: self.client_token.clone() })
+        Ok(CreateNetworkAclAnswer { network_acl: NetworkAcl::new(&acl, edit.view()), client_token: edit.client_token.clone() })
     }
 }
 

@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::call::Ctx;
+use crate::client_token::{self, ClientToken};
 use crate::describe::{self, Describe};
 use crate::edit::Edit;
 use crate::error::Error;
@@ -43,6 +44,14 @@ pub(crate) trait Change: DeserializeOwned + Send + Sync + 'static {
     const TAGS: &'static [model::IdKind] = &[];
     /// Parameters without effect, as [`query::read`] has them.
     const INERT: &'static [&'static str] = &[];
+
+    /// Whether it takes a client token: `client_token` has the rest.
+    const IDEMPOTENT: bool = false;
+
+    /// Refuses to be repeated under a client token, when what the first call made is no more.
+    fn check_repetition(_token: &str, _view: View<'_>) -> Result<(), Error> {
+        Ok(())
+    }
 
     /// Changes and answers. What it did before it refuses is forgotten.
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error>;
@@ -89,15 +98,16 @@ pub(crate) struct Handler {
 /// How the parameters of an operation are read: its protocol.
 #[derive(Clone, Copy)]
 pub(crate) enum Prepare {
-    Query(fn(&mut Form) -> Result<Prepared, Error>),
+    /// Of a form, by the operation's name.
+    Query(fn(&str, &mut Form) -> Result<Prepared, Error>),
     Json(fn(&[u8]) -> Result<Prepared, Error>),
 }
 
 impl Prepare {
     /// Reads a form.
-    pub fn form(self, form: &mut Form) -> Result<Prepared, Error> {
+    pub fn form(self, name: &str, form: &mut Form) -> Result<Prepared, Error> {
         match self {
-            Prepare::Query(read) => read(form),
+            Prepare::Query(read) => read(name, form),
             Prepare::Json(_) => Err(Error::Internal),
         }
     }
@@ -135,6 +145,7 @@ operations! {
         change elastic_ip::AllocateAddress;
         change address_association::AssociateAddress;
         change route_table_association::AssociateRouteTable;
+        change vpc_cidr_block::AssociateVpcCidrBlock;
         change internet_gateway::AttachInternetGateway;
         change security_group_rule::AuthorizeSecurityGroupEgress;
         change security_group_rule::AuthorizeSecurityGroupIngress;
@@ -168,36 +179,49 @@ operations! {
         describe elastic_ip::DescribeAddresses;
         read elastic_ip::DescribeAddressesAttribute;
         describe place::DescribeAvailabilityZones;
+        describe iam_instance_profile::DescribeIamInstanceProfileAssociations;
         describe image::DescribeImages;
         read instance_attribute::DescribeInstanceAttribute;
         describe instance_connect_endpoint::DescribeInstanceConnectEndpoints;
+        describe credit_specification::DescribeInstanceCreditSpecifications;
         describe instance_status::DescribeInstanceStatus;
+        describe instance_type::DescribeInstanceTypeOfferings;
+        describe instance_type::DescribeInstanceTypes;
         describe instance::DescribeInstances;
         describe internet_gateway::DescribeInternetGateways;
         describe key_pair::DescribeKeyPairs;
+        describe launch_template::DescribeLaunchTemplates;
         describe network_acl::DescribeNetworkAcls;
         read network_interface_attribute::DescribeNetworkInterfaceAttribute;
         describe network_interface::DescribeNetworkInterfaces;
         describe place::DescribeRegions;
         describe route_table::DescribeRouteTables;
+        read security_group_reference::DescribeSecurityGroupReferences;
         describe security_group_rule::DescribeSecurityGroupRules;
         describe security_group::DescribeSecurityGroups;
+        describe security_group_reference::DescribeStaleSecurityGroups;
         describe subnet::DescribeSubnets;
         describe tag::DescribeTags;
+        describe volume::DescribeVolumes;
         read vpc::DescribeVpcAttribute;
         describe vpc_peering_connection::DescribeVpcPeeringConnections;
         describe vpc::DescribeVpcs;
         change internet_gateway::DetachInternetGateway;
         change address_association::DisassociateAddress;
         change route_table_association::DisassociateRouteTable;
+        change vpc_cidr_block::DisassociateVpcCidrBlock;
         look console_output::GetConsoleOutput;
+        read credit_specification::GetDefaultCreditSpecification;
+        describe security_group_for_vpc::GetSecurityGroupsForVpc;
         change key_pair::ImportKeyPair;
         change instance_attribute::ModifyInstanceAttribute;
         change metadata_options::ModifyInstanceMetadataOptions;
         change network_interface_attribute::ModifyNetworkInterfaceAttribute;
+        change security_group_rule_update::ModifySecurityGroupRules;
         change subnet::ModifySubnetAttribute;
         change vpc::ModifyVpcAttribute;
         change vpc_peering_connection_options::ModifyVpcPeeringConnectionOptions;
+        change instance::RebootInstances;
         change vpc_peering_connection::RejectVpcPeeringConnection;
         change elastic_ip::ReleaseAddress;
         change network_acl_association::ReplaceNetworkAclAssociation;
@@ -210,6 +234,8 @@ operations! {
         change instance::StartInstances;
         change instance::StopInstances;
         change instance::TerminateInstances;
+        change security_group_rule_update::UpdateSecurityGroupRuleDescriptionsEgress;
+        change security_group_rule_update::UpdateSecurityGroupRuleDescriptionsIngress;
     }
     InstanceConnect {
         change_json instance_connect::SendSSHPublicKey;
@@ -221,7 +247,7 @@ operations! {
 
 const fn read<R: Read>() -> Handler {
     Handler {
-        prepare: Prepare::Query(|form| {
+        prepare: Prepare::Query(|_, form| {
             let operation: R = query::read(form, R::INERT)?;
             Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&operation.read(view)?)))))
         }),
@@ -233,7 +259,7 @@ const fn read<R: Read>() -> Handler {
 
 const fn look<L: Look>() -> Handler {
     Handler {
-        prepare: Prepare::Query(|form| {
+        prepare: Prepare::Query(|_, form| {
             let operation: L = query::read(form, &[])?;
             Ok(Prepared::Look(Box::new(move |view, ctx| Ok(xml::content(&operation.look(view, ctx)?)))))
         }),
@@ -245,14 +271,14 @@ const fn look<L: Look>() -> Handler {
 
 const fn describe<D: Describe>() -> Handler {
     Handler {
-        prepare: Prepare::Query(|form| {
-            let filters = Filters::take(form, D::FILTERS, D::ABSENT, D::TAGGED)?;
+        prepare: Prepare::Query(|_, form| {
+            let filters = if D::FILTERED { Filters::take(form, D::FILTERS, D::ABSENT, D::TAGGED)? } else { Filters::none() };
             let page = Page::take(form, D::PAGES)?;
             let operation: D = query::read(form, D::INERT)?;
             operation.check(&page)?;
             Ok(Prepared::Read(Box::new(move |view| Ok(xml::content(&describe::list(&operation, &filters, &page, view)?)))))
         }),
-        parameters: || [outline::of::<D>(), filter::parameters(), page::parameters(D::PAGES)].concat(),
+        parameters: || [outline::of::<D>(), filter::parameters(D::FILTERED), page::parameters(D::PAGES)].concat(),
         inert: D::INERT,
         filters: || FilterNames::new(D::FILTERS, D::ABSENT, D::TAGGED),
     }
@@ -260,15 +286,26 @@ const fn describe<D: Describe>() -> Handler {
 
 const fn change<C: Change>() -> Handler {
     Handler {
-        prepare: Prepare::Query(|form| {
+        prepare: Prepare::Query(|name, form| {
+            let token = if C::IDEMPOTENT { ClientToken::take(name, form)? } else { None };
             let tags = TagSpecifications::take(form, C::TAGS)?;
             let operation: C = query::read(form, C::INERT)?;
             Ok(Prepared::Change(Box::new(move |edit| {
-                edit.tags = tags.clone();
-                Ok(xml::content(&operation.apply(edit)?))
+                let Some(token) = &token else {
+                    edit.tags = tags.clone();
+                    return Ok(xml::content(&operation.apply(edit)?));
+                };
+                if let Some(answer) = token.earlier(edit.view())? {
+                    C::check_repetition(&token.text, edit.view())?;
+                    return Ok(answer.to_owned());
+                }
+                (edit.tags, edit.client_token) = (tags.clone(), Some(token.text.clone()));
+                let answer = xml::content(&operation.apply(edit)?);
+                token.remember(&answer, edit);
+                Ok(answer)
             })))
         }),
-        parameters: || [outline::of::<C>(), tag_specification::parameters(C::TAGS)].concat(),
+        parameters: || [outline::of::<C>(), tag_specification::parameters(C::TAGS), client_token::parameters(C::IDEMPOTENT)].concat(),
         inert: C::INERT,
         filters: FilterNames::default,
     }

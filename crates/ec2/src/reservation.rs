@@ -19,6 +19,7 @@ use crate::security_group::GroupIdentifier;
 use crate::subnet::PrivateDnsNameOptions;
 use crate::tag::{Tag, pairs};
 use crate::view::View;
+use crate::volume::{BlockDeviceMapping, ROOT_DEVICE};
 use crate::wire::xml::Empty;
 
 /// The instances of a launch.
@@ -62,7 +63,7 @@ pub(crate) struct Instance {
     pub architecture: &'static str,
     pub root_device_type: &'static str,
     pub root_device_name: &'static str,
-    block_device_mapping: Empty,
+    pub block_device_mapping: Vec<BlockDeviceMapping>,
     pub virtualization_type: &'static str,
     pub hypervisor: &'static str,
     pub client_token: String,
@@ -203,8 +204,8 @@ impl Instance {
             state_reason: instance.state_reason.as_ref().map(StateReason::from),
             architecture: "x86_64",
             root_device_type: "ebs",
-            root_device_name: "/dev/xvda",
-            block_device_mapping: Empty,
+            root_device_name: ROOT_DEVICE,
+            block_device_mapping: BlockDeviceMapping::all(instance, view),
             virtualization_type: "hvm",
             hypervisor: "xen",
             client_token: instance.client_token.clone().unwrap_or_default(),

@@ -23,7 +23,6 @@ use crate::wire::xml::Empty;
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct CreateRouteTable {
     vpc_id: VpcId,
-    client_token: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -49,15 +48,14 @@ pub(crate) struct DeleteRouteTable {
 impl Change for CreateRouteTable {
     type Answer = CreateRouteTableAnswer;
     const TAGS: &'static [IdKind] = &[IdKind::RouteTableId];
+    const IDEMPOTENT: bool = true;
 
-    /// SDKs invent a client token for each call and expect it back. A repeated one makes a second table here: nothing
-    /// remembers it.
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error> {
         let vpc = edit.find(self.vpc_id)?.id;
         quota::ROUTE_TABLES_PER_VPC.admit(edit.draft.all::<model::RouteTable>().filter(|table| table.vpc == vpc).count() + 1)?;
         let table = model::RouteTable { id: edit.new_id(), scope: edit.scope, vpc, routes: Default::default() };
         edit.create(table.clone());
-        Ok(CreateRouteTableAnswer { route_table: RouteTable::new(&table, edit.view()), client_token: self.client_token.clone() })
+        Ok(CreateRouteTableAnswer { route_table: RouteTable::new(&table, edit.view()), client_token: edit.client_token.clone() })
     }
 }
 

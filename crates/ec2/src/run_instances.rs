@@ -10,7 +10,7 @@ use std::net::Ipv4Addr;
 
 use model::{
     Association, Attachment, AvailabilityZone, IdKind, Image, ImageId, Instance, InstanceConnectKeys, InstanceId, InstanceState, InstanceType,
-    LaunchKey, MacAddress, NetworkInterface, NetworkInterfaceId, ReservationId, SecurityGroupId, Subnet, SubnetId, UserData,
+    LaunchKey, MacAddress, NetworkInterface, NetworkInterfaceId, Reboots, SecurityGroupId, Subnet, SubnetId, UserData,
 };
 use serde::Deserialize;
 
@@ -36,8 +36,11 @@ pub(crate) struct RunInstances {
     user_data: Option<UserData>,
     #[serde(default)]
     metadata_options: MetadataOptionsRequest,
-    client_token: Option<String>,
     placement: Option<Placement>,
+    #[serde(default)]
+    disable_api_stop: bool,
+    #[serde(default)]
+    disable_api_termination: bool,
     subnet_id: Option<SubnetId>,
     #[serde(default)]
     security_group_id: Vec<SecurityGroupId>,
@@ -69,7 +72,8 @@ struct InterfaceSpecification {
 
 impl Change for RunInstances {
     type Answer = Reservation;
-    const TAGS: &'static [IdKind] = &[IdKind::InstanceId, IdKind::NetworkInterfaceId];
+    const TAGS: &'static [IdKind] = &[IdKind::InstanceId, IdKind::NetworkInterfaceId, IdKind::VolumeId];
+    const IDEMPOTENT: bool = true;
     const INERT: &'static [&'static str] = &[
         "AdditionalInfo",
         "BlockDeviceMapping",
@@ -77,8 +81,6 @@ impl Change for RunInstances {
         "CapacityReservationSpecification.CapacityReservationTarget",
         "CpuOptions",
         "CreditSpecification",
-        "DisableApiStop=false",
-        "DisableApiTermination=false",
         "EbsOptimized=false",
         "ElasticGpuSpecification",
         "ElasticInferenceAccelerator",
@@ -133,9 +135,6 @@ impl Change for RunInstances {
 
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error> {
         self.check_counts()?;
-        if let Some(earlier) = self.earlier(edit.view())? {
-            return Ok(earlier);
-        }
         let place = self.place()?;
         let key = self.key_name.as_ref().map(|name| edit.view().key_pair(name).map(LaunchKey::from)).transpose()?;
         let metadata_options = self.metadata_options.at_launch(Image::boots(self.image_id))?;
@@ -162,7 +161,10 @@ impl Change for RunInstances {
                 since: edit.now(),
                 state_reason: None,
                 launch_time: edit.now(),
-                client_token: self.client_token.clone(),
+                client_token: edit.client_token.clone(),
+                disable_api_stop: self.disable_api_stop,
+                disable_api_termination: self.disable_api_termination,
+                reboots: Reboots::default(),
                 interfaces: vec![interface],
                 key: key.clone(),
                 user_data: self.user_data.clone(),
@@ -171,9 +173,17 @@ impl Change for RunInstances {
                 status: model::SummaryStatus::default(),
             };
             edit.create(instance.clone());
+            edit.tag_as_specified(instance.root_volume());
             instances.push(instance);
         }
-        Ok(answer(reservation, &instances, edit.view()))
+        let instances = instances.iter().map(|instance| InstanceView::new(instance, edit.view())).collect();
+        Ok(Reservation::new(reservation, edit.scope.account, instances))
+    }
+
+    /// A launch whose instances are all gone cannot be repeated.
+    fn check_repetition(token: &str, view: View<'_>) -> Result<(), Error> {
+        let lives = |instance: &Instance| instance.client_token.as_deref() == Some(token) && instance.state != InstanceState::Terminated;
+        if view.all::<Instance>().any(lives) { Ok(()) } else { Err(Error::InstanceTerminated) }
     }
 }
 
@@ -187,30 +197,6 @@ impl RunInstances {
             () if self.min_count == 0 => Err(Error::value("minCount", self.min_count, "Must be at least 1.")),
             () if self.max_count < self.min_count => Err(Error::value("maxCount", self.max_count, "Must not be less than minCount.")),
             () => Ok(()),
-        }
-    }
-
-    /// What an earlier call with the same client token made: repeating a call is not making it twice.
-    /// <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html>
-    ///
-    /// Of the earlier call's parameters only those that the instances show are compared.
-    fn earlier(&self, view: View<'_>) -> Result<Option<Reservation>, Error> {
-        let Some(token) = self.client_token.as_ref().filter(|token| !token.is_empty()) else { return Ok(None) };
-        if token.len() > 64 || !token.is_ascii() {
-            return Err(Error::value("clientToken", token, "It may have up to 64 ASCII characters."));
-        }
-        let mut instances: Vec<Instance> = view.all::<Instance>().filter(|instance| instance.client_token.as_ref() == Some(token)).cloned().collect();
-        instances.sort_by_key(|instance| instance.launch_index);
-        let differs = |instance: &Instance| {
-            let key_name = instance.key.as_ref().map(|key| &key.name);
-            (instance.image, instance.instance_type, key_name) != (self.image_id, self.instance_type(), self.key_name.as_ref())
-                || instance.user_data != self.user_data
-        };
-        match () {
-            () if instances.is_empty() => Ok(None),
-            () if instances.iter().any(differs) || instances.len() > self.max_count => Err(Error::IdempotentParameterMismatch),
-            () if instances.iter().all(|instance| instance.state == InstanceState::Terminated) => Err(Error::InstanceTerminated),
-            () => Ok(instances.first().map(|first| answer(first.reservation, &instances, view))),
         }
     }
 
@@ -344,10 +330,6 @@ impl InterfaceSpecification {
         });
         Ok(id)
     }
-}
-
-fn answer(reservation: ReservationId, instances: &[Instance], view: View<'_>) -> Reservation {
-    Reservation::new(reservation, view.scope.account, instances.iter().map(|instance| InstanceView::new(instance, view)).collect())
 }
 
 fn check_address(address: Ipv4Addr, subnet: &Subnet, view: View<'_>) -> Result<Ipv4Addr, Error> {

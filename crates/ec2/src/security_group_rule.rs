@@ -348,7 +348,7 @@ fn cidr(peer: RulePeer) -> Option<Cidr> {
 
 /// A group that a rule names exists, in this VPC or in one that an active peering connection joins with it within the
 /// region. Across regions groups see nothing of each other.
-fn check_peer(peer: RulePeer, vpc: VpcId, view: View<'_>) -> Result<(), Error> {
+pub(crate) fn check_peer(peer: RulePeer, vpc: VpcId, view: View<'_>) -> Result<(), Error> {
     let RulePeer::SecurityGroup { group, account } = peer else { return Ok(()) };
     let scope = Scope { account, region: view.scope.region };
     let named = view.snapshot.get(group).filter(|named| named.scope == scope).ok_or_else(|| Error::not_found(group))?;
@@ -357,7 +357,7 @@ fn check_peer(peer: RulePeer, vpc: VpcId, view: View<'_>) -> Result<(), Error> {
 }
 
 /// Rules are counted for IPv4 and IPv6 apart; one that names a group counts for both.
-fn check_quota(group: &model::SecurityGroup, direction: Direction) -> Result<(), Error> {
+pub(crate) fn check_quota(group: &model::SecurityGroup, direction: Direction) -> Result<(), Error> {
     let count = |ipv6: bool| group.rules(direction).filter(|rule| cidr(rule.peer).is_none_or(|cidr| cidr.is_ipv6() == ipv6)).count();
     quota::RULES_PER_GROUP.admit(count(false).max(count(true)))
 }

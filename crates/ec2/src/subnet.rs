@@ -133,6 +133,7 @@ const FILTERS: &[FilterName<Subnet>] = &[
     // The Query API has long known these four under the names that the answer uses, too.
     ("availabilityZone", |subnet| values([subnet.availability_zone])),
     ("availability-zone-id", |subnet| values([&subnet.availability_zone_id])),
+    ("availabilityZoneId", |subnet| values([&subnet.availability_zone_id])),
     ("available-ip-address-count", |subnet| values([subnet.available_ip_address_count])),
     ("cidr", |subnet| values([subnet.cidr_block])),
     ("cidr-block", |subnet| values([subnet.cidr_block])),

@@ -151,7 +151,8 @@ fn find(id: ResourceId, view: View<'_>) -> Result<(), Error> {
         ResourceId::VpcPeeringConnectionId(id) => view.find(id).is_ok(),
         ResourceId::ImageId(id) => Image::find(id).is_some(),
         ResourceId::SecurityGroupRuleId(id) => view.all::<SecurityGroup>().flat_map(|group| &group.rules).any(|rule| rule.id == id),
-        ResourceId::DhcpOptionsId(_) | ResourceId::VolumeId(_) => false,
+        ResourceId::VolumeId(id) => view.instance_of(id).is_some(),
+        ResourceId::DhcpOptionsId(_) => false,
         ResourceId::AddressAssociationId(_)
         | ResourceId::AttachmentId(_)
         | ResourceId::NetworkAclAssociationId(_)

@@ -48,11 +48,10 @@ visible_to_their_owner!(
 );
 
 impl Visible for VpcPeeringConnection {
-    /// Both sides see it, each in its own region; what failed only the requester
+    /// Both sides see it, each in its own region, until they forget it
     /// (<https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html#vpc-peering-lifecycle>).
     fn is_visible_to(&self, scope: Scope) -> bool {
-        let failed = self.status == model::PeeringStatus::Failed;
-        self.requester.scope == scope || (self.accepter.scope == scope && !failed)
+        [&self.requester, &self.accepter].into_iter().any(|side| side.scope == scope && !side.is_forgotten)
     }
 }
 

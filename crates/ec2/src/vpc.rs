@@ -178,7 +178,7 @@ impl Change for DeleteVpc {
         let (scope, now) = (edit.scope, edit.now());
         let peerings: Vec<_> = edit.draft.all::<VpcPeeringConnection>().filter(|pcx| pcx.side(vpc.id).is_some()).cloned().collect();
         for pcx in peerings.into_iter().filter(|pcx| !pcx.status.is_terminal()) {
-            edit.draft.put(end(pcx, PeeringStatus::Deleted, format!("Deleted by {}", scope.account), now));
+            edit.draft.put(end(pcx, PeeringStatus::Deleted, format!("Deleted by {}", scope.account), scope.account, now));
         }
         let default_group = edit.find(vpc.default_security_group)?.clone();
         security_group::remove(&default_group, edit);
@@ -191,6 +191,8 @@ impl Change for DeleteVpc {
 
 const FILTERS: &[FilterName<Vpc>] = &[
     ("cidr", |vpc| values([vpc.cidr_block])),
+    // AWS takes it, and Ansible writes it.
+    ("cidr-block", |vpc| values([vpc.cidr_block])),
     ("cidr-block-association.association-id", |vpc| values(vpc.cidr_block_association_set.iter().map(|block| block.association_id))),
     ("cidr-block-association.cidr-block", |vpc| values(vpc.cidr_block_association_set.iter().map(|block| block.cidr_block))),
     ("cidr-block-association.state", |vpc| values(vpc.cidr_block_association_set.iter().map(|block| block.cidr_block_state.state))),
@@ -229,7 +231,7 @@ pub(crate) struct Vpc {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct CidrBlockAssociation {
+pub(crate) struct CidrBlockAssociation {
     association_id: VpcCidrBlockAssociationId,
     cidr_block: Ipv4Cidr,
     cidr_block_state: CidrBlockState,
@@ -247,7 +249,7 @@ impl Vpc {
             owner_id: vpc.scope.account,
             state: vpc.state,
             cidr_block: vpc.primary_cidr(),
-            cidr_block_association_set: vpc.cidr_blocks.iter().map(CidrBlockAssociation::from).collect(),
+            cidr_block_association_set: vpc.cidr_blocks.iter().map(|block| CidrBlockAssociation::new(block, "associated")).collect(),
             ipv6_cidr_block_association_set: Empty,
             dhcp_options_id: default_dhcp_options(vpc.scope),
             instance_tenancy: vpc.tenancy,
@@ -257,9 +259,10 @@ impl Vpc {
     }
 }
 
-impl From<&VpcCidrBlock> for CidrBlockAssociation {
-    fn from(block: &VpcCidrBlock) -> Self {
-        Self { association_id: block.association, cidr_block: block.cidr, cidr_block_state: CidrBlockState { state: "associated" } }
+impl CidrBlockAssociation {
+    /// A block in a state.
+    pub fn new(block: &VpcCidrBlock, state: &'static str) -> Self {
+        Self { association_id: block.association, cidr_block: block.cidr, cidr_block_state: CidrBlockState { state } }
     }
 }
 
@@ -272,7 +275,8 @@ impl Tagged for Vpc {
 /// Ranges of which a VPC can have no part: this network, loopback, link local, multicast, class E.
 const UNUSABLE: &[&str] = &["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4"];
 
-fn check_block(cidr: Ipv4Cidr) -> Result<(), Error> {
+/// Checks size and range of a block.
+pub(crate) fn check_block(cidr: Ipv4Cidr) -> Result<(), Error> {
     if !(16..=28).contains(&cidr.prefix_length()) {
         return Err(Error::VpcRange { cidr });
     }

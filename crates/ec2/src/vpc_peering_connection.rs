@@ -127,7 +127,7 @@ impl Change for AcceptVpcPeeringConnection {
             quota::ACTIVE_PEERINGS_PER_VPC.admit(edit.draft.all().filter(is_active).count() + 1)?;
         }
 
-        let accepted = end(connection, PeeringStatus::Provisioning, "Provisioning".to_owned(), edit.now());
+        let accepted = step(connection, PeeringStatus::Provisioning, "Provisioning".to_owned(), edit.now());
         edit.draft.put(accepted.clone());
         Ok(VpcPeeringConnectionAnswer { vpc_peering_connection: VpcPeeringConnection::new(&accepted, edit.view()) })
     }
@@ -141,7 +141,7 @@ impl Change for RejectVpcPeeringConnection {
         check_accepter(&connection, edit.scope, "reject", "accepted or rejected")?;
         check_transition(&connection, PeeringStatus::PendingAcceptance, "rejected")?;
         let message = format!("Rejected by {}", edit.scope.account);
-        let rejected = end(connection, PeeringStatus::Rejected, message, edit.now());
+        let rejected = end(connection, PeeringStatus::Rejected, message, edit.scope.account, edit.now());
         edit.draft.put(rejected);
         Ok(Done)
     }
@@ -161,7 +161,7 @@ impl Change for DeleteVpcPeeringConnection {
             PeeringStatus::PendingAcceptance => return Err(Error::NotPermitted { id: connection.id, account, verb: "delete" }),
             from => return Err(Error::InvalidTransition { id: connection.id, from, to: "deleting" }),
         }
-        let deleted = end(connection, PeeringStatus::Deleted, format!("Deleted by {account}"), edit.now());
+        let deleted = end(connection, PeeringStatus::Deleted, format!("Deleted by {account}"), account, edit.now());
         edit.draft.put(deleted);
         Ok(Done)
     }
@@ -260,9 +260,44 @@ impl Tagged for VpcPeeringConnection {
 const HOUR: i64 = 60 * 60 * 1000;
 const DAY: i64 = 24 * HOUR;
 
-/// The connection in another state. Only a pending one expires.
-pub(crate) fn end(connection: model::VpcPeeringConnection, status: PeeringStatus, message: String, now: Timestamp) -> model::VpcPeeringConnection {
+/// The connection in another state that is not its last. Only a pending one expires.
+fn step(connection: model::VpcPeeringConnection, status: PeeringStatus, message: String, now: Timestamp) -> model::VpcPeeringConnection {
     model::VpcPeeringConnection { status, status_message: message, since: now, expiration: None, ..connection }
+}
+
+/// The connection at its end, which one of the owners brought about. It is listed for a while: 2 hours for who did it, or if
+/// there is only one owner, and 2 days for the other.
+/// <https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html#vpc-peering-lifecycle>
+pub(crate) fn end(
+    connection: model::VpcPeeringConnection,
+    status: PeeringStatus,
+    message: String,
+    by: AccountId,
+    now: Timestamp,
+) -> model::VpcPeeringConnection {
+    let mut ended = step(connection, status, message, now);
+    for side in [&mut ended.requester, &mut ended.accepter] {
+        side.listed_until = Some(now.plus_millis(if side.scope.account == by { 2 * HOUR } else { 2 * DAY }));
+    }
+    ended
+}
+
+/// A request that nobody answered: both see it for 2 days.
+fn expire(connection: model::VpcPeeringConnection, now: Timestamp) -> model::VpcPeeringConnection {
+    let mut expired = step(connection, PeeringStatus::Expired, "Expired".to_owned(), now);
+    for side in [&mut expired.requester, &mut expired.accepter] {
+        side.listed_until = Some(now.plus_millis(2 * DAY));
+    }
+    expired
+}
+
+/// A connection that cannot be: the requester sees it for 2 hours.
+pub(crate) fn fail(connection: model::VpcPeeringConnection, now: Timestamp) -> model::VpcPeeringConnection {
+    let message = "Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range".to_owned();
+    let mut failed = step(connection, PeeringStatus::Failed, message, now);
+    failed.requester.listed_until = Some(now.plus_millis(2 * HOUR));
+    (failed.accepter.listed_until, failed.accepter.is_forgotten) = (Some(now), true);
+    failed
 }
 
 /// What becomes of a connection by itself at a moment.
@@ -278,36 +313,36 @@ pub(crate) enum Next {
 
 /// What becomes of a connection by itself.
 pub(crate) fn next(connection: &model::VpcPeeringConnection, snapshot: &Snapshot, now: Timestamp) -> Next {
-    let becomes = |status, message: String| Next::Becomes(Box::new(end(connection.clone(), status, message, now)));
+    let becomes = |next| Next::Becomes(Box::new(next));
     match (connection.status, connection.expiration) {
-        (PeeringStatus::InitiatingRequest, _) if !can_be_set_up(connection, snapshot) => {
-            becomes(PeeringStatus::Failed, "Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range".to_owned())
-        }
-        (PeeringStatus::InitiatingRequest, expiration) => Next::Becomes(Box::new(model::VpcPeeringConnection {
+        (PeeringStatus::InitiatingRequest, _) if !can_be_set_up(connection, snapshot) => becomes(fail(connection.clone(), now)),
+        (PeeringStatus::InitiatingRequest, expiration) => becomes(model::VpcPeeringConnection {
             expiration,
-            ..end(connection.clone(), PeeringStatus::PendingAcceptance, format!("Pending Acceptance by {}", connection.accepter.scope.account), now)
-        })),
-        (PeeringStatus::PendingAcceptance, Some(expiration)) if expiration <= now => becomes(PeeringStatus::Expired, "Expired".to_owned()),
+            ..step(connection.clone(), PeeringStatus::PendingAcceptance, format!("Pending Acceptance by {}", connection.accepter.scope.account), now)
+        }),
+        (PeeringStatus::PendingAcceptance, Some(expiration)) if expiration <= now => becomes(expire(connection.clone(), now)),
         (PeeringStatus::PendingAcceptance, expiration) => Next::Waits(expiration),
-        (PeeringStatus::Provisioning, _) => becomes(PeeringStatus::Active, "Active".to_owned()),
+        (PeeringStatus::Provisioning, _) => becomes(step(connection.clone(), PeeringStatus::Active, "Active".to_owned(), now)),
         (PeeringStatus::Active, _) => Next::Waits(None),
-        (PeeringStatus::Rejected | PeeringStatus::Failed | PeeringStatus::Expired | PeeringStatus::Deleted, _) => {
-            let vanishes = connection.since.plus_millis(stays_listed(connection));
-            if vanishes <= now { Next::Vanishes } else { Next::Waits(Some(vanishes)) }
-        }
+        (PeeringStatus::Rejected | PeeringStatus::Failed | PeeringStatus::Expired | PeeringStatus::Deleted, _) => fade(connection, now),
     }
 }
 
-/// How long a connection that has come to its end is still listed. Between two accounts AWS lists it for 2 days with one
-/// side and 2 hours with the other; here both see it for as long as the longer one.
-fn stays_listed(connection: &model::VpcPeeringConnection) -> i64 {
-    let one_account = connection.requester.scope.account == connection.accepter.scope.account;
-    match connection.status {
-        PeeringStatus::Failed => 2 * HOUR,
-        PeeringStatus::Expired => 2 * DAY,
-        _ if one_account => 2 * HOUR,
-        _ => 2 * DAY,
+/// What becomes of a connection that has come to its end: one side after the other forgets it.
+fn fade(connection: &model::VpcPeeringConnection, now: Timestamp) -> Next {
+    let is_over = |side: &PeeringVpc| side.listed_until.is_none_or(|end| end <= now);
+    let sides = [&connection.requester, &connection.accepter];
+    if sides.into_iter().all(is_over) {
+        return Next::Vanishes;
     }
+    if sides.into_iter().any(|side| is_over(side) && !side.is_forgotten) {
+        let mut faded = connection.clone();
+        for side in [&mut faded.requester, &mut faded.accepter] {
+            side.is_forgotten = is_over(side);
+        }
+        return Next::Becomes(Box::new(faded));
+    }
+    Next::Waits(sides.into_iter().filter_map(|side| side.listed_until).filter(|end| *end > now).min())
 }
 
 /// Whether both VPCs are where the request says, and have no address in common.

@@ -33,6 +33,7 @@ use nix::{
 };
 
 use crate::{
+    confinement,
     error::{Doing, Error},
     furnish, network,
     process::{self, SingleThreaded},
@@ -156,6 +157,7 @@ impl Service {
 }
 
 fn serve(alone: SingleThreaded, hostname: &str, pulse: File) -> Result<(), Error> {
+    confinement::confine()?;
     let log = io::stdout().as_fd().try_clone_to_owned().doing("duplicating the console")?;
     let mut machine = Machine {
         alone,

@@ -22,6 +22,7 @@
 mod builder;
 mod cgroup;
 mod command;
+mod confinement;
 mod console;
 mod disk;
 mod enter;

@@ -19,6 +19,8 @@ pub struct Spec {
     pub id: String,
     /// `ip-10-1-4-7`
     pub hostname: String,
+    /// What the guest's own name means, as long as nobody asks the resolver: its primary private address.
+    pub address: IpAddr,
     /// `ec2.internal`: what the resolver appends to short names.
     pub domain: String,
     /// `ec2-user`: the user whom one logs in as, who may become root.
@@ -93,6 +95,7 @@ pub(crate) mod tests {
         Spec {
             id: "i-0123456789abcdef0".into(),
             hostname: "ip-10-1-4-7".into(),
+            address: [10, 1, 4, 7].into(),
             domain: "ec2.internal".into(),
             login: "ec2-user".into(),
             ttl: 127,

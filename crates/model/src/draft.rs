@@ -80,6 +80,11 @@ impl Draft {
         self.remove_row(key);
     }
 
+    /// Forgets a client token.
+    pub fn forget(&mut self, key: crate::ClientTokenKey) {
+        self.remove_row(key);
+    }
+
     fn remove_row<K: Key>(&mut self, key: K) {
         if let Some(before) = K::Resource::table_mut(&mut self.next).remove(&key) {
             K::Resource::reindex(&mut self.next, Some(&before), None);
@@ -158,6 +163,7 @@ impl Snapshot {
             crate::ElasticIp,
             crate::KeyPair,
             crate::AccountRegion,
+            crate::ClientToken,
             TagSet,
             Counters
         )

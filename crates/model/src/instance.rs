@@ -2,15 +2,12 @@
 //!
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html>
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
-use crate::text::{serde_as_text, words};
+use crate::text::words;
 use crate::{
-    AvailabilityZone, ImageId, InstanceConnectKeys, InstanceId, KeyPair, MetadataOptions, NetworkInterfaceId, ReservationId, Scope, Timestamp,
-    UserData,
+    AvailabilityZone, Id, ImageId, InstanceConnectKeys, InstanceId, InstanceType, KeyPair, MetadataOptions, NetworkInterfaceId, ReservationId, Scope,
+    Timestamp, UserData, VolumeId,
 };
 
 /// An instance. A terminated one goes on being listed for a while, without interfaces.
@@ -40,6 +37,15 @@ pub struct Instance {
     pub launch_time: Timestamp,
     /// The token by which its launch can be repeated without making it twice.
     pub client_token: Option<String>,
+    /// Whether a call may neither stop nor terminate it.
+    #[serde(default)]
+    pub disable_api_stop: bool,
+    /// Whether no call may terminate it.
+    #[serde(default)]
+    pub disable_api_termination: bool,
+    /// How often it was to be rebooted.
+    #[serde(default)]
+    pub reboots: Reboots,
     /// Its interfaces, the primary one first.
     pub interfaces: Vec<NetworkInterfaceId>,
     /// The key pair that it was launched with.
@@ -74,6 +80,22 @@ impl From<&KeyPair> for LaunchKey {
     }
 }
 
+/// Reboots of an instance. It stays `running` meanwhile, so that only these numbers tell that there is one to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reboots {
+    /// How many were asked for.
+    pub asked: u32,
+    /// How many of these are done, or need not be any more.
+    pub done: u32,
+}
+
+impl Reboots {
+    /// Whether one is waiting to be done.
+    pub fn is_due(self) -> bool {
+        self.done < self.asked
+    }
+}
+
 /// Why an instance left its former state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateReason {
@@ -98,6 +120,13 @@ words! {
         Stopping = "stopping",
         /// Off, its disk kept.
         Stopped = "stopped",
+    }
+}
+
+impl Instance {
+    /// The volume it boots from, which comes and goes with it; they share their digits.
+    pub fn root_volume(&self) -> VolumeId {
+        VolumeId::from_digits(self.id.digits())
     }
 }
 
@@ -128,90 +157,3 @@ impl InstanceState {
         }
     }
 }
-
-/// An instance type, by its place in [`InstanceType::all`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct InstanceType(u8);
-
-/// Name, vCPUs, memory in MiB. See <https://aws.amazon.com/ec2/instance-types/>.
-const INSTANCE_TYPES: &[(&str, u32, u32)] = &[
-    ("c5.large", 2, 4096),
-    ("c5.xlarge", 4, 8192),
-    ("m5.large", 2, 8192),
-    ("m5.xlarge", 4, 16384),
-    ("t2.large", 2, 8192),
-    ("t2.medium", 2, 4096),
-    ("t2.micro", 1, 1024),
-    ("t2.nano", 1, 512),
-    ("t2.small", 1, 2048),
-    ("t3.large", 2, 8192),
-    ("t3.medium", 2, 4096),
-    ("t3.micro", 2, 1024),
-    ("t3.nano", 2, 512),
-    ("t3.small", 2, 2048),
-    ("t3.xlarge", 4, 16384),
-    ("t3a.micro", 2, 1024),
-    ("t3a.small", 2, 2048),
-];
-
-impl InstanceType {
-    /// Every type that is offered.
-    pub fn all() -> impl Iterator<Item = InstanceType> {
-        (0..INSTANCE_TYPES.len() as u8).map(InstanceType)
-    }
-
-    /// The type of instances for which none was named: the one that AWS's console preselects.
-    pub fn t3_micro() -> InstanceType {
-        match "t3.micro".parse() {
-            Ok(known) => known,
-            Err(_) => unreachable!("t3.micro is in the table"),
-        }
-    }
-
-    /// `t3.micro`.
-    pub fn name(self) -> &'static str {
-        INSTANCE_TYPES[usize::from(self.0)].0
-    }
-
-    /// How many virtual processors it has.
-    pub fn vcpus(self) -> u32 {
-        INSTANCE_TYPES[usize::from(self.0)].1
-    }
-
-    /// Its memory in MiB.
-    pub fn memory_mib(self) -> u32 {
-        INSTANCE_TYPES[usize::from(self.0)].2
-    }
-}
-
-/// A word that is no instance type on offer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownInstanceType(pub String);
-
-impl fmt::Display for UnknownInstanceType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Invalid value '{}' for InstanceType.", self.0)
-    }
-}
-
-impl FromStr for InstanceType {
-    type Err = UnknownInstanceType;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        InstanceType::all().find(|known| known.name() == text).ok_or_else(|| UnknownInstanceType(text.to_owned()))
-    }
-}
-
-impl fmt::Display for InstanceType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl fmt::Debug for InstanceType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-serde_as_text!(InstanceType);

@@ -24,8 +24,6 @@ pub struct InstanceConnectEndpoint {
     pub state: InstanceConnectEndpointState,
     /// When it was made.
     pub created: Timestamp,
-    /// The token by which its making can be repeated without making it twice.
-    pub client_token: Option<String>,
 }
 
 words! {

@@ -6,6 +6,7 @@
 
 mod account_region;
 mod cidr;
+mod client_token;
 pub mod dns_name;
 mod draft;
 mod elastic_ip;
@@ -14,6 +15,7 @@ mod image;
 mod instance;
 mod instance_connect;
 mod instance_connect_endpoint;
+mod instance_type;
 pub mod internet;
 mod internet_gateway;
 mod invariant;
@@ -37,6 +39,7 @@ mod vpc_peering_connection;
 
 pub use account_region::AccountRegion;
 pub use cidr::{Cidr, Ipv4Cidr, MalformedCidr};
+pub use client_token::{ClientToken, ClientTokenKey};
 pub use dns_name::DnsName;
 pub use draft::{Change, Draft, Row, UnreadableRow};
 pub use elastic_ip::ElasticIp;
@@ -47,9 +50,10 @@ pub use id::{
     VpcPeeringConnectionId,
 };
 pub use image::Image;
-pub use instance::{Instance, InstanceState, InstanceType, LaunchKey, StateReason, SummaryStatus, UnknownInstanceType};
+pub use instance::{Instance, InstanceState, LaunchKey, Reboots, StateReason, SummaryStatus};
 pub use instance_connect::{InstanceConnectKey, InstanceConnectKeys};
 pub use instance_connect_endpoint::{InstanceConnectEndpoint, InstanceConnectEndpointState};
+pub use instance_type::{InstanceType, UnknownInstanceType};
 pub use internet_gateway::InternetGateway;
 pub use key_pair::{KeyPair, KeyType};
 pub use local_service::LocalService;

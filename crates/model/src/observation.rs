@@ -13,6 +13,8 @@ pub enum Observation {
     InstanceGone(InstanceId),
     /// The instance, which was asked to stop, is off; its disk is kept.
     InstanceStopped(InstanceId),
+    /// The instance was rebooted as often as was asked for at that time, as this number says.
+    InstanceRebooted(InstanceId, u32),
     /// The instance could not be built.
     InstanceFailed(InstanceId),
 }

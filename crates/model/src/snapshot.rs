@@ -12,9 +12,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountRegion, AllocationId, ElasticIp, Instance, InstanceConnectEndpoint, InstanceConnectEndpointId, InstanceId, InternetGateway,
-    InternetGatewayId, KeyPair, KeyPairId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, ResourceId, RouteTable, RouteTableId,
-    Scope, SecurityGroup, SecurityGroupId, Subnet, SubnetId, TagSet, Vpc, VpcId, VpcPeeringConnection, VpcPeeringConnectionId,
+    AccountRegion, AllocationId, ClientToken, ClientTokenKey, ElasticIp, Instance, InstanceConnectEndpoint, InstanceConnectEndpointId, InstanceId,
+    InternetGateway, InternetGatewayId, KeyPair, KeyPairId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, ResourceId, RouteTable,
+    RouteTableId, Scope, SecurityGroup, SecurityGroupId, Subnet, SubnetId, TagSet, Vpc, VpcId, VpcPeeringConnection, VpcPeeringConnectionId,
 };
 
 /// All resources of one kind, in the order of their keys.
@@ -39,6 +39,7 @@ pub struct Snapshot {
     pub(crate) elastic_ips: Table<ElasticIp>,
     pub(crate) key_pairs: Table<KeyPair>,
     pub(crate) account_regions: Table<AccountRegion>,
+    pub(crate) client_tokens: Table<ClientToken>,
     /// Which interface has a private address, by VPC: derived from the interfaces.
     pub(crate) private_addresses: OrdMap<(VpcId, IpAddr), NetworkInterfaceId>,
     /// Which interface has a public address: derived from the interfaces.
@@ -199,6 +200,33 @@ impl Resource for TagSet {
 
     fn table_mut(snapshot: &mut Snapshot) -> &mut Table<Self> {
         &mut snapshot.tag_sets
+    }
+}
+
+impl Key for ClientTokenKey {
+    type Resource = ClientToken;
+}
+
+impl Resource for ClientToken {
+    type Key = ClientTokenKey;
+    const TABLE: &'static str = "client_tokens";
+
+    fn key(&self) -> ClientTokenKey {
+        self.key
+    }
+
+    fn table(snapshot: &Snapshot) -> &Table<Self> {
+        &snapshot.client_tokens
+    }
+
+    fn table_mut(snapshot: &mut Snapshot) -> &mut Table<Self> {
+        &mut snapshot.client_tokens
+    }
+}
+
+impl Scoped for ClientToken {
+    fn scope(&self) -> Scope {
+        self.key.scope
     }
 }
 

@@ -33,18 +33,17 @@ pub struct PeeringVpc {
     pub vpc: VpcId,
     /// Its owner and region.
     pub scope: Scope,
-    /// Its blocks when the request was made (or when it was accepted); it may be gone since.
+    /// Its blocks, as long as they can matter to the other side; it may be gone since.
     pub cidrs: Vec<Ipv4Cidr>,
     /// Whether public names of its instances mean their private addresses to the other side.
     #[serde(default)]
     pub allow_dns_resolution_from_remote_vpc: bool,
-}
-
-impl PeeringVpc {
-    /// A VPC as a peering connection begins with it.
-    pub fn new(vpc: VpcId, scope: Scope, cidrs: Vec<Ipv4Cidr>) -> Self {
-        Self { vpc, scope, cidrs, allow_dns_resolution_from_remote_vpc: false }
-    }
+    /// When it stops being listed for this side, once it has come to its end.
+    #[serde(default)]
+    pub listed_until: Option<Timestamp>,
+    /// Whether that moment has passed.
+    #[serde(default)]
+    pub is_forgotten: bool,
 }
 
 words! {
@@ -73,6 +72,13 @@ impl PeeringStatus {
     /// Whether nothing can come after it.
     pub fn is_terminal(self) -> bool {
         matches!(self, Self::Rejected | Self::Failed | Self::Expired | Self::Deleted)
+    }
+}
+
+impl PeeringVpc {
+    /// A side of a new connection.
+    pub fn new(vpc: VpcId, scope: Scope, cidrs: Vec<Ipv4Cidr>) -> Self {
+        Self { vpc, scope, cidrs, allow_dns_resolution_from_remote_vpc: false, listed_until: None, is_forgotten: false }
     }
 }
 

@@ -278,6 +278,9 @@ impl World {
             state_reason: None,
             launch_time: Timestamp::default(),
             client_token: None,
+            disable_api_stop: false,
+            disable_api_termination: false,
+            reboots: model::Reboots::default(),
             interfaces: vec![interface],
             key: None,
             user_data: None,
@@ -329,7 +332,6 @@ impl World {
             interface,
             state,
             created: Timestamp::default(),
-            client_token: None,
         });
         Ok(())
     }

@@ -266,6 +266,8 @@ fn udp_socket(source: Ipv4Addr, source_port: u16, destination: Ipv4Addr, port: u
 fn tcp_socket(source: Ipv4Addr, source_port: u16) -> Socket {
     let made = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_NONBLOCK, None).unwrap();
     setsockopt(&made, sockopt::ReuseAddr, &true).unwrap();
+    // An attempt that succeeds just when it is given up must not keep its port from the next one.
+    setsockopt(&made, sockopt::Linger, &nix::libc::linger { l_onoff: 1, l_linger: 0 }).unwrap();
     bind(made.as_raw_fd(), &SockaddrIn::from(SocketAddrV4::new(source, source_port))).unwrap();
     Socket::Tcp(TcpStream::from(made))
 }

@@ -4,6 +4,7 @@
 //! so that nothing behind it needs to be.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::error::Error;
 
@@ -77,6 +78,19 @@ impl Form {
     /// The parameters.
     pub fn parameters(&self) -> &BTreeMap<String, Node> {
         &self.parameters
+    }
+}
+
+impl fmt::Display for Form {
+    /// Every parameter with its value, one a line: the same for the same parameters, in whatever order they came.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn write(path: &str, node: &Node, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            if let Some(value) = &node.value {
+                writeln!(f, "{path}={value:?}")?;
+            }
+            node.children.iter().try_for_each(|(name, child)| write(&format!("{path}.{name}"), child, f))
+        }
+        self.parameters.iter().try_for_each(|(name, node)| write(name, node, f))
     }
 }
 

@@ -3,7 +3,7 @@
 //! A struct is its fields as elements, a list is an element with one `<item>` for each, an absent `Option` is nothing,
 //! an empty list is an empty element. Nothing else occurs in replies.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use quick_xml::escape::escape;
 use serde::Serialize;
@@ -41,11 +41,15 @@ pub(crate) fn is_legal(c: char) -> bool {
 }
 
 fn push_open(out: &mut String, name: &str) {
-    out.extend(["<", name, ">"]);
+    out.push('<');
+    out.push_str(name);
+    out.push('>');
 }
 
 fn push_close(out: &mut String, name: &str) {
-    out.extend(["</", name, ">"]);
+    out.push_str("</");
+    out.push_str(name);
+    out.push('>');
 }
 
 fn push_text(out: &mut String, name: &str, text: &str) {
@@ -179,8 +183,18 @@ impl<'w> Serializer for Content<'w> {
 
 macro_rules! texts {
     ($($method:ident $type:ty),*) => {
-        $(fn $method(self, value: $type) -> Result<(), fmt::Error> { self.serialize_str(&value.to_string()) })*
+        $(fn $method(self, value: $type) -> Result<(), fmt::Error> { self.collect_str(&value) })*
     };
+}
+
+/// Escapes what is written to it.
+struct Escaped<'w>(&'w mut String);
+
+impl fmt::Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.push_str(&escape(text));
+        Ok(())
+    }
 }
 
 impl<'w> Serializer for Element<'w> {
@@ -192,6 +206,14 @@ impl<'w> Serializer for Element<'w> {
 
     fn serialize_str(self, text: &str) -> Result<(), fmt::Error> {
         push_text(self.out, self.name, text);
+        Ok(())
+    }
+
+    /// Ids, addresses and times: written where they belong, without a text of their own.
+    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), fmt::Error> {
+        push_open(self.out, self.name);
+        write!(Escaped(self.out), "{value}")?;
+        push_close(self.out, self.name);
         Ok(())
     }
 

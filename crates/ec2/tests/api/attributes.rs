@@ -86,8 +86,8 @@ fn an_instance_is_changed() {
     aws.refuses(&[
         ("ModifyInstanceAttribute", "MissingParameter: The request must contain the parameter InstanceId"),
         ("ModifyInstanceAttribute InstanceId=i-00000000000000000", "InvalidInstanceID.NotFound: "),
-        (&modify("DisableApiTermination.Value=true"), "UnsupportedOperation: "),
-        (&modify("InstanceType.Value=t3.nano"), "UnsupportedOperation: "),
+        (&modify("EbsOptimized.Value=true"), "UnsupportedOperation: "),
+        (&modify("InstanceInitiatedShutdownBehavior.Value=stop"), "UnsupportedOperation: "),
         (&modify("Attribute=kernel Value=eA=="), "UnsupportedOperation: The parameter kernel "),
         (&modify("Attribute=sourceDestCheck"), "MissingParameter: The request must contain the parameter Value"),
         (&modify("Value=true"), "MissingParameter: The request must contain the parameter Attribute"),
@@ -121,7 +121,7 @@ fn an_instance_tells_its_attributes() {
         assert_eq!((answer.get("instanceId"), answer.get(&format!("{attribute}/value"))), (instance.as_str(), value));
         assert_eq!(answer.children.len(), 3, "{attribute} and nothing else");
     }
-    for attribute in ["blockDeviceMapping", "kernel", "productCodes", "ramdisk", "sriovNetSupport", "userData"] {
+    for attribute in ["kernel", "productCodes", "ramdisk", "sriovNetSupport", "userData"] {
         let answer = aws.ok(&describe(attribute));
         assert!(answer.find(attribute)[0].children.is_empty(), "{attribute}");
     }

@@ -162,6 +162,7 @@ impl Aws {
                 InstanceState::Pending => Some(Observation::InstanceRunning(instance.id)),
                 InstanceState::Stopping => Some(Observation::InstanceStopped(instance.id)),
                 InstanceState::ShuttingDown => Some(Observation::InstanceGone(instance.id)),
+                InstanceState::Running if instance.reboots.is_due() => Some(Observation::InstanceRebooted(instance.id, instance.reboots.asked)),
                 _ => None,
             })
             .collect();

@@ -13,6 +13,7 @@ fn everybody_finds_one() {
     let vpc = vpcs.find("vpcSet/item")[0];
     assert_eq!((vpc.get("cidrBlock"), vpc.get("isDefault"), vpc.get("state")), ("172.31.0.0/16", "true", "available"));
     let id = vpc.get("vpcId").to_owned();
+    assert_eq!(id, "vpc-01b8e18d1c149303b", "clients remember what they have seen");
     for attribute in ["enableDnsSupport", "enableDnsHostnames"] {
         assert_eq!(aws.get(&format!("DescribeVpcAttribute VpcId={id} Attribute={attribute}"), &format!("{attribute}/value")), "true");
     }

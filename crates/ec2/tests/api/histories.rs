@@ -15,6 +15,25 @@ enum Step {
 
 const TEMPLATES: &[&str] = &[
     "CreateVpc CidrBlock=10.1.0.0/16",
+    "CreateDefaultVpc",
+    "CreateDefaultSubnet AvailabilityZone=us-east-1a",
+    "AssociateVpcCidrBlock VpcId={vpc} CidrBlock=10.3.0.0/16",
+    "AssociateVpcCidrBlock VpcId={vpc} CidrBlock=10.2.64.0/24",
+    "DisassociateVpcCidrBlock AssociationId={vpc-cidr-assoc}",
+    "ModifyVpcAttribute VpcId={vpc} EnableDnsHostnames.Value=true",
+    "ModifyVpcPeeringConnectionOptions VpcPeeringConnectionId={pcx} RequesterPeeringConnectionOptions.AllowDnsResolutionFromRemoteVpc=true",
+    "CreateRouteTable VpcId={vpc} ClientToken=t",
+    "CreateNetworkAcl VpcId={vpc} ClientToken=t",
+    "RunInstances ImageId=ami-0123456789abcdef0 MinCount=1 MaxCount=2",
+    "RunInstances ImageId=ami-0123456789abcdef0 MinCount=1 MaxCount=1 SubnetId={subnet} DisableApiTermination=true TagSpecification.1.ResourceType=volume TagSpecification.1.Tag.1.Key=k TagSpecification.1.Tag.1.Value=v",
+    "RebootInstances InstanceId.1={i}",
+    "ModifyInstanceAttribute InstanceId={i} DisableApiStop.Value=true",
+    "ModifyInstanceAttribute InstanceId={i} DisableApiStop.Value=false",
+    "ModifyInstanceAttribute InstanceId={i} DisableApiTermination.Value=false",
+    "ModifyInstanceAttribute InstanceId={i} InstanceType.Value=t3.small",
+    "ModifySecurityGroupRules GroupId={sg} SecurityGroupRule.1.SecurityGroupRuleId={sgr} SecurityGroupRule.1.SecurityGroupRule.IpProtocol=-1 SecurityGroupRule.1.SecurityGroupRule.CidrIpv4=0.0.0.0/0",
+    "UpdateSecurityGroupRuleDescriptionsEgress GroupId={sg} SecurityGroupRuleDescription.1.SecurityGroupRuleId={sgr} SecurityGroupRuleDescription.1.Description=d",
+    "CreateTags ResourceId.1={vol} Tag.1.Key=k Tag.1.Value=v",
     "CreateVpc CidrBlock=10.2.0.0/16",
     "CreateVpc CidrBlock=10.2.128.0/24 DryRun=true",
     "DeleteVpc VpcId={vpc}",
@@ -85,6 +104,8 @@ const TEMPLATES: &[&str] = &[
 /// Where the ids of each kind are listed.
 const LISTS: &[(&str, &str, &str)] = &[
     ("vpc", "DescribeVpcs", "vpcSet/item/vpcId"),
+    ("vpc-cidr-assoc", "DescribeVpcs", "vpcSet/item/cidrBlockAssociationSet/item/associationId"),
+    ("vol", "DescribeVolumes", "volumeSet/item/volumeId"),
     ("subnet", "DescribeSubnets", "subnetSet/item/subnetId"),
     ("igw", "DescribeInternetGateways", "internetGatewaySet/item/internetGatewayId"),
     ("rtb", "DescribeRouteTables", "routeTableSet/item/routeTableId"),
@@ -179,5 +200,33 @@ proptest! {
         let operations: Vec<_> = ec2::operations().collect();
         let form: String = parameters.iter().map(|(name, value)| format!("&{name}={}", value.replace(['%', '&', '+'], ""))).collect();
         Aws::new().send("POST", "", format!("Action={}{form}", at.get(&operations)).as_bytes());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// The same calls at the same moments make the same world: no clock, no chance and no order of hashing is in it.
+    #[test]
+    fn the_same_history_makes_the_same_world(steps in prop::collection::vec(step(), 1..40)) {
+        let play = || {
+            let mut aws = Aws::untouched();
+            prepare(&mut aws);
+            let mut replies = Vec::new();
+            for step in &steps {
+                match step {
+                    Step::Call { template, picks } => {
+                        let call = fill(&mut aws, template, *picks);
+                        replies.push(aws.call(&call).0.body);
+                    }
+                    Step::Become { bob } => aws.become_caller(if *bob { BOB } else { ALICE }, "us-east-1"),
+                    Step::Settle => aws.settle(),
+                    Step::Sleep { hours } => aws.sleep(*hours),
+                }
+            }
+            replies.extend(LISTS.iter().map(|(_, call, _)| aws.call(call).0.body));
+            (aws.snapshot.generation(), replies)
+        };
+        prop_assert_eq!(play(), play());
     }
 }

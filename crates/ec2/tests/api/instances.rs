@@ -229,8 +229,41 @@ fn a_batch_is_all_or_nothing() {
     assert_eq!(aws.all("DescribeInstances", "reservationSet/item/instancesSet/item/instanceState/name"), ["pending"]);
 }
 
-/// SDKs repeat a launch under the same token when they did not hear the answer.
-/// <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html>
+/// A reboot is something to do while the instance goes on running; it keeps what it has (9.4).
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-reboot.html>
+#[test]
+fn an_instance_is_rebooted() {
+    let mut aws = Aws::new();
+    let vpc = aws.vpc("10.1.0.0/16");
+    let subnet = aws.subnet(&vpc, "10.1.0.0/24");
+    let (one, other) = (aws.instance(&subnet), aws.instance(&subnet));
+    let reboot = format!("RebootInstances InstanceId.1={one}");
+    let sentence = format!("IncorrectInstanceState: The instance '{one}' is not in a state from which it can be rebooted.");
+    assert_eq!(aws.refused(&reboot), sentence);
+    aws.settle();
+    let before = aws.ok("DescribeInstances");
+    let listed = before.all("reservationSet/item/instancesSet/item/privateIpAddress");
+    aws.refuses(&[
+        ("RebootInstances", "MissingParameter: The request must contain the parameter InstanceId"),
+        (&format!("{reboot} InstanceId.2=i-00000000000000000"), "InvalidInstanceID.NotFound: "),
+        (&format!("{reboot} DryRun=true"), "DryRunOperation: "),
+    ]);
+    let due = |aws: &Aws| aws.snapshot.all::<model::Instance>().filter(|instance| instance.reboots.is_due()).count();
+    assert_eq!((aws.get(&reboot, "return").as_str(), due(&aws)), ("true", 1));
+    assert_eq!(aws.all("DescribeInstances", "reservationSet/item/instancesSet/item/instanceState/name"), ["running", "running"]);
+    aws.settle();
+    assert_eq!(due(&aws), 0);
+    assert_eq!(aws.ok("DescribeInstances").all("reservationSet/item/instancesSet/item/privateIpAddress"), listed);
+    // Who stops it has no use for the reboot any more.
+    aws.ok(&reboot);
+    aws.ok(&format!("StopInstances InstanceId.1={one}"));
+    aws.settle();
+    assert_eq!(due(&aws), 0);
+    aws.refuses(&[(&format!("{reboot} InstanceId.2={other}"), &sentence)]);
+    assert_eq!(due(&aws), 0, "a batch is all or nothing");
+}
+
+/// A launch whose instances are all gone is not repeated (1.4.7).
 #[test]
 fn a_launch_can_be_repeated() {
     let mut aws = Aws::new();
@@ -240,11 +273,16 @@ fn a_launch_can_be_repeated() {
     let first = aws.ok(&call);
     let again = aws.ok(&call);
     assert_eq!(first.all("instancesSet/item/instanceId"), again.all("instancesSet/item/instanceId"));
-    assert_eq!(first.get("reservationId"), again.get("reservationId"));
+    assert_eq!(first.all("instancesSet/item/clientToken"), ["once"; 2]);
     aws.refuses(&[(&format!("{call} InstanceType=t2.nano"), "IdempotentParameterMismatch: ")]);
     let ids = first.all("instancesSet/item/instanceId");
-    aws.ok(&format!("TerminateInstances InstanceId.1={} InstanceId.2={}", ids[0], ids[1]));
+    aws.ok(&format!("TerminateInstances InstanceId.1={}", ids[0]));
     aws.settle();
+    assert_eq!(aws.ok(&call).all("instancesSet/item/instanceId"), ids, "one of them is there");
+    aws.ok(&format!("TerminateInstances InstanceId.1={}", ids[1]));
+    aws.settle();
+    aws.refuses(&[(&call, "IdempotentInstanceTerminated: ")]);
+    aws.sleep(23);
     aws.refuses(&[(&call, "IdempotentInstanceTerminated: ")]);
     aws.sleep(1);
     assert_ne!(aws.ok(&call).get("reservationId"), first.get("reservationId"));

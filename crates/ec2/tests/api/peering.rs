@@ -200,6 +200,40 @@ fn a_vpc_takes_its_connections_along() {
     assert_eq!(status(&mut aws, &pcx), format!("deleted: Deleted by {ALICE}"));
 }
 
+/// Who ended a connection forgets it after two hours, the other side after two days; what failed only the requester ever sees (8.1).
+#[test]
+fn each_side_forgets_in_its_time() {
+    let mut aws = Aws::new();
+    let blue = aws.vpc("10.1.0.0/16");
+    aws.become_caller(BOB, "us-east-1");
+    let green = aws.vpc("10.2.0.0/16");
+    let sees = |aws: &mut Aws, account: &str, pcx: &str| {
+        aws.become_caller(account, "us-east-1");
+        aws.all("DescribeVpcPeeringConnections", "vpcPeeringConnectionSet/item/vpcPeeringConnectionId").iter().any(|id| id == pcx)
+    };
+    for (accept, actor, verb) in [(false, BOB, "Reject"), (true, BOB, "Delete"), (true, ALICE, "Delete"), (false, ALICE, "Delete")] {
+        aws.become_caller(ALICE, "us-east-1");
+        let pcx = request(&mut aws, &blue, &green, &format!("PeerOwnerId={BOB}"));
+        if accept {
+            aws.become_caller(BOB, "us-east-1");
+            aws.ok(&format!("AcceptVpcPeeringConnection VpcPeeringConnectionId={pcx}"));
+        }
+        aws.become_caller(actor, "us-east-1");
+        aws.ok(&format!("{verb}VpcPeeringConnection VpcPeeringConnectionId={pcx}"));
+        let other = if actor == ALICE { BOB } else { ALICE };
+        aws.sleep(1);
+        assert!(sees(&mut aws, actor, &pcx) && sees(&mut aws, other, &pcx), "{verb}: both for two hours");
+        aws.sleep(1);
+        assert!(!sees(&mut aws, actor, &pcx), "{verb}: who did it has forgotten");
+        aws.refuses(&[(&format!("DescribeVpcPeeringConnections VpcPeeringConnectionId.1={pcx}"), "InvalidVpcPeeringConnectionID.NotFound: ")]);
+        aws.sleep(45);
+        assert!(sees(&mut aws, other, &pcx), "{verb}: the other side has two days");
+        aws.sleep(1);
+        assert!(!sees(&mut aws, other, &pcx), "{verb}: now nobody");
+        assert!(aws.snapshot.all::<model::VpcPeeringConnection>().next().is_none());
+    }
+}
+
 /// Rules 8.5.1 to 8.5.3 and 8.5.6.
 #[test]
 fn each_side_says_what_its_names_mean() {

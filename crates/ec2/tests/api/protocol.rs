@@ -61,6 +61,49 @@ fn a_dry_run_changes_nothing() {
     assert_eq!(aws.all("DescribeVpcs DryRun=false", "vpcSet/item/vpcId"), Vec::<String>::new());
 }
 
+/// A call that is repeated under its token is answered as before and not done again (1.4.7, 1.4.8). What of it counts are
+/// its parameters, in whatever order they come.
+/// <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html>
+#[test]
+fn a_call_can_be_repeated_under_its_token() {
+    let mut aws = Aws::new();
+    let (vpc, other) = (aws.vpc("10.1.0.0/16"), aws.vpc("10.2.0.0/16"));
+    let tag = "TagSpecification.1.Tag.1.Key=Name TagSpecification.1.Tag.1.Value=a";
+    for (operation, kind, list, path) in [
+        ("CreateRouteTable", "route-table", "DescribeRouteTables", "routeTableSet/item/routeTableId"),
+        ("CreateNetworkAcl", "network-acl", "DescribeNetworkAcls", "networkAclSet/item/networkAclId"),
+    ] {
+        let tagged = format!("TagSpecification.1.ResourceType={kind} {tag}");
+        let answer = |aws: &mut Aws, call: &str| {
+            let (reply, _) = aws.call(call);
+            assert!(!reply.is_error(), "{}", reply.body);
+            reply.body.split_once("</requestId>").unwrap().1.to_owned()
+        };
+        aws.refuses(&[(&format!("{operation} VpcId=vpc-00000000000000000 ClientToken=t"), "InvalidVpcID.NotFound: ")]);
+        let first = answer(&mut aws, &format!("{operation} VpcId={vpc} {tagged} ClientToken=t"));
+        assert!(first.contains("<clientToken>t</clientToken>"));
+        let listed = aws.all(list, path);
+        assert_eq!(answer(&mut aws, &format!("{operation} ClientToken=t {tagged} VpcId={vpc} DryRun=false")), first);
+        aws.refuses(&[
+            (&format!("{operation} VpcId={other} {tagged} ClientToken=t"), "IdempotentParameterMismatch: "),
+            (&format!("{operation} VpcId={vpc} ClientToken=t"), "IdempotentParameterMismatch: "),
+            (&format!("{operation} VpcId={vpc} {tagged} ClientToken=t DryRun=true"), "DryRunOperation: "),
+            (&format!("{operation} VpcId={vpc} ClientToken={}", "t".repeat(65)), "InvalidClientToken: "),
+            (&format!("{operation} VpcId={vpc} ClientToken=%C3%A9"), "InvalidClientToken: "),
+        ]);
+        assert_eq!(aws.all(list, path), listed);
+        aws.become_caller(crate::aws::BOB, "us-east-1");
+        aws.refuses(&[(&format!("{operation} VpcId={vpc} {tagged} ClientToken=t"), "InvalidVpcID.NotFound: ")]);
+        aws.become_caller(crate::aws::ALICE, "us-east-1");
+        for token in ["", "ClientToken=", "ClientToken=u"] {
+            assert_ne!(answer(&mut aws, &format!("{operation} VpcId={vpc} {tagged} {token}")), first);
+        }
+        aws.sleep(24);
+        assert_ne!(answer(&mut aws, &format!("{operation} VpcId={vpc} {tagged} ClientToken=t")), first, "a day later it is forgotten");
+    }
+    aws.refuses(&[("CreateVpc CidrBlock=10.0.0.0/16 ClientToken=t", "UnknownParameter: The parameter ClientToken is not recognized")]);
+}
+
 #[test]
 fn what_is_not_acted_on_is_refused_by_name() {
     let mut aws = Aws::new();

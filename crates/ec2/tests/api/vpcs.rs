@@ -150,3 +150,66 @@ fn a_gateway_is_attached_to_one_vpc() {
     aws.ok(&format!("DetachInternetGateway InternetGatewayId={one} VpcId={blue}"));
     aws.ok(&format!("DeleteInternetGateway InternetGatewayId={one}"));
 }
+
+/// Up to five blocks, apart from each other, from routes and from peers (2.1.6 to 2.1.10).
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html>
+#[test]
+fn a_vpc_takes_more_blocks() {
+    let mut aws = Aws::new();
+    let (vpc, peer, asked) = (aws.vpc("10.1.0.0/16"), aws.vpc("10.2.0.0/16"), aws.vpc("10.3.0.0/16"));
+    let table = aws.main_table(&vpc);
+    aws.peering(&vpc, &peer);
+    let igw = aws.gateway(&vpc);
+    aws.ok(&format!("CreateRoute RouteTableId={table} DestinationCidrBlock=10.9.9.0/24 GatewayId={igw}"));
+    let associate = |cidr: &str| format!("AssociateVpcCidrBlock VpcId={vpc} CidrBlock={cidr}");
+    let absent = "vpc-cidr-assoc-00000000000000000";
+    aws.refuses(&[
+        ("AssociateVpcCidrBlock", "MissingParameter: The request must contain the parameter VpcId"),
+        (&associate("10.4.0.0/16").replace(&vpc, "vpc-00000000000000000"), "InvalidVpcID.NotFound: "),
+        (&format!("AssociateVpcCidrBlock VpcId={vpc}"), "MissingParameter: The request must contain the parameter CidrBlock"),
+        (&format!("AssociateVpcCidrBlock VpcId={vpc} AmazonProvidedIpv6CidrBlock=true"), "UnsupportedOperation: "),
+        (&associate("10.4.0.0"), "InvalidParameterValue: Value (10.4.0.0) for parameter cidrBlock is invalid."),
+        (&associate("10.4.0.0/15"), "InvalidVpc.Range: The CIDR '10.4.0.0/15' is invalid."),
+        (&associate("10.1.9.0/24"), "InvalidVpc.Range: The CIDR '10.1.9.0/24' conflicts with another block of the VPC."),
+        (&associate("172.16.0.0/16"), "InvalidVpc.Range: The CIDR '172.16.0.0/16' is restricted. Use a CIDR from the same private address range "),
+        (&associate("10.9.0.0/16"), "InvalidVpc.Range: The CIDR '10.9.0.0/16' conflicts with the destination of a route."),
+        (&associate("10.2.1.0/24"), "InvalidVpc.Range: The CIDR '10.2.1.0/24' conflicts with a block of a peered VPC."),
+    ]);
+    let added = aws.ok(&associate("10.4.0.5/16"));
+    assert_eq!((added.get("vpcId"), added.get("cidrBlockAssociation/cidrBlock")), (vpc.as_str(), "10.4.0.0/16"));
+    assert_eq!(added.get("cidrBlockAssociation/cidrBlockState/state"), "associating");
+    let association = added.get("cidrBlockAssociation/associationId").to_owned();
+    let described = aws.ok(&format!("DescribeVpcs VpcId.1={vpc}"));
+    assert_eq!(described.get("vpcSet/item/cidrBlock"), "10.1.0.0/16", "the primary one stays the primary one");
+    assert_eq!(described.all("vpcSet/item/cidrBlockAssociationSet/item/cidrBlock"), ["10.1.0.0/16", "10.4.0.0/16"]);
+    assert_eq!(described.all("vpcSet/item/cidrBlockAssociationSet/item/cidrBlockState/state"), ["associated"; 2]);
+    let routes = aws.all(&format!("DescribeRouteTables RouteTableId.1={table}"), "routeTableSet/item/routeSet/item/destinationCidrBlock");
+    assert_eq!(routes, ["10.1.0.0/16", "10.4.0.0/16", "10.9.9.0/24"]);
+    let told = aws.all("DescribeVpcPeeringConnections", "vpcPeeringConnectionSet/item/requesterVpcInfo/cidrBlockSet/item/cidrBlock");
+    assert_eq!(told, ["10.1.0.0/16", "10.4.0.0/16"]);
+    let subnet = aws.subnet(&vpc, "10.4.1.0/24");
+    let primary = described.all("vpcSet/item/cidrBlockAssociationSet/item/associationId")[0];
+    let disassociate = |id: &str| format!("DisassociateVpcCidrBlock AssociationId={id}");
+    aws.refuses(&[
+        (&disassociate(absent), &format!("InvalidVpcCidrBlockAssociationID.NotFound: The vpcCidrBlockAssociation ID '{absent}' does not exist")),
+        (&disassociate(primary), &format!("OperationNotPermitted: The vpc CIDR block with association ID {primary} may not be disassociated.")),
+        (&disassociate(&association), "InvalidCidrBlock.InUse: The vpc currently has a subnet within CIDR block 10.4.0.0/16"),
+    ]);
+    aws.ok(&format!("DeleteSubnet SubnetId={subnet}"));
+    let removed = aws.ok(&disassociate(&association));
+    assert_eq!(removed.get("cidrBlockAssociation/cidrBlockState/state"), "disassociating");
+    for n in 5..9 {
+        aws.ok(&associate(&format!("10.{n}.0.0/16")));
+    }
+    aws.refuses(&[(&associate("10.10.0.0/16"), &format!("CidrLimitExceeded: This network {vpc} has met its maximum number of allowed CIDRs: 5"))]);
+
+    // Who has asked waits; who was asked may add, and so makes a request fail (2.1.8).
+    let call = format!("CreateVpcPeeringConnection VpcId={peer} PeerVpcId={asked}");
+    let pcx = aws.get(&call, "vpcPeeringConnection/vpcPeeringConnectionId");
+    aws.refuses(&[(&associate("10.20.0.0/16").replace(&vpc, &peer), "OperationNotPermitted: No CIDR block may be added to ")]);
+    let status = format!("DescribeVpcPeeringConnections VpcPeeringConnectionId.1={pcx}");
+    aws.ok(&associate("10.20.0.0/16").replace(&vpc, &asked));
+    assert_eq!(aws.get(&status, "vpcPeeringConnectionSet/item/status/code"), "pending-acceptance");
+    aws.ok(&associate("10.2.3.0/24").replace(&vpc, &asked));
+    assert_eq!(aws.get(&status, "vpcPeeringConnectionSet/item/status/code"), "failed");
+}

@@ -79,11 +79,10 @@ fn bashrc(login: &str) -> String {
     format!("[ -n \"$PS1\" ] || return 0\nPS1='{prompt}'\nshopt -s checkwinsize\n")
 }
 
-/// Only what holds everywhere: IPv6 is not offered, and the name of the guest is the resolver's to tell, if there is one.
+/// IPv6 is not offered. The guest knows its own name even where the resolver does not tell names, as EC2's images do: `sudo` looks it up.
 fn hosts(spec: &Spec) -> String {
-    let Spec { hostname, domain, nameserver, .. } = spec;
-    let own = if nameserver.is_some() { String::new() } else { format!("127.0.1.1 {hostname}.{domain} {hostname}\n") };
-    format!("127.0.0.1 localhost localhost.localdomain\n{own}")
+    let Spec { hostname, domain, address, .. } = spec;
+    format!("127.0.0.1 localhost localhost.localdomain\n{address} {hostname}.{domain} {hostname}\n")
 }
 
 fn resolver(spec: &Spec) -> String {
@@ -112,7 +111,11 @@ mod tests {
         assert_eq!(resolver(&spec()), "search ec2.internal\n");
         let with = Spec { nameserver: Some([10, 1, 0, 2].into()), ..spec() };
         assert_eq!(resolver(&with), "search ec2.internal\nnameserver 10.1.0.2\noptions timeout:2 attempts:5\n");
-        assert!(!hosts(&with).contains("ip-10-1-4-7"));
+    }
+
+    #[test]
+    fn a_guest_knows_its_own_name() {
+        assert_eq!(hosts(&spec()), "127.0.0.1 localhost localhost.localdomain\n10.1.4.7 ip-10-1-4-7.ec2.internal ip-10-1-4-7\n");
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub const CHECKS: &[Check] = &[
     ("the guest has its limits", limits),
     ("writing works where it should", writing),
     ("exit codes and signals come out", exit_codes),
+    ("root gets in although its account is broken", broken_accounts),
     ("a shell on a terminal has the prompt of the distribution", terminal),
     ("the init is small", memory),
 ];
@@ -36,6 +37,7 @@ fn users(world: &World) {
 
 fn names(world: &World) {
     says(world, "root", "uname -n; cat /etc/hostname", "ip-10-1-4-7\nip-10-1-4-7");
+    says(world, "ec2-user", "getent hosts $(hostname)", "10.1.4.7        ip-10-1-4-7.ec2.internal ip-10-1-4-7");
     says(world, "root", "head -2 /etc/resolv.conf", "search ec2.internal\nnameserver 10.1.0.2");
     says(world, "root", "cd /proc/sys/net; cat ipv4/ip_default_ttl ipv6/conf/default/disable_ipv6", "127\n1");
 }
@@ -128,6 +130,12 @@ fn exit_codes(world: &World) {
     crate::world::eventually("the command runs", sleeps);
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(caller.id().cast_signed()), nix::sys::signal::Signal::SIGTERM).unwrap();
     assert_eq!(caller.wait().unwrap().code(), Some(143));
+}
+
+fn broken_accounts(world: &World) {
+    assert!(world.shell("root", "mv /etc/passwd /etc/passwd.away; mkdir /etc/passwd").0);
+    says(world, "root", "id -u; pwd; rmdir /etc/passwd && mv /etc/passwd.away /etc/passwd", "0\n/root");
+    says(world, "ec2-user", "id -un", "ec2-user");
 }
 
 fn terminal(world: &World) {

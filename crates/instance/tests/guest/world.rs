@@ -66,6 +66,7 @@ pub fn spec(number: u32) -> Spec {
     Spec {
         id: format!("i-{number:017x}"),
         hostname: "ip-10-1-4-7".into(),
+        address: [10, 1, 4, 7].into(),
         domain: "ec2.internal".into(),
         login: "ec2-user".into(),
         ttl: 127,

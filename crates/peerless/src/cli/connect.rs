@@ -74,7 +74,7 @@ impl Connect {
         let (answer, stream) = self.daemon.converse(&request)?;
         match answer {
             Response::Connected(connected) => {
-                announce(&connected);
+                announce(&connected, on_terminal);
                 talk(stream, on_terminal).map_err(|error| Trouble::unavailable(error.to_string()))
             }
             Response::NotConnected(failure) => {
@@ -92,9 +92,12 @@ fn words(command: &[OsString]) -> Result<String, Trouble> {
     words.map(|words| words.join(" ")).ok_or_else(|| Trouble { status: 2, message: "the command is not UTF-8 text".to_owned() })
 }
 
-fn announce(connected: &Connected) {
-    if let Some(note) = &connected.note {
+fn announce(Connected { from, to, note }: &Connected, on_terminal: bool) {
+    if let Some(note) = note {
         eprintln!("{note}");
+    }
+    if on_terminal {
+        eprintln!("Connected to {to} from {from}, EC2 Instance Connect's address");
     }
 }
 

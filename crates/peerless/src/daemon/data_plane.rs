@@ -35,6 +35,7 @@ impl DataPlane for ModelOnly {
                 InstanceState::Running if instance.status != SummaryStatus::Ok => Observation::InstanceStatus(instance.id, SummaryStatus::Ok),
                 InstanceState::Stopping => Observation::InstanceStopped(instance.id),
                 InstanceState::ShuttingDown => Observation::InstanceGone(instance.id),
+                InstanceState::Running if instance.reboots.is_due() => Observation::InstanceRebooted(instance.id, instance.reboots.asked),
                 _ => continue,
             };
             // The loop that published may be ending; then nobody needs to know.

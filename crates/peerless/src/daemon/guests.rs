@@ -52,6 +52,7 @@ impl HostDataPlane {
             latest: Arc::clone(&latest),
             observations,
             guests: BTreeMap::new(),
+            rebooted: BTreeMap::new(),
             given_up: BTreeSet::new(),
             checks: StatusChecks::default(),
             links: Links::default(),
@@ -95,6 +96,8 @@ struct Reconciler {
     latest: Arc<ArcSwap<Snapshot>>,
     observations: Sender<Event>,
     guests: BTreeMap<InstanceId, Guest>,
+    /// How often instances were to be rebooted when they last were: the report may take longer than the next look.
+    rebooted: BTreeMap<InstanceId, u32>,
     /// Instances whose end was reported; they are not built again, however long the report takes.
     given_up: BTreeSet<InstanceId>,
     checks: StatusChecks,
@@ -109,6 +112,7 @@ impl Reconciler {
             for instance in snapshot.all::<Instance>() {
                 self.reconcile(&snapshot, instance);
             }
+            self.rebooted.retain(|&id, _| snapshot.get(id).is_some_and(|instance| instance.reboots.is_due()));
             self.restore_links(&snapshot);
             place_endpoints(&self.packets);
             self.check_status(&snapshot);
@@ -159,6 +163,9 @@ impl Reconciler {
 
     fn reconcile(&mut self, snapshot: &Snapshot, instance: &Instance) {
         let id = instance.id;
+        if self.is_to_be_rebooted(instance) {
+            self.reboot(snapshot, instance);
+        }
         let alive = self.guests.get(&id).map(Guest::is_alive);
         match (instance.state, alive) {
             (InstanceState::Pending | InstanceState::Running, None) if !self.given_up.contains(&id) => match self.launch(snapshot, instance) {
@@ -193,6 +200,22 @@ impl Reconciler {
             }
             _ => {}
         }
+    }
+
+    fn is_to_be_rebooted(&self, instance: &Instance) -> bool {
+        let is_news = self.rebooted.get(&instance.id).is_none_or(|&done| done < instance.reboots.asked);
+        instance.state == InstanceState::Running && instance.reboots.is_due() && is_news && self.guests.get(&instance.id).is_some_and(Guest::is_alive)
+    }
+
+    /// Shuts the guest down in order; an instance that runs and has no guest gets one, with the same disk and interface.
+    fn reboot(&mut self, snapshot: &Snapshot, instance: &Instance) {
+        let (id, number) = (instance.id, instance.reboots.asked);
+        self.unplug(snapshot, instance);
+        if let Some(guest) = self.guests.remove(&id) {
+            self.end(&guest, Disk::Keep);
+        }
+        self.rebooted.insert(id, number);
+        self.report(Observation::InstanceRebooted(id, number));
     }
 
     /// Reports what is news of those that run.
@@ -280,6 +303,7 @@ fn spec(instance: &Instance, interface: &NetworkInterface, vpc: &Vpc) -> Spec {
     Spec {
         id: instance.id.to_string(),
         hostname: format!("ip-{}", interface.private_ip.to_string().replace('.', "-")),
+        address: interface.private_ip.into(),
         domain: model::dns_name::private_domain(instance.scope.region),
         login: image.login.to_owned(),
         ttl: image.ttl,

@@ -78,8 +78,13 @@ fn every_way_to_be_kept_out_has_awss_words_and_its_cause() {
         let acl = public.lab.must_call("DescribeNetworkAcls", &of_subnet).element("networkAclId").to_owned();
         let deny = "RuleNumber=50&Protocol=6&RuleAction=deny&CidrBlock=18.206.107.24/29&PortRange.From=22&PortRange.To=22";
         public.lab.must_call("CreateNetworkAclEntry", &format!("NetworkAclId={acl}&Egress=false&{deny}"));
-        public.refused(&[], NO_CONNECTION, &format!("TCP 22 from 18.206.107.28 is dropped by {acl}: rule 50 denies it"));
+        public.refused(&[], NO_CONNECTION, &format!("inbound TCP 22 from 18.206.107.28 is dropped by {acl}: rule 50 denies it"));
         public.lab.must_call("DeleteNetworkAclEntry", &format!("NetworkAclId={acl}&Egress=false&RuleNumber=50"));
+        public.lab.must_call("DeleteNetworkAclEntry", &format!("NetworkAclId={acl}&Egress=true&RuleNumber=100"));
+        let stateless = format!("the answer to 18.206.107.28, at an ephemeral port, is dropped by {acl}, which keeps no state: rule * denies it");
+        public.refused(&[], NO_CONNECTION, &stateless);
+        let all = format!("NetworkAclId={acl}&Egress=true&RuleNumber=100&Protocol=-1&RuleAction=allow&CidrBlock=0.0.0.0/0");
+        public.lab.must_call("CreateNetworkAclEntry", &all);
 
         public.refused(&["--user", "root2"], NO_CONNECTION, &format!("there is no user 'root2' in {id}: people log in to its image as 'ec2-user'"));
         public.lab.must_call("ModifyInstanceMetadataOptions", &format!("InstanceId={id}&HttpEndpoint=disabled"));

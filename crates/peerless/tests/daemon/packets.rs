@@ -142,6 +142,28 @@ fn after_kill_9_pings_go_on_and_down_leaves_nothing() {
     });
 }
 
+/// What ran ends, what was written stays, and the address is the same.
+#[test]
+fn a_rebooted_instance_begins_anew_with_its_disk() {
+    with_packets("packets::a_rebooted_instance_begins_anew_with_its_disk", || {
+        let mut peered = Peered::new("rebooted");
+        peered.allow(1, ICMP_FROM_BLUE);
+        let shell = |command: &str| peered.run(1, &["sh", "-c", command]).output().unwrap();
+        assert!(shell("echo kept > ~/note; nohup sleep 1000 > /dev/null 2>&1 &").status.success());
+        let before = peered.inits()[1];
+        peered.lab.must_call("RebootInstances", &format!("InstanceId.1={}", peered.instances[1]));
+        eventually("it has another init", || peered.lab.init_of(&peered.instances[1]).is_some_and(|init| init != before));
+        assert_eq!(peered.state(&peered.instances[1]), "running");
+        eventually("it answers", || peered.run(0, &["ping", "-n", "-c", "1", "-W", "1", &peered.addresses[1]]).output().unwrap().status.success());
+        assert_eq!(String::from_utf8(shell("cat ~/note").stdout).unwrap(), "kept\n");
+        assert!(!shell("pgrep sleep || grep -l sleep /proc/[0-9]*/comm").status.success(), "nothing of before is running");
+        let after = peered.inits();
+        std::thread::sleep(Duration::from_millis(1200));
+        assert_eq!(peered.inits(), after, "it is rebooted once");
+        peered.lab.down(&[]);
+    });
+}
+
 /// The rule is revoked when the daemon is back: only who was let in before stays in.
 #[test]
 fn a_daemon_that_comes_back_adopts_what_goes_on() {

@@ -197,7 +197,10 @@ fn obstacle(snapshot: &Snapshot, instance: &Instance, explanation: &Explanation)
             };
             format!("inbound TCP {SSH} from {from} is dropped by {resource}: {detail}{trap}")
         }
-        Denial::NetworkAcl { .. } => format!("TCP {SSH} from {from} is dropped by {resource}: {detail}"),
+        Denial::NetworkAcl { direction: Direction::Ingress, .. } => format!("inbound TCP {SSH} from {from} is dropped by {resource}: {detail}"),
+        Denial::NetworkAcl { direction: Direction::Egress, .. } => {
+            format!("the answer to {from}, at an ephemeral port, is dropped by {resource}, which keeps no state: {detail}")
+        }
         Denial::NoRoute { table, .. } | Denial::Blackhole { table, .. } => {
             let explicit = snapshot.resolve(primary.subnet).route_table.is_some_and(|own| own.table == *table);
             let why = if explicit { "with which the subnet is associated" } else { "the VPC's main one, since the subnet is associated with none" };

@@ -27,9 +27,6 @@ const SERVER: HeaderValue = HeaderValue::from_static("EC2ws");
 
 const TTL_HEADER: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
 
-/// The TTL of all other answers: Linux's own.
-const USUAL_TTL: u8 = 64;
-
 /// Who asks, and all that is needed to answer.
 #[derive(Clone)]
 struct Caller {
@@ -62,9 +59,11 @@ async fn tell(State(caller): State<Caller>, method: Method, uri: Uri, headers: H
     let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap_or_default())).collect();
     let request = Request { method: method.as_str(), path: uri.path(), headers: &headers };
     let reply = answer(&snapshot, interface, &request, now(), &caller.secret);
-    // The packets of the answer leave after this; requests on one connection are answered one after the other.
-    let ttl = reply.session.map_or(USUAL_TTL, |session| session.hop_limit);
-    if let Err(error) = setsockopt(&*caller.socket, sockopt::Ipv4Ttl, &ttl.into()) {
+    // All packets of the connection leave with it from now on: those of the answer may still wait for the receiver, who
+    // could make them wait until another answer had raised it again.
+    if let Some(session) = reply.session
+        && let Err(error) = setsockopt(&*caller.socket, sockopt::Ipv4Ttl, &session.hop_limit.into())
+    {
         tracing::warn!(%error, "the hop limit of an answer could not be set, and it is not given");
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
