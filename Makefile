@@ -62,12 +62,26 @@ web-check: ## Check the console: types, lints, unit tests
 	@if tools/has-node; then $(MAKE) --no-print-directory web/node_modules/.package-lock.json && cd web && npm run --silent check; else echo "  NOT TESTED: the console. See above."; fi
 
 .PHONY: e2e
-e2e: web ## Drive the console with a browser: every page, and a learner's way through it
-	@if ! tools/has-node || ! command -v "$${CHROMIUM:-chromium}" >/dev/null; then \
-	  echo "  NOT TESTED: the console in a browser. It needs Node.js, and chromium or another one named by CHROMIUM."; \
+e2e: web ## Drive the console with a browser: every page, and a learner's way through it, as root with real instances
+	@if tools/has-node && command -v "$${CHROMIUM:-chromium}" >/dev/null; then \
+	  $(MAKE) --no-print-directory e2e-model-only e2e-packets; \
 	else \
-	  cargo build --locked --package peerless && cd web && \
-	  PEERLESS="$(abspath $(or $(CARGO_TARGET_DIR),target))/debug/peerless" CHROMIUM="$$(command -v "$${CHROMIUM:-chromium}")" npm run --silent e2e; \
+	  echo "  NOT TESTED: the console in a browser. It needs Node.js, and chromium or another one named by CHROMIUM."; \
+	fi
+
+E2E = PEERLESS="$(abspath $(or $(CARGO_TARGET_DIR),target))/debug/peerless" CHROMIUM="$$(command -v "$${CHROMIUM:-chromium}")"
+
+.PHONY: e2e-model-only
+e2e-model-only:
+	cargo build --locked --package peerless
+	cd web && $(E2E) npm run --silent e2e
+
+.PHONY: e2e-packets
+e2e-packets:
+	@if [ "$$(id -u)" -eq 0 ]; then \
+	  cd web && $(E2E) PEERLESS_E2E_PACKETS=yes ../tools/sandbox npm run --silent e2e -- learner; \
+	else \
+	  echo "  NOT TESTED: the console with real instances. That needs root, and this is $$(id -un)."; \
 	fi
 
 web/dist/index.html: web/node_modules/.package-lock.json $(shell find web/src web/public web/build web/index.html web/vite.config.ts -type f)

@@ -73,9 +73,9 @@ async function createVpc(name: string, cidr: string) {
   await button("View VPC").click();
   // The map of what is there: the unnamed main table stays, and nobody uses it.
   const made = page.getByRole("region", { name: `Resource map of ${name}-vpc` });
-  await made.getByRole("button", { name: /^route table rtb-.*the main one, No subnet associations, 1 route including local/ }).waitFor();
+  await made.getByRole("button", { name: /^route table rtb-.* \(main\), No subnet associations, 1 route including local/ }).waitFor();
   await made.getByRole("button", { name: /rtb-public, 1 subnet association, 2 routes including local/ }).waitFor();
-  await made.getByRole("button", { name: new RegExp(`subnet ${name}-subnet-public1-us-east-1a, public, .*/20`) }).waitFor();
+  await made.getByRole("button", { name: new RegExp(`subnet ${name}-subnet-public1-us-east-1a, .*/20, public`) }).waitFor();
   await seen("Network connections (1)");
 }
 
@@ -150,7 +150,7 @@ test("A5: a refused route keeps the form; the right ones are taken", async () =>
     .click();
   await page.getByRole("tab", { name: "Resource map" }).click();
   await seen("Network connections (2)");
-  await page.getByRole("button", { name: "peering connection VPC 1 <> VPC 2, active" }).waitFor();
+  await page.getByRole("button", { name: "peering connection VPC 1 <> VPC 2, Peering connection, active" }).waitFor();
 });
 
 async function launchInstance(number: 1 | 2) {
@@ -187,6 +187,17 @@ test("A6: an instance in each, without public addresses", async () => {
   const instances = reservationSet.flatMap((reservation) => reservation.instancesSet);
   expect(instances.map((instance) => instance.ipAddress)).toEqual([undefined, undefined]);
   expect(instances.map((instance) => instance.privateIpAddress.split(".")[1]).sort()).toEqual(["1", "2"]);
+});
+
+test("A7: without a public address, the Connect page says so, and why", async () => {
+  await go("/ec2/instances");
+  await page.getByRole("checkbox", { name: /Instance - NextWork VPC 1/ }).click();
+  await button("Connect").click();
+  await page.getByRole("tab", { name: "EC2 Instance Connect" }).waitFor();
+  await seen("No public IPv4 address assigned");
+  await seen("With no public IPv4 address, you can't use EC2 Instance Connect.");
+  await seen(/associate an Elastic IP address with it/);
+  await seen("Not reachable");
 });
 
 test("A8: an Elastic IP is allocated and associated, and is shown at once", async () => {
@@ -229,6 +240,15 @@ test("A10: SSH from anywhere is let in, with AWS's warning, and the rule of the 
   await page.waitForURL(/tab=inbound/);
   await page.getByRole("table", { name: "Inbound rules" }).getByRole("row").nth(2).waitFor();
   await seen("(members of this same group)");
+});
+
+test("A9, A11: the Connect page explains by the same author as the packets", async () => {
+  await go("/ec2/instances");
+  await page.getByRole("checkbox", { name: /Instance - NextWork VPC 1/ }).click();
+  await button("Connect").click();
+  await seen("Port 22 (SSH) is open to all IPv4 addresses");
+  await seen(/18\.206\.107\.24\/29/);
+  await page.getByText("Reachable", { exact: true }).first().waitFor();
 });
 
 test("the page follows what others do", async () => {

@@ -45,6 +45,7 @@ const PAGES: [path: (ids: typeof lab) => string, heading: string][] = [
   [() => "/vpc/security-groups", "Security groups"],
   [() => "/vpc/security-groups/create", "Create security group"],
   [({ instances }) => `/ec2/instances?selected=${instances[0]}`, "Instances"],
+  [({ instances }) => `/ec2/instances/${instances[0]}/connect`, "Connect to instance"],
   [() => "/ec2/instances/launch", "Launch an instance"],
   [() => "/ec2/network-interfaces", "Network interfaces"],
   [() => "/ec2/key-pairs", "Key pairs"],

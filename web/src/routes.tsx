@@ -69,6 +69,11 @@ const pages: RouteObject[] = [
   page("/vpc/security-groups/:id/inbound", groupRules, (module) => module.EditInbound),
   page("/vpc/security-groups/:id/outbound", groupRules, (module) => module.EditOutbound),
   page(
+    "/ec2/instances/:id/connect",
+    () => import("./connect/ConnectPage"),
+    (module) => module.ConnectPage,
+  ),
+  page(
     "/ec2/instances/launch",
     () => import("./launch/LaunchInstance"),
     (module) => module.LaunchInstance,

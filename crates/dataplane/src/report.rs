@@ -6,6 +6,7 @@ use std::time::Duration;
 use aya::maps::{MapData, PerCpuArray};
 use semantics::{Connections, Origin, Packet, Tracking, Verdict};
 
+use crate::ageing::Phase;
 use crate::clock::now;
 use crate::discard::Discard;
 use crate::error::{Result, bpf};
@@ -29,6 +30,8 @@ pub struct FlowReport {
     pub packets: u64,
     /// Their bytes, from the IP header on.
     pub bytes: u64,
+    /// Whether it is a TCP connection that both sides have finished, or one has reset.
+    pub is_over: bool,
     /// For how long there has been none.
     pub idle: Duration,
     /// For how long the kernel has had this verdict.
@@ -66,6 +69,7 @@ impl SlowPath {
                 verdict: judgement.verdict,
                 role: judgement.role,
                 tracked: membership.map(|key| key.is_some_and(|key| self.connections.find(&key) == Some(Tracking::Tracked))),
+                is_over: self.state(slot).is_some_and(|(phase, _)| phase == Phase::Closed),
                 packets: usage.packets,
                 bytes: usage.bytes,
                 idle: since(usage.last_seen),

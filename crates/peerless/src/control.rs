@@ -179,6 +179,30 @@ pub struct Explanation {
     pub legs: Vec<Leg>,
     /// What helps, as commands of the AWS CLI, in order.
     pub fix: Vec<String>,
+    /// Connections that go on although a new one would not be let in: they are tracked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub live: Vec<LiveFlow>,
+}
+
+/// A connection that packets pass by.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LiveFlow {
+    /// `icmp`, `tcp` or `udp`.
+    pub protocol: String,
+    /// Who began it, as it says.
+    pub source: std::net::IpAddr,
+    /// Its port, where there are ports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_port: Option<u16>,
+    /// Whom it is for, as the beginner says.
+    pub destination: std::net::IpAddr,
+    /// Its port, where there are ports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destination_port: Option<u16>,
+    /// How many packets the beginner has sent.
+    pub packets: u64,
+    /// For how long it has sent none, in seconds.
+    pub idle_seconds: u64,
 }
 
 /// One direction of an explanation.
@@ -216,7 +240,13 @@ impl From<semantics::Rendered> for Explanation {
             code: line.code.map(str::to_owned),
         };
         let leg = |leg: semantics::RenderedLeg| Leg { title: leg.title.to_owned(), lines: leg.lines.into_iter().map(line).collect() };
-        Self { headline: rendered.headline, reachable: rendered.reachable, legs: rendered.legs.into_iter().map(leg).collect(), fix: rendered.fix }
+        Self {
+            headline: rendered.headline,
+            reachable: rendered.reachable,
+            legs: rendered.legs.into_iter().map(leg).collect(),
+            fix: rendered.fix,
+            live: Vec::new(),
+        }
     }
 }
 

@@ -33,7 +33,7 @@ export function VpcDashboard() {
         </Header>
         <Container
           header={
-            <Header variant="h2" description="What account and Region at the top have.">
+            <Header variant="h2" description="In the account and Region that are chosen above.">
               Resources by Region
             </Header>
           }

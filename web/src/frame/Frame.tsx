@@ -6,11 +6,13 @@ import messages from "@cloudscape-design/components/i18n/messages/all.en";
 import { Suspense } from "react";
 import { Outlet } from "react-router";
 import { useLive } from "../api/live";
+import { useKeys } from "./keys";
 import { ResultsProvider } from "./results";
 import { TopBar } from "./TopBar";
 
 export function Frame() {
   const isThere = useLive();
+  useKeys();
   return (
     <I18nProvider locale="en" messages={[messages]}>
       <ResultsProvider>

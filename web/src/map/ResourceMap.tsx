@@ -13,7 +13,7 @@ import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from "r
 import { usePreference } from "../frame/preferences";
 import { Rows } from "../table/Details";
 import { toMermaid, toSvg } from "./export";
-import { chainOf, type Graph, type Node } from "./graph";
+import { chainOf, type Graph, labelOf, type Node } from "./graph";
 import { curve, layout, neighbour } from "./layout";
 import { useRoom } from "./room";
 
@@ -140,7 +140,7 @@ function Canvas({ graph, shape, details, name, open }: CanvasProps) {
               data-id={node.id}
               className={`map-card ${node.kind} ${look(node.id)}`}
               style={{ left: x, top: y, width, height }}
-              aria-label={node.label}
+              aria-label={labelOf(node)}
               title={node.mark ? `${node.title}: ${node.mark}` : node.title}
               tabIndex={node.id === first ? 0 : -1}
               onMouseEnter={() => setLit(node.id)}
@@ -168,13 +168,12 @@ function Card({ node, details }: { node: Node; details: boolean }) {
     <>
       <span className="map-title">
         {dot && <i className={dot} />}
-        <span>{node.title}</span>
-        {node.mark && <span className="map-mark">⚠</span>}
+        <span>{node.title}</span> {node.mark && <span className="map-mark" />}
       </span>
       {details &&
         node.details.filter(Boolean).map((detail) => (
           <span key={detail} className="map-detail">
-            {detail}
+            {detail}{" "}
           </span>
         ))}
     </>

@@ -5,8 +5,8 @@ import { layout } from "./layout";
 
 const graph: Graph = {
   nodes: [
-    { id: "vpc-1", kind: "vpc", column: 0, title: 'A <b> & "c"', details: ["10.0.0.0/16", ""], label: "VPC" },
-    { id: "subnet-1", kind: "subnet", column: 1, title: "a", details: [], label: "subnet", mark: "look" },
+    { id: "vpc-1", kind: "vpc", column: 0, title: 'A <b> & "c"', details: ["10.0.0.0/16", ""] },
+    { id: "subnet-1", kind: "subnet", column: 1, title: "a", details: [], mark: "look" },
   ],
   lines: [{ from: "vpc-1", to: "subnet-1", isTraffic: true, isBroken: true }],
 };

@@ -1,5 +1,5 @@
 /** The map as a picture and as text. Pure. */
-import type { Graph, Kind } from "./graph";
+import { type Graph, type Kind, labelOf } from "./graph";
 import { curve, type Layout, linesOf } from "./layout";
 
 const COLORS: Record<Kind, string> = {
@@ -38,7 +38,7 @@ export function toSvg(graph: Graph, layout: Layout, details: boolean): string {
     const titles = fitted(`${node.title}${node.mark ? "  ⚠" : ""}`, width, linesOf(node.title, width));
     const shown = details ? node.details.filter(Boolean) : [];
     return [
-      `<g><title>${escaped(node.label)}</title>`,
+      `<g><title>${escaped(labelOf(node))}</title>`,
       `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="8" fill="#fff" stroke="${node.mark ? "#c33" : "#c6ccd4"}"/>`,
       `<rect x="${x}" y="${y + 6}" width="4" height="${height - 12}" rx="2" fill="${COLORS[node.kind]}"/>`,
       ...titles.map((title, at) => text(title, 24 + 16 * at, 13, 600)),

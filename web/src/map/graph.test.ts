@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Instance, PeeringConnection, RouteTable, Subnet, Vpc } from "../api/types";
-import { chainOf, graphOf, regionOf, type World } from "./graph";
+import { chainOf, graphOf, labelOf, regionOf, type World } from "./graph";
 
 const named = (name: string) => [{ key: "Name", value: name }];
 const vpc = (vpcId: string, cidrBlock: string) => ({ vpcId, cidrBlock, tagSet: named(`${vpcId}-name`) }) as Vpc;
@@ -113,6 +113,13 @@ test("a Region: VPCs, what connects them, the internet, and VPCs that cannot be 
   expect(region.nodes.find((node) => node.id === "vpc-1")?.mark).toContain("overlap");
   expect(region.nodes.map((node) => node.id)).toEqual(["vpc-1", "vpc-3", "igw-1", "pcx-1", "pcx-1/vpc-2", "internet"]);
   expect(region.lines).toContainEqual({ from: "igw-1", to: "internet", isTraffic: true });
+});
+
+test("a card in words begins with what it shows", () => {
+  const words = graphOf("vpc-1", world()).nodes.map(labelOf);
+  expect(words[1]).toBe("subnet a-public1, 10.1.0.0/20, public, routes by rtb-own");
+  expect(words[2]).toBe("route table rtb-main (main), No subnet associations, 1 route including local");
+  expect(words[4]).toBe("internet gateway igw-1, Internet routes to 1 public subnet");
 });
 
 test("a VPC that is not there has an empty map", () => {

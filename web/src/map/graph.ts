@@ -25,8 +25,8 @@ export interface Node {
   state?: string;
   /** What a learner should look at. */
   mark?: string;
-  /** The whole of it in words, for those who do not see the picture. */
-  label: string;
+  /** What else is to be said of it to those who do not see the lines. */
+  note?: string;
 }
 
 export interface Line {
@@ -110,7 +110,7 @@ export function graphOf(vpcId: string, world: World): Graph {
       parent: pcx.vpcPeeringConnectionId,
       title,
       details: [peer.cidrBlock ?? ""],
-      label: `VPC ${title}, ${peer.cidrBlock ?? ""}, beyond the peering connection`,
+      note: "beyond the peering connection",
     });
   }
   // A route may lead to what is gone: the place where packets die is shown as well.
@@ -119,7 +119,7 @@ export function graphOf(vpcId: string, world: World): Graph {
     if (shown.has(to)) continue;
     shown.add(to);
     const mark = "routes lead here, and it is not there";
-    nodes.push({ id: to, kind: "connection", column: 3, title: to, details: ["Blackhole"], mark, label: `${to}, a blackhole: ${mark}` });
+    nodes.push({ id: to, kind: "connection", column: 3, title: to, details: ["Blackhole"], mark });
   }
   return { nodes, lines };
 }
@@ -139,7 +139,6 @@ function vpcNode(vpc: Vpc, peerings: readonly PeeringConnection[]): Node {
     title,
     details: [vpc.cidrBlock, "No IPv6"],
     mark,
-    label: sentence(`VPC ${title}`, vpc.cidrBlock, mark),
   };
 }
 
@@ -152,13 +151,7 @@ function subnetNode(subnet: Subnet, table: RouteTable | undefined, isExplicit: b
     : !isPublic && /public/i.test(title)
       ? "public by name only: its route table has no route to an internet gateway"
       : undefined;
-  const label = sentence(
-    `subnet ${title}`,
-    isPublic ? "public" : "private",
-    subnet.cidrBlock,
-    table && `routes by ${titleOf(table, table.routeTableId)}`,
-    mark,
-  );
+  const note = table && `routes by ${titleOf(table, table.routeTableId)}`;
   return {
     id: subnet.subnetId,
     kind: "subnet",
@@ -168,7 +161,7 @@ function subnetNode(subnet: Subnet, table: RouteTable | undefined, isExplicit: b
     group: subnet.availabilityZone,
     isPublic,
     mark,
-    label,
+    note,
   };
 }
 
@@ -178,13 +171,8 @@ function instancesIn(subnet: Subnet, instances: readonly Instance[]): Node[] {
     const title = titleOf(instance, instance.instanceId);
     const state = instance.instanceState.name;
     const details = [[instance.privateIpAddress, instance.ipAddress && `⇄ ${instance.ipAddress}`].filter(Boolean).join("  ")];
-    const label = sentence(
-      `instance ${title}`,
-      state,
-      instance.privateIpAddress,
-      instance.ipAddress && `public address ${instance.ipAddress}`,
-    );
-    return { id: instance.instanceId, kind: "instance", column: 1, title, details, parent: subnet.subnetId, state, label };
+    const note = instance.ipAddress && "with a public address";
+    return { id: instance.instanceId, kind: "instance", column: 1, title, details, parent: subnet.subnetId, state, note };
   });
 }
 
@@ -204,7 +192,6 @@ function tableNode(table: RouteTable, users: readonly Subnet[]): Node {
     title: main ? `${title} (main)` : title,
     details,
     mark,
-    label: sentence(`route table ${title}${main ? ", the main one" : ""}`, ...details, mark),
   };
 }
 
@@ -217,7 +204,6 @@ function gatewayNode(gateway: InternetGateway, publicSubnets: readonly Subnet[])
     column: 3,
     title,
     details,
-    label: sentence(`internet gateway ${title}`, ...details),
   };
 }
 
@@ -228,7 +214,7 @@ function peeringNode(pcx: PeeringConnection, tables: readonly RouteTable[]): Nod
   const isUsed = tables.some((table) => table.routeSet.some((route) => targetOf(route) === id));
   const mark = !isActive ? `it is ${pcx.status.code}: nothing passes` : !isUsed ? "no route of this VPC leads over it" : undefined;
   const details = [`Peering connection, ${pcx.status.code}`];
-  return { id, kind: "connection", column: 3, title, details, mark, label: sentence(`peering connection ${title}`, pcx.status.code, mark) };
+  return { id, kind: "connection", column: 3, title, details, mark };
 }
 
 /** The map of a Region: VPCs, and what is between them. */
@@ -250,7 +236,7 @@ export function regionOf(world: World): Graph {
       twins.length > 0
         ? `its addresses overlap with ${twins.map((twin) => titleOf(twin, twin.vpcId)).join(", ")}: they cannot be peered`
         : undefined;
-    nodes.push({ id: vpc.vpcId, kind: "vpc", column: 0, title, details, mark, label: sentence(`VPC ${title}`, ...details, mark) });
+    nodes.push({ id: vpc.vpcId, kind: "vpc", column: 0, title, details, mark });
   }
   for (const gateway of gateways) {
     const vpcId = gateway.attachmentSet[0]?.vpcId;
@@ -263,7 +249,6 @@ export function regionOf(world: World): Graph {
       title,
       details: ["Internet gateway"],
       mark,
-      label: sentence(`internet gateway ${title}`, mark),
     });
     if (!vpcId) continue;
     lines.push({ from: vpcId, to: gateway.internetGatewayId, isTraffic: false });
@@ -281,7 +266,6 @@ export function regionOf(world: World): Graph {
       title,
       details: [`Peering connection, ${pcx.status.code}`],
       mark,
-      label: sentence(`peering connection ${title}`, pcx.status.code, mark),
     });
     for (const end of [pcx.requesterVpcInfo, pcx.accepterVpcInfo]) {
       const isHere = world.vpcs.some((vpc) => vpc.vpcId === end.vpcId);
@@ -295,16 +279,31 @@ export function regionOf(world: World): Graph {
           column: 2,
           title: end.vpcId,
           details: [end.cidrBlock ?? "", where],
-          label: `VPC ${end.vpcId} elsewhere: ${where}`,
+          note: "elsewhere",
         });
         lines.push({ from: id, to: far, isTraffic: true, isBroken });
       }
     }
   }
   if (lines.some((line) => line.to === INTERNET)) {
-    nodes.push({ id: INTERNET, kind: "peer", column: 2, title: "Internet", details: ["simulated on this machine"], label: "the internet" });
+    nodes.push({ id: INTERNET, kind: "peer", column: 2, title: "Internet", details: ["simulated on this machine"] });
   }
   return { nodes, lines };
+}
+
+/** A node in words, for those who do not see the picture: what it is, then what its card says, then what its place says. */
+export function labelOf({ id, kind, title, details, isPublic, state, note, mark }: Node): string {
+  const place = isPublic === undefined ? undefined : isPublic ? "public" : "private";
+  const parts = [`${wordOf(id, kind)} ${title}`, ...details, place, state, note, mark];
+  return parts.filter(Boolean).join(", ");
+}
+
+function wordOf(id: string, kind: Kind): string {
+  if (kind === "vpc") return "VPC";
+  if (kind === "route-table") return "route table";
+  if (kind !== "connection") return kind;
+  if (id.startsWith("igw-")) return "internet gateway";
+  return id.startsWith("pcx-") ? "peering connection" : "network connection";
 }
 
 /** Everything that a node's chain holds: what leads to it, and what it leads to. Lines are followed one way only. */
@@ -332,7 +331,6 @@ export function chainOf(id: string, { nodes, lines }: Graph): Set<string> {
 const ends = (pcx: PeeringConnection) => [pcx.requesterVpcInfo.vpcId, pcx.accepterVpcInfo.vpcId];
 const byZone = (a: Subnet, b: Subnet) => a.availabilityZone.localeCompare(b.availabilityZone);
 const byName = (a: Subnet, b: Subnet) => titleOf(a, a.subnetId).localeCompare(titleOf(b, b.subnetId), "en", { numeric: true });
-const sentence = (...parts: (string | undefined)[]) => parts.filter(Boolean).join(", ");
 
 function clash(a: string, b: string) {
   const [one, two] = [parseCidr(a), parseCidr(b)];

@@ -20,7 +20,7 @@ export interface Layout {
 /** Between columns, where the lines run. */
 const GAP = 44;
 /** The narrowest column; where there is no room for it, one scrolls. */
-const NARROW = 200;
+const NARROW = 180;
 const WIDE = 320;
 const HEAD = 64;
 const TITLE = 40;
@@ -43,7 +43,7 @@ const COLUMNS: [title: string, subtitle: string][] = [
 const REGION_COLUMNS: [title: string, subtitle: string][] = [
   ["VPCs", "Your AWS virtual networks"],
   ["Network connections", "Gateways and peering connections"],
-  ["Beyond", "The internet, and VPCs elsewhere"],
+  ["Beyond", "The internet, VPCs elsewhere"],
 ];
 
 export interface Options {

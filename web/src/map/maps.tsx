@@ -3,7 +3,7 @@ import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
-import { useMemo } from "react";
+import Spinner from "@cloudscape-design/components/spinner";
 import { useNavigate } from "react-router";
 import { nameOf, useList } from "../api/lists";
 import { here } from "../api/place";
@@ -13,17 +13,24 @@ import { pageOf } from "../table/Ref";
 import { graphOf, regionOf, type World } from "./graph";
 import { ResourceMap } from "./ResourceMap";
 
-function useWorld(): World {
-  const vpcs = useList("vpcs").items;
-  const subnets = useList("subnets").items;
-  const routeTables = useList("routeTables").items;
-  const internetGateways = useList("internetGateways").items;
-  const peeringConnections = useList("peeringConnections").items;
-  const instances = useList("instances").items;
-  return useMemo(
-    () => ({ vpcs, subnets, routeTables, internetGateways, peeringConnections, instances }),
-    [vpcs, subnets, routeTables, internetGateways, peeringConnections, instances],
-  );
+/** Everything that a map shows; undefined until all of it is there, for half a map would be a wrong one. */
+function useWorld(): World | undefined {
+  const vpcs = useList("vpcs");
+  const subnets = useList("subnets");
+  const routeTables = useList("routeTables");
+  const internetGateways = useList("internetGateways");
+  const peeringConnections = useList("peeringConnections");
+  const instances = useList("instances");
+  const lists = [vpcs, subnets, routeTables, internetGateways, peeringConnections, instances];
+  if (lists.some((list) => list.isLoading)) return undefined;
+  return {
+    vpcs: vpcs.items,
+    subnets: subnets.items,
+    routeTables: routeTables.items,
+    internetGateways: internetGateways.items,
+    peeringConnections: peeringConnections.items,
+    instances: instances.items,
+  };
 }
 
 /** Opens what a card stands for; the VPC beyond a peering connection is behind the slash. */
@@ -38,10 +45,11 @@ function useOpen() {
 /** The tab of a VPC. */
 export default function VpcMap({ item: vpc }: { item: Vpc }) {
   const world = useWorld();
-  const graph = useMemo(() => graphOf(vpc.vpcId, world), [vpc.vpcId, world]);
+  const open = useOpen();
+  if (!world) return <Spinner />;
   return (
     <Container header={<Header variant="h2">Resource map</Header>}>
-      <ResourceMap graph={graph} name={nameOf(vpc) || vpc.vpcId} open={useOpen()} />
+      <ResourceMap graph={graphOf(vpc.vpcId, world)} name={nameOf(vpc) || vpc.vpcId} open={open} />
     </Container>
   );
 }
@@ -49,7 +57,7 @@ export default function VpcMap({ item: vpc }: { item: Vpc }) {
 /** The page of the whole Region. */
 export function RegionMap() {
   const world = useWorld();
-  const graph = useMemo(() => regionOf(world), [world]);
+  const open = useOpen();
   const navigate = useNavigate();
   return (
     <Page title="Region map">
@@ -60,17 +68,21 @@ export function RegionMap() {
           </Header>
         }
       >
-        <ResourceMap
-          graph={graph}
-          name={here.region}
-          isRegion
-          open={useOpen()}
-          empty={
-            <Box>
-              No VPCs in this Region. <Button onClick={() => navigate("/vpc/vpcs/create")}>Create VPC</Button>
-            </Box>
-          }
-        />
+        {world ? (
+          <ResourceMap
+            graph={regionOf(world)}
+            name={here.region}
+            isRegion
+            open={open}
+            empty={
+              <Box>
+                No VPCs in this Region. <Button onClick={() => navigate("/vpc/vpcs/create")}>Create VPC</Button>
+              </Box>
+            }
+          />
+        ) : (
+          <Spinner />
+        )}
       </Container>
     </Page>
   );

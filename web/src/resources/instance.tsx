@@ -79,6 +79,7 @@ export const instance = define<Instance>({
   ],
   actions: [
     ...STATE_ACTIONS,
+    { id: "connect", text: "Connect", menu: "button", href: (instance) => `/ec2/instances/${instance.instanceId}/connect` },
     {
       id: "groups",
       text: "Change security groups",

@@ -38,6 +38,7 @@ export const vpc = define<Vpc>({
     { id: "cidrs", label: "CIDRs", Content: Cidrs },
   ],
   actions: [
+    { id: "default", text: "Create default VPC", Dialog: DefaultDialog, none: true },
     { id: "settings", text: "Edit VPC settings", Dialog: SettingsDialog },
     { id: "delete", text: "Delete VPC", Dialog: DeleteDialog },
   ],
@@ -128,6 +129,21 @@ function SettingsDialog({ items, close }: DialogProps<Vpc>) {
           Enable DNS hostnames
         </Checkbox>
       </FormField>
+    </ConfirmDialog>
+  );
+}
+
+function DefaultDialog({ close }: DialogProps<Vpc>) {
+  const create = async () => {
+    const { vpc } = await call<{ vpc: { vpcId: string } }>("CreateDefaultVpc");
+    return { type: "success", content: `You successfully created a default VPC: ${vpc.vpcId}` } as const;
+  };
+  return (
+    <ConfirmDialog title="Create default VPC" confirm="Create default VPC" close={close} run={create}>
+      <Box>
+        A default VPC is ready to use: 172.31.0.0/16, with a public subnet in each Availability Zone and an internet gateway. An account has
+        at most one in a Region.
+      </Box>
     </ConfirmDialog>
   );
 }

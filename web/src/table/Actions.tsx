@@ -25,7 +25,7 @@ export function Actions({ resource, items, refresh }: { resource: Resource; item
       : [...plain.slice(0, at < 0 ? plain.length : at), TAGGING, ...plain.slice(at < 0 ? plain.length : at)];
   const menus = new Map<string, Action<Item>[]>();
   for (const action of resource.actions) {
-    if (action.menu) menus.set(action.menu, [...(menus.get(action.menu) ?? []), action]);
+    if (action.menu && action.menu !== "button") menus.set(action.menu, [...(menus.get(action.menu) ?? []), action]);
   }
   menus.set("Actions", sorted);
   const run = (action: Action<Item>) => {
@@ -35,6 +35,7 @@ export function Actions({ resource, items, refresh }: { resource: Resource; item
     else if (Dialog) setDialog(<Dialog items={items} close={close} />);
   };
   const refusal = (action: Action<Item>) => {
+    if (action.none) return undefined;
     if (items.length === 0) return `Choose ${/^[aeiou]/i.test(resource.one) ? "an" : "a"} ${resource.one} first.`;
     if (items.length > 1 && !action.several) return "Choose only one for this.";
     return action.refusal?.(items);
@@ -43,6 +44,13 @@ export function Actions({ resource, items, refresh }: { resource: Resource; item
     <>
       <div style={{ display: "flex", gap: 8, flexWrap: "wrap" }}>
         {refresh && <Button iconName="refresh" ariaLabel="Refresh" onClick={refresh} />}
+        {resource.actions
+          .filter((action) => action.menu === "button")
+          .map((action) => (
+            <Button key={action.id} disabled={refusal(action) !== undefined} disabledReason={refusal(action)} onClick={() => run(action)}>
+              {action.text}
+            </Button>
+          ))}
         {[...menus].map(([menu, actions]) => (
           <ButtonDropdown
             key={menu}

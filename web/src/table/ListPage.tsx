@@ -40,14 +40,7 @@ export function ListPage({ resource }: { resource: Resource }) {
 
   const nothing = (
     <Box textAlign="center" padding="m">
-      <Box variant="strong">
-        No{" "}
-        {resource.many
-          .toLowerCase()
-          .replace(/^your vpcs$/, "VPCs")
-          .replace("elastic ip", "Elastic IP")}{" "}
-        in this Region
-      </Box>
+      <Box variant="strong">No {resource.one} in this Region</Box>
       {resource.create && (
         <Box padding={{ top: "s" }}>
           <Button onClick={() => navigate(resource.create!.href)}>{resource.create.text}</Button>

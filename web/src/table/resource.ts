@@ -33,7 +33,9 @@ export interface Action<T> {
   Dialog?: ComponentType<DialogProps<T>>;
   /** Whether it takes more than one. */
   several?: boolean;
-  /** Another menu than "Actions". */
+  /** Whether it takes none: it is about the list. */
+  none?: boolean;
+  /** Another menu than "Actions"; `button` is none, but a button of its own. */
   menu?: string;
 }
 

@@ -1,11 +1,12 @@
 //! `peerless explain A B`
 
+use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 
 use clap::{ArgGroup, Args};
 
 use super::{Daemon, Trouble, unexpected};
-use crate::control::{self, Explanation, Line, Request, Response, Service};
+use crate::control::{self, Explanation, Line, LiveFlow, Request, Response, Service};
 
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("service").required(true))]
@@ -64,6 +65,10 @@ pub fn text(explanation: &Explanation) -> String {
         lines.push(format!("  {}", leg.title));
         lines.extend(leg.lines.iter().map(|line| one_line(line, widest)));
     }
+    if !explanation.live.is_empty() {
+        lines.push("  goes on, for it is tracked".to_owned());
+        lines.extend(explanation.live.iter().map(live_flow));
+    }
     match explanation.fix.as_slice() {
         [] if explanation.reachable => {}
         [] => lines.push("  no change of the network helps".to_owned()),
@@ -73,6 +78,12 @@ pub fn text(explanation: &Explanation) -> String {
         }
     }
     lines.into_iter().flat_map(|line| [line, "\n".to_owned()]).collect()
+}
+
+fn live_flow(flow: &LiveFlow) -> String {
+    let end = |address: IpAddr, port: Option<u16>| port.map_or_else(|| address.to_string(), |port| SocketAddr::new(address, port).to_string());
+    let (from, to) = (end(flow.source, flow.source_port), end(flow.destination, flow.destination_port));
+    format!("    · {} {from} → {to}   {} packets, the last one {} s ago", flow.protocol, flow.packets, flow.idle_seconds)
 }
 
 fn one_line(line: &Line, widest: usize) -> String {

@@ -13,7 +13,8 @@ use tokio::sync::Notify;
 
 use super::control_loop::Published;
 use super::instance_connect::{self, Failure, InstanceConnect, Session, Wish, relay};
-use crate::control::{Connected, Request, Response, Service, Status};
+use super::live_flows::LiveFlows;
+use crate::control::{Connected, Explanation, Request, Response, Service, Status};
 use crate::resolve;
 
 /// The longest request.
@@ -28,6 +29,8 @@ pub struct Desk {
     pub published: Published,
     /// What does not change while the daemon runs.
     pub facts: Status,
+    /// What goes on.
+    pub live: LiveFlows,
     /// What opens sessions in instances.
     pub instance_connect: Arc<InstanceConnect>,
     /// Told when the daemon is asked to go.
@@ -138,7 +141,7 @@ fn answer(desk: &Desk, request: &Request) -> Response {
             Ok(instance) => facts_of(&snapshot, instance),
             Err(unclear) => Response::Unclear { message: unclear.to_string() },
         },
-        Request::Explain { from, to, service } => explanation(&snapshot, from, to, *service),
+        Request::Explain { from, to, service } => explanation(&snapshot, &desk.live, from, to, *service),
         Request::Connect { .. } | Request::Down => unreachable!("they are more than a question"),
     }
 }
@@ -169,7 +172,7 @@ pub fn status(facts: &Status, snapshot: &Snapshot) -> Status {
 }
 
 /// What is between two things, or why the question is unclear.
-pub fn explanation(snapshot: &Snapshot, from: &str, to: &str, service: Service) -> Response {
+pub fn explanation(snapshot: &Snapshot, live: &LiveFlows, from: &str, to: &str, service: Service) -> Response {
     let ends = resolve::endpoint(snapshot, to).and_then(|to| Ok((resolve::sender(snapshot, from, to)?, to)));
     let (from, to) = match ends {
         Ok(ends) => ends,
@@ -180,8 +183,15 @@ pub fn explanation(snapshot: &Snapshot, from: &str, to: &str, service: Service) 
         Service::Tcp(port) => semantics::Service::Tcp(port),
         Service::Udp(port) => semantics::Service::Udp(port),
     };
-    match explain(snapshot, &Question { from, to, service }) {
-        Ok(explanation) => Response::Explanation(explanation.render(snapshot).into()),
+    let question = Question { from, to, service };
+    match explain(snapshot, &question) {
+        Ok(explained) => {
+            let mut explanation: Explanation = explained.render(snapshot).into();
+            if !explanation.reachable {
+                explanation.live = live.about(&question);
+            }
+            Response::Explanation(explanation)
+        }
         Err(unanswerable) => Response::Unclear { message: unanswerable.to_string() },
     }
 }

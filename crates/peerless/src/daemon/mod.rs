@@ -10,6 +10,7 @@ mod endpoints;
 pub mod guests;
 mod http;
 mod instance_connect;
+mod live_flows;
 mod servers;
 mod status_checks;
 mod world;
@@ -35,6 +36,7 @@ use data_plane::{DataPlane, ModelOnly};
 use endpoints::Endpoints;
 use guests::{HostDataPlane, chain};
 use instance_connect::InstanceConnect;
+use live_flows::LiveFlows;
 use servers::Servers;
 
 /// How to run.
@@ -80,10 +82,17 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
 
     let leave = Arc::new(Notify::new());
     let (gone, left) = watch::channel(false);
-    let endpoints = Arc::new(Endpoints::new(Arc::clone(&published), packets));
+    let endpoints = Arc::new(Endpoints::new(Arc::clone(&published), Weak::clone(&packets)));
+    let live = LiveFlows::of(packets);
     let instance_connect = Arc::new(InstanceConnect::new(Arc::clone(&published), events.clone(), options.clone(), Arc::clone(&endpoints)));
-    let desk =
-        control_socket::Desk { published: Arc::clone(&published), facts: facts(options, address), instance_connect, leave: Arc::clone(&leave), left };
+    let desk = control_socket::Desk {
+        published: Arc::clone(&published),
+        facts: facts(options, address),
+        live: live.clone(),
+        instance_connect,
+        leave: Arc::clone(&leave),
+        left,
+    };
     let control = control_socket::bind(&options.runtime.control_socket()).map_err(|error| format!("the control socket: {error}"))?;
     let conversations = tokio::spawn(control_socket::serve(control, Arc::new(desk)));
     let edge = edge::Edge {
@@ -91,6 +100,7 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
         published,
         events: events.clone(),
         generations: generation,
+        live,
         facts: facts(options, address),
         consoles: consoles(options),
         address,

@@ -97,6 +97,14 @@ fn the_same_ping_wakes_when_the_rule_is_saved() {
         assert!(answer.contains("64 bytes from 10.2.0.10") && answer.contains("ttl=127"), "{answer}");
         let first: u32 = answer.split("icmp_seq=").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
         assert!(first > 2, "the first packets were dropped: {answer}");
+
+        peered.lab.must_call("RevokeSecurityGroupIngress", &format!("GroupId={}&{ICMP_FROM_BLUE}", peered.groups[1]));
+        let explained = peered.lab.run(&["explain", &peered.instances[0], &peered.instances[1], "--icmp"]);
+        assert_eq!(explained.status.code(), Some(1), "a new one would not be let in");
+        let text = String::from_utf8(explained.stdout).unwrap();
+        assert!(text.contains("goes on, for it is tracked\n    · icmp 10.1.0.10 → 10.2.0.10   "), "{text}");
+        let explained = peered.lab.run(&["explain", &peered.instances[1], &peered.instances[0], "--icmp"]);
+        assert!(!String::from_utf8(explained.stdout).unwrap().contains("goes on"), "nobody pings the other way");
         ping.kill().unwrap();
         ping.wait().unwrap();
         peered.lab.down(&[]);

@@ -29,6 +29,7 @@ use super::connections::Bounds;
 use super::control_loop::{Event, Published};
 use super::endpoints::Endpoints;
 use super::http;
+use super::live_flows::LiveFlows;
 use crate::control::Status;
 
 /// The largest body: RunInstances with its user data is the largest call, and that is far below.
@@ -47,6 +48,8 @@ pub struct Edge {
     pub generations: watch::Receiver<u64>,
     /// What connects into VPCs.
     pub endpoints: Arc<Endpoints>,
+    /// What goes on.
+    pub live: LiveFlows,
     /// What does not change while the daemon runs.
     pub facts: Status,
     /// What instances have shown on their consoles.

@@ -40,7 +40,7 @@ pub async fn explain(State(edge): State<Arc<Edge>>, question: Result<Query<Quest
         (None, None, Some(port)) => Service::Udp(port),
         _ => return refuse("say one of icmp=true, tcp=PORT and udp=PORT".to_owned()),
     };
-    match control_socket::explanation(&edge.published.load(), &question.from, &question.to, service) {
+    match control_socket::explanation(&edge.published.load(), &edge.live, &question.from, &question.to, service) {
         control::Response::Explanation(explanation) => send(StatusCode::OK, &explanation),
         control::Response::Unclear { message } => refuse(message),
         other => refuse(format!("{other:?}")),

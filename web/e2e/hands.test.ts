@@ -1,0 +1,142 @@
+/** What hands do on the pages: keys, names written in place, files saved, accounts switched. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { launch, open } from "./browser";
+import { type Daemon, start } from "./daemon";
+import { makeLab } from "./lab";
+
+let daemon: Daemon;
+let browser: Browser;
+let page: Page;
+let go: (path: string) => Promise<void>;
+let complaints: string[];
+let lab: Awaited<ReturnType<typeof makeLab>>;
+
+beforeAll(async () => {
+  [daemon, browser] = await Promise.all([start(), launch()]);
+  lab = await makeLab(daemon.url);
+  ({ page, go, complaints } = await open(browser, daemon.url));
+});
+afterAll(async () => {
+  await browser?.close();
+  await daemon?.stop();
+});
+
+const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
+
+test("arrow keys walk the map, Enter opens", async () => {
+  await go(`/vpc/vpcs/${lab.one.vpcId}?tab=resource-map`);
+  const vpc = page.getByRole("button", { name: /^VPC NextWork-1-vpc/ });
+  await vpc.focus();
+  // The whole chain lights up, the rest is dimmed.
+  const lit = (name: RegExp) => page.getByRole("button", { name }).evaluate((card) => card.className);
+  expect(await lit(/^internet gateway NextWork-1-igw/)).toContain("lit");
+  expect(await lit(/^route table rtb-.* \(main\)/)).toContain("dim");
+  await page.keyboard.press("ArrowRight");
+  expect(await focused()).toMatch(/^subnet NextWork-1-subnet-public1-us-east-1a, 10\.1\.0\.0\/20, public/);
+  await page.keyboard.press("ArrowDown");
+  expect(await focused()).toMatch(/^instance Instance - NextWork VPC 1/);
+  await page.keyboard.press("ArrowRight");
+  expect(await focused()).toMatch(/^route table NextWork-1-rtb-public/);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(new RegExp(lab.one.routeTableId));
+});
+
+test("the map is saved as a picture and as a flowchart, and read as a table", async () => {
+  await go(`/vpc/vpcs/${lab.one.vpcId}?tab=resource-map`);
+  for (const [kind, file] of [
+    ["SVG picture", "NextWork-1-vpc.svg"],
+    ["Mermaid flowchart", "NextWork-1-vpc.mmd"],
+  ] as const) {
+    await page.getByRole("button", { name: "Export" }).click();
+    const saved = page.waitForEvent("download");
+    await page.getByRole("menuitem", { name: kind }).click();
+    expect((await saved).suggestedFilename()).toBe(file);
+  }
+  await page.getByRole("button", { name: "View as table" }).click();
+  await page.getByRole("row", { name: /NextWork-1-rtb-public.*Route table.*VPC 1 <> VPC 2/ }).waitFor();
+});
+
+test("a name is written in place", async () => {
+  await go("/vpc/vpcs");
+  await page.getByRole("button", { name: `Edit Name of ${lab.two.vpcId}` }).click();
+  await page.getByRole("textbox", { name: "Name" }).fill("renamed");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("row", { name: /renamed/ }).waitFor();
+});
+
+test("keys search and go", async () => {
+  await go("/vpc");
+  await page.getByRole("heading", { name: "VPC dashboard" }).waitFor();
+  await page.keyboard.press("g");
+  await page.keyboard.press("v");
+  await page.waitForURL(/\/vpc\/vpcs/);
+  await page.getByRole("row", { name: /NextWork-1-vpc/ }).waitFor();
+  await page.keyboard.press("/");
+  expect(await focused()).toBe("Find resources by attribute or tag");
+  // What is written is no key.
+  await page.keyboard.type("gi");
+  expect(page.url()).toMatch(/\/vpc\/vpcs/);
+});
+
+test("a key pair's private half is saved once", async () => {
+  await go("/ec2/key-pairs/create");
+  await page.getByRole("textbox", { name: "Key pair name" }).fill("mine");
+  await page.getByRole("radio", { name: "ED25519" }).click();
+  const saved = page.waitForEvent("download");
+  await page.getByRole("dialog").getByRole("button", { name: "Create key pair" }).click();
+  expect((await saved).suggestedFilename()).toBe("mine.pem");
+  await page.getByText("Successfully created key pair mine.").first().waitFor();
+  await page.waitForURL(/key-pairs$/);
+});
+
+test("a refused call is shown in AWS's words, and what was typed stays", async () => {
+  await go("/vpc/vpcs/create");
+  await page.getByRole("textbox", { name: "IPv4 CIDR" }).fill("10.0.0.0/8");
+  await page.getByRole("button", { name: "Create VPC" }).click();
+  await page.getByText("The CIDR '10.0.0.0/8' is invalid.").first().waitFor();
+  expect(await page.getByRole("textbox", { name: "IPv4 CIDR" }).inputValue()).toBe("10.0.0.0/8");
+});
+
+test("another account has networks of its own", async () => {
+  await go("/vpc/vpcs");
+  await page.getByRole("button", { name: /^Account 0000-0000-0000/ }).click();
+  await page.getByRole("textbox", { name: "Account ID" }).fill("111122223333");
+  await page.getByRole("dialog").getByRole("button", { name: "Switch account" }).click();
+  await page.waitForURL(/\/111122223333\/us-east-1\/vpc/);
+  await page.getByRole("link", { name: "Your VPCs" }).first().click();
+  await page.getByRole("heading", { name: /Your VPCs/ }).waitFor();
+  expect(await page.getByRole("row", { name: /NextWork/ }).count()).toBe(0);
+});
+
+test("the first page is small", async () => {
+  const { page, go } = await open(browser, daemon.url);
+  await go("/vpc");
+  await page.getByRole("heading", { name: "VPC dashboard" }).waitFor();
+  const { bytes, paint } = await page.evaluate(() => {
+    const loaded = performance.getEntriesByType("resource") as PerformanceResourceTiming[];
+    const bytes = loaded.filter((one) => /\.(js|css|svg)$/.test(one.name)).reduce((sum, one) => sum + one.encodedBodySize, 0);
+    return { bytes, paint: performance.getEntriesByName("first-contentful-paint")[0]?.startTime };
+  });
+  console.log(`first page: ${Math.round(bytes / 1000)} kB, painted after ${Math.round(paint ?? 0)} ms`);
+  // A development server compresses nothing.
+  if (!process.env.PEERLESS_URL) expect(bytes).toBeLessThan(600_000);
+  await page.close();
+});
+
+test("a second default VPC is refused", async () => {
+  await go("/vpc/vpcs");
+  await page.getByRole("button", { name: "Actions" }).click();
+  await page.getByRole("menuitem", { name: "Create default VPC" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Create default VPC" }).click();
+  await page
+    .getByRole("dialog")
+    .getByText(/default VPC/i)
+    .last()
+    .waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+});
+
+test("none of this made the page complain", () => {
+  expect(complaints).toEqual([]);
+});

@@ -1,0 +1,155 @@
+/** Connect to instance: AWS's notes, our reason under them, and the way in that there is. */
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Container from "@cloudscape-design/components/container";
+import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
+import Header from "@cloudscape-design/components/header";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Spinner from "@cloudscape-design/components/spinner";
+import Tabs from "@cloudscape-design/components/tabs";
+import { useQuery } from "@tanstack/react-query";
+import { useParams } from "react-router";
+import { nameOf, titled, useList } from "../api/lists";
+import { effectiveTable } from "../api/network";
+import { explain } from "../api/peerless";
+import { here } from "../api/place";
+import type { Instance } from "../api/types";
+import { Page } from "../frame/Page";
+import { sentence } from "../frame/results";
+import { Explained } from "./Explained";
+import { type Note, notes, userOf } from "./notes";
+
+export function ConnectPage() {
+  const { id = "" } = useParams();
+  const { items, isLoading } = useList("instances");
+  const instance = items.find((instance) => instance.instanceId === id);
+  const title = titled(id, nameOf(instance));
+  return (
+    <Page
+      title="Connect to instance"
+      path={[
+        ["/ec2/instances", "Instances"],
+        [`/ec2/instances/${id}`, title],
+      ]}
+    >
+      <SpaceBetween size="l">
+        <Header variant="h1" description={title}>
+          Connect to instance
+        </Header>
+        {instance ? <Ways instance={instance} /> : isLoading ? <Spinner /> : <Box>There is no {id} in this account and Region.</Box>}
+      </SpaceBetween>
+    </Page>
+  );
+}
+
+function Ways({ instance }: { instance: Instance }) {
+  const image = useList("images").items.find((image) => image.imageId === instance.imageId);
+  const user = userOf(image?.name ?? "");
+  return (
+    <Tabs
+      ariaLabel="Ways to connect"
+      tabs={[
+        { id: "eic", label: "EC2 Instance Connect", content: <InstanceConnect instance={instance} user={user} /> },
+        {
+          id: "ssh",
+          label: "SSH client",
+          content: (
+            <Way title="SSH client" command={`ssh -i "${instance.keyName ?? "KEY"}.pem" ${user}@${instance.ipAddress ?? "PUBLIC-ADDRESS"}`}>
+              Your own SSH client reaches Elastic IP addresses when Peerless runs with <code>--uplink</code>: this machine is the laptop on
+              the simulated internet then, and comes from 203.0.113.10. The key is the pair that the launch named
+              {instance.keyName ? ` (${instance.keyName})` : ": this instance has none"}.
+            </Way>
+          ),
+        },
+        {
+          id: "serial",
+          label: "EC2 serial console",
+          content: (
+            <Way title="EC2 serial console" command={`sudo peerless connect --via console ${instance.instanceId}`}>
+              The serial console needs no network: no route, no rule and no address keeps it out. Only who can open the daemon's control
+              socket gets in.
+            </Way>
+          ),
+        },
+      ]}
+    />
+  );
+}
+
+function InstanceConnect({ instance, user }: { instance: Instance; user: string }) {
+  const subnet = useList("subnets").items.find((subnet) => subnet.subnetId === instance.subnetId);
+  const tables = useList("routeTables").items;
+  const groups = instance.groupSet.map((group) => group.groupId);
+  const rules = useList("securityGroupRules").items.filter((rule) => rule.isEgress !== "true" && groups.includes(rule.groupId));
+  const { table, isExplicit } = subnet ? effectiveTable(subnet, tables) : { table: undefined, isExplicit: false };
+  const found = notes({ instance, subnet, table, isExplicit, rules, region: here.region });
+  const answer = useQuery({
+    queryKey: ["ec2", "explain", instance.instanceId],
+    queryFn: () => explain("instance-connect", instance.instanceId, { tcp: 22 }),
+    enabled: instance.instanceState.name === "running",
+  });
+  return (
+    <SpaceBetween size="l">
+      {found.map((note) => (
+        <NoteAlert key={note.header} note={note} />
+      ))}
+      <Container header={<Header variant="h2">EC2 Instance Connect</Header>}>
+        <SpaceBetween size="l">
+          <KeyValuePairs
+            columns={4}
+            items={[
+              { label: "Instance ID", value: titled(instance.instanceId, nameOf(instance)) },
+              { label: "Connection type", value: "Connect using a Public IP" },
+              { label: "Public IPv4 address", value: instance.ipAddress ?? "–" },
+              { label: "Username", value: user },
+            ]}
+          />
+          <Command text={`sudo peerless connect ${instance.instanceId}`}>
+            The terminal in the browser is not there yet. In a shell on this machine, this connects as EC2 Instance Connect does, by SSH
+            from AWS's address range, and fails as it fails on AWS:
+          </Command>
+        </SpaceBetween>
+      </Container>
+      {answer.data && <Explained explanation={answer.data} title="Would it get in now?" />}
+      {answer.error && <Alert type="info">{sentence(answer.error)}</Alert>}
+    </SpaceBetween>
+  );
+}
+
+function NoteAlert({ note }: { note: Note }) {
+  return (
+    <Alert type={note.type} header={note.header} statusIconAriaLabel={note.type}>
+      {note.text}
+      {note.why && (
+        <Box margin={{ top: "xs" }} variant="p">
+          {note.why}
+        </Box>
+      )}
+    </Alert>
+  );
+}
+
+function Way({ title, command, children }: { title: string; command: string; children: React.ReactNode }) {
+  return (
+    <Container header={<Header variant="h2">{title}</Header>}>
+      <Command text={command}>{children}</Command>
+    </Container>
+  );
+}
+
+function Command({ text, children }: { text: string; children: React.ReactNode }) {
+  return (
+    <SpaceBetween size="s">
+      <Box>{children}</Box>
+      <CopyToClipboard
+        variant="inline"
+        textToCopy={text}
+        textToDisplay={<Box variant="code">{text}</Box>}
+        copyButtonAriaLabel="Copy the command"
+        copySuccessText="Copied"
+        copyErrorText="Could not be copied"
+      />
+    </SpaceBetween>
+  );
+}
