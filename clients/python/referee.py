@@ -22,6 +22,8 @@ EXCEPTIONS = {
     # "the state is available when attached to a VPC":
     # <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InternetGatewayAttachment.html>
     ("DescribeInternetGateways", "internetGatewaySet[].attachmentSet[].state"): "available",
+    # The model has no word for the interface of an EC2 Instance Connect Endpoint; people report this one.
+    ("DescribeNetworkInterfaces", "networkInterfaceSet[].interfaceType"): "ec2_instance_connect_endpoint",
 }
 
 

@@ -235,6 +235,21 @@ class Operations(Account):
         ec2.disassociate_address(AssociationId=association)
         ec2.release_address(AllocationId=address["AllocationId"])
 
+    def test_instance_connect_endpoint(self):
+        ec2 = self.ec2
+        vpc = self.vpc("10.1.0.0/16")
+        subnet = self.subnet(vpc, "10.1.0.0/24")
+        tags = [{"ResourceType": "instance-connect-endpoint", "Tags": [{"Key": "Name", "Value": "door"}]}]
+        made = ec2.create_instance_connect_endpoint(SubnetId=subnet, PreserveClientIp=False, TagSpecifications=tags)
+        self.assertTrue(made["ClientToken"])
+        id = made["InstanceConnectEndpoint"]["InstanceConnectEndpointId"]
+        find = lambda: ec2.describe_instance_connect_endpoints(InstanceConnectEndpointIds=[id], MaxResults=50)["InstanceConnectEndpoints"]
+        self.eventually(lambda: find()[0]["State"] == "create-complete")
+        interface = ec2.describe_network_interfaces(Filters=where(interface_type="ec2_instance_connect_endpoint", vpc_id=vpc))
+        self.assertEqual([found["NetworkInterfaceId"] for found in interface["NetworkInterfaces"]], find()[0]["NetworkInterfaceIds"])
+        self.assertEqual(ec2.delete_instance_connect_endpoint(InstanceConnectEndpointId=id)["InstanceConnectEndpoint"]["State"], "delete-in-progress")
+        self.eventually(lambda: not ec2.describe_instance_connect_endpoints()["InstanceConnectEndpoints"])
+
     def test_tags(self):
         vpc = self.vpc("10.0.0.0/16")
         self.ec2.create_tags(Resources=[vpc], Tags=[{"Key": "Name", "Value": "a & b <c>"}, {"Key": "empty", "Value": ""}])

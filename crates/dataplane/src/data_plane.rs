@@ -10,6 +10,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use model::{NetworkInterfaceId, Snapshot};
 
+use crate::endpoints::{self, Endpoints};
 use crate::error::{Doing, Error, Result};
 use crate::fabric::{self, Fabric};
 use crate::flow_table::FlowTable;
@@ -23,8 +24,8 @@ use crate::thread::{Order, Worker};
 /// Where a data plane keeps what it makes, and how much of it there may be.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// A folder of its own. What it holds are mounts: the namespaces of fabric, internet and services, and the
-    /// pins.
+    /// A folder of its own. What it holds are mounts: the namespaces of fabric, internet, services and
+    /// endpoints, and the pins.
     pub runtime_dir: PathBuf,
     /// How many flows the kernel may know; a conversation is two. Beyond, the flows that matter least are forgotten,
     /// and packets still pass, one by one. Each takes 128 bytes of the kernel's memory, used or not.
@@ -38,7 +39,8 @@ pub struct DataPlane {
     fabric: Fabric,
     internet: Internet,
     services: Services,
-    latest: ArcSwap<Snapshot>,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) latest: ArcSwap<Snapshot>,
 }
 
 impl Config {
@@ -88,7 +90,9 @@ impl DataPlane {
         slow_path.resume()?;
         slow_path.publish(Arc::clone(snapshot))?;
         let worker = Worker::start(slow_path, maps.drops)?;
-        Ok(Some(Self { worker, fabric, internet, services, latest: ArcSwap::new(Arc::clone(snapshot)) }))
+        endpoints::remove_strays(&config.runtime_dir, snapshot)?;
+        let endpoints = Endpoints::of(&config.runtime_dir);
+        Ok(Some(Self { worker, fabric, internet, services, endpoints, latest: ArcSwap::new(Arc::clone(snapshot)) }))
     }
 
     fn start_anew(config: &Config, snapshot: Arc<Snapshot>) -> Result<Self> {
@@ -101,7 +105,8 @@ impl DataPlane {
         slow_path.publish(Arc::clone(&snapshot))?;
         let worker = Worker::start(slow_path, maps.drops)?;
         Fabric::mark_complete(&config.runtime_dir)?;
-        Ok(Self { worker, fabric, internet, services, latest: ArcSwap::new(snapshot) })
+        let endpoints = Endpoints::of(&config.runtime_dir);
+        Ok(Self { worker, fabric, internet, services, endpoints, latest: ArcSwap::new(snapshot) })
     }
 
     /// Returns when the kernel enforces the snapshot: no packet that an instance sends from then on is treated by an
@@ -202,6 +207,7 @@ pub fn remove_everything(config: &Config) -> Result<()> {
     fabric::remove(&config.runtime_dir)?;
     internet::remove(&config.runtime_dir)?;
     services::remove(&config.runtime_dir)?;
+    endpoints::remove(&config.runtime_dir)?;
     match fs::remove_dir(&config.runtime_dir) {
         // Others may keep things there.
         Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) => {

@@ -5,7 +5,7 @@
 //! makes every known flow be judged again, in place. So the kernel is a cache, and no rule of a VPC is known here.
 //!
 //! In reading order: [`DataPlane`] is what the daemon holds; `fabric`, `internet` and `services` are what it makes on the
-//! machine;
+//! machine, and so are the `endpoints`;
 //! `thread` and `slow_path` answer the kernel's questions; `sweep` and `ageing` change and end what they found out;
 //! `flow_table` and `layout` are the border to the programs in `ebpf/`; `resume` takes over what an earlier daemon left.
 //!
@@ -22,6 +22,7 @@ mod clock;
 mod connections;
 mod data_plane;
 mod discard;
+mod endpoints;
 mod error;
 mod fabric;
 mod flow_table;

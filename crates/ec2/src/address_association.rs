@@ -93,7 +93,7 @@ impl AssociateAddress {
                 }
             }
             (None, Some(id)) => {
-                let interface = view.find(id)?;
+                let interface = view.own_interface(id)?;
                 let instance = interface.attachment.map(|attachment| view.snapshot.resolve(attachment.instance));
                 match instance.filter(|instance| !can_have_one(instance)) {
                     Some(instance) => Err(Error::InterfaceNotReady { interface: id, state: instance.state }),

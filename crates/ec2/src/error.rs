@@ -42,6 +42,8 @@ macro_rules! errors {
 
 errors! {
     InvalidRegion = "AuthFailure", "Credential should be scoped to a valid region.";
+    /// What belongs to an endpoint is in its hands alone.
+    ManagedInterface = "AuthFailure", "You do not have permission to access the specified resource.";
     DefaultSecurityGroup { group: SecurityGroupId } = "CannotDelete",
         "the specified group: \"{group}\" name: \"default\" cannot be deleted by a user";
     DefaultSubnetExists { subnet: SubnetId, zone: AvailabilityZone } = "DefaultSubnetAlreadyExistsInAvailabilityZone",

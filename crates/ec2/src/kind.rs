@@ -55,6 +55,12 @@ pub(crate) fn words(kind: IdKind) -> Words {
         IdKind::AttachmentId => ("attachment", "InvalidAttachmentID.NotFound", "InvalidNetworkInterfaceAttachmentId.Malformed", ""),
         IdKind::DhcpOptionsId => ("dhcpOptions", "InvalidDhcpOptionID.NotFound", "InvalidDhcpOptionsId.Malformed", "dhcp-options"),
         IdKind::ImageId => ("image", "InvalidAMIID.NotFound", "InvalidAMIID.Malformed", "image"),
+        IdKind::InstanceConnectEndpointId => (
+            "instanceConnectEndpoint",
+            "InvalidInstanceConnectEndpointId.NotFound",
+            "InvalidInstanceConnectEndpointId.Malformed",
+            "instance-connect-endpoint",
+        ),
         IdKind::InstanceId => ("instance", "InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed", "instance"),
         IdKind::InternetGatewayId => {
             ("internetGateway", "InvalidInternetGatewayID.NotFound", "InvalidInternetGatewayId.Malformed", "internet-gateway")

@@ -46,6 +46,7 @@ mod image;
 mod instance;
 mod instance_attribute;
 mod instance_connect;
+mod instance_connect_endpoint;
 mod instance_status;
 mod instance_type;
 mod internet_gateway;

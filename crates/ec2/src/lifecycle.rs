@@ -5,8 +5,8 @@
 //! that wait for a state see the same sequence as on AWS, only sooner.
 
 use model::{
-    Draft, Instance, InstanceId, InstanceState, MetadataOptionsState, Observation, StateReason, Subnet, SubnetState, SummaryStatus, TagSetKey,
-    Timestamp, Vpc, VpcPeeringConnection, VpcState,
+    Draft, Instance, InstanceConnectEndpoint, InstanceConnectEndpointState, InstanceId, InstanceState, MetadataOptionsState, Observation,
+    StateReason, Subnet, SubnetState, SummaryStatus, TagSetKey, Timestamp, Vpc, VpcPeeringConnection, VpcState,
 };
 
 use crate::client_token;
@@ -27,6 +27,7 @@ pub fn advance(draft: &mut Draft, now: Timestamp) -> Option<Timestamp> {
         draft.update(id, |subnet| subnet.state = SubnetState::Available);
     }
     apply_metadata_options(draft);
+    advance_endpoints(draft);
     let dues =
         [advance_peerings(draft, now), expire_instance_connect_keys(draft, now), purge_instances(draft, now), client_token::forget(draft, now)];
     dues.into_iter().flatten().min()
@@ -85,6 +86,23 @@ fn apply_metadata_options(draft: &mut Draft) {
     let ids: Vec<InstanceId> = draft.all::<Instance>().filter(pending).map(|instance| instance.id).collect();
     for id in ids {
         draft.update(id, |instance| instance.metadata_options.state = MetadataOptionsState::Applied);
+    }
+}
+
+/// An endpoint's interface ends with it.
+fn advance_endpoints(draft: &mut Draft) {
+    let endpoints: Vec<_> = draft.all::<InstanceConnectEndpoint>().map(|endpoint| (endpoint.id, endpoint.interface, endpoint.state)).collect();
+    for (id, interface, state) in endpoints {
+        match state {
+            InstanceConnectEndpointState::CreateInProgress => {
+                draft.update(id, |endpoint| endpoint.state = InstanceConnectEndpointState::CreateComplete);
+            }
+            InstanceConnectEndpointState::CreateComplete => {}
+            InstanceConnectEndpointState::DeleteInProgress => {
+                draft.remove(id);
+                draft.remove(interface);
+            }
+        }
     }
 }
 

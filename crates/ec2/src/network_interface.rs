@@ -1,4 +1,5 @@
-//! Elastic network interface: an instance's place in a subnet. Instances bring their own; there are no others.
+//! Elastic network interface: an instance's place in a subnet. Instances bring their own, and so do EC2 Instance Connect
+//! Endpoints, whose interfaces nobody else can change.
 //!
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html>
 
@@ -151,13 +152,13 @@ impl NetworkInterface {
             availability_zone_id: zone.id(),
             description: interface.description.clone(),
             owner_id: interface.scope.account,
-            requester_managed: false,
-            status: if interface.attachment.is_some() { "in-use" } else { "available" },
+            requester_managed: interface.endpoint.is_some(),
+            status: if interface.attachment.is_some() || interface.endpoint.is_some() { "in-use" } else { "available" },
             mac_address: interface.mac,
             private_ip_address: interface.private_ip,
             private_dns_name: listed_dns_name(interface, view),
             source_dest_check: interface.source_dest_check,
-            interface_type: "interface",
+            interface_type: if interface.endpoint.is_some() { "ec2_instance_connect_endpoint" } else { "interface" },
             group_set: GroupIdentifier::all(interface, view),
             attachment: Attachment::of(interface),
             private_ip_addresses_set: PrivateIpAddress::all(interface, association.clone(), view),
@@ -165,6 +166,14 @@ impl NetworkInterface {
             ipv6_addresses_set: Empty,
             tag_set: view.tags(interface.id),
         }
+    }
+}
+
+impl<'a> View<'a> {
+    /// The interface of that id, if its owner may change it.
+    pub fn own_interface(self, id: NetworkInterfaceId) -> Result<&'a model::NetworkInterface, Error> {
+        let interface = self.find(id)?;
+        if interface.endpoint.is_some() { Err(Error::ManagedInterface) } else { Ok(interface) }
     }
 }
 

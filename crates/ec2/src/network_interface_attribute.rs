@@ -69,7 +69,7 @@ impl Change for ModifyNetworkInterfaceAttribute {
     ];
 
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Done, Error> {
-        let mut interface = edit.find(self.network_interface_id)?.clone();
+        let mut interface = edit.view().own_interface(self.network_interface_id)?.clone();
         match (&self.description, self.source_dest_check, self.security_group_id.as_slice(), &self.attachment) {
             (None, None, [], None) => return Err(Error::combination("No attributes specified.")),
             (Some(Text { value }), None, [], None) => interface.description = value.clone(),

@@ -151,6 +151,7 @@ operations! {
         change security_group_rule::AuthorizeSecurityGroupIngress;
         change default_vpc::CreateDefaultSubnet;
         change default_vpc::CreateDefaultVpc;
+        change instance_connect_endpoint::CreateInstanceConnectEndpoint;
         change internet_gateway::CreateInternetGateway;
         change key_pair::CreateKeyPair;
         change network_acl::CreateNetworkAcl;
@@ -162,6 +163,7 @@ operations! {
         change tag::CreateTags;
         change vpc::CreateVpc;
         change vpc_peering_connection::CreateVpcPeeringConnection;
+        change instance_connect_endpoint::DeleteInstanceConnectEndpoint;
         change internet_gateway::DeleteInternetGateway;
         change key_pair::DeleteKeyPair;
         change network_acl::DeleteNetworkAcl;
@@ -180,6 +182,7 @@ operations! {
         describe iam_instance_profile::DescribeIamInstanceProfileAssociations;
         describe image::DescribeImages;
         read instance_attribute::DescribeInstanceAttribute;
+        describe instance_connect_endpoint::DescribeInstanceConnectEndpoints;
         describe credit_specification::DescribeInstanceCreditSpecifications;
         describe instance_status::DescribeInstanceStatus;
         describe instance_type::DescribeInstanceTypeOfferings;

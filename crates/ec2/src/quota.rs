@@ -27,6 +27,8 @@ macro_rules! quotas {
 quotas! {
     ACTIVE_PEERINGS_PER_VPC = 50, "ActiveVpcPeeringConnectionPerVpcLimitExceeded", "active VPC peering connections per VPC";
     OUTSTANDING_PEERING_REQUESTS = 25, "OutstandingVpcPeeringConnectionLimitExceeded", "outstanding VPC peering connection requests";
+    INSTANCE_CONNECT_ENDPOINTS = 5, "ResourceLimitExceeded", "EC2 Instance Connect Endpoints";
+    INSTANCE_CONNECT_ENDPOINTS_PER_VPC = 1, "ResourceLimitExceeded", "EC2 Instance Connect Endpoints per VPC";
     INTERNET_GATEWAYS = 5, "InternetGatewayLimitExceeded", "internet gateways";
     ELASTIC_IPS = 5, "AddressLimitExceeded", "addresses";
     ENTRIES_PER_NETWORK_ACL = 20, "NetworkAclEntryLimitExceeded", "entries per network ACL";

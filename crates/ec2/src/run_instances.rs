@@ -324,6 +324,7 @@ impl InterfaceSpecification {
             source_dest_check: true,
             description: self.description.clone().unwrap_or_default(),
             attachment: Some(attachment),
+            endpoint: None,
             association: public_ip.map(|public_ip| Association { public_ip, elastic: None }),
             auto_assign_public_ip,
         });
@@ -342,7 +343,7 @@ fn check_address(address: Ipv4Addr, subnet: &Subnet, view: View<'_>) -> Result<I
 
 /// Free addresses, as many as are wanted and there are: AWS's seem random, so each is the first free one above a random
 /// address, the lowest coming after the highest.
-fn free_addresses(subnet: &Subnet, wanted: usize, edit: &mut Edit<'_, '_>) -> Vec<Ipv4Addr> {
+pub(crate) fn free_addresses(subnet: &Subnet, wanted: usize, edit: &mut Edit<'_, '_>) -> Vec<Ipv4Addr> {
     let room = available_addresses(subnet, edit.view()) as usize;
     let assignable = subnet.cidr.size() - 5;
     let mut chosen = BTreeSet::new();

@@ -138,6 +138,7 @@ fn tags_of(id: ResourceId, edit: &Edit<'_, '_>) -> BTreeMap<String, String> {
 fn find(id: ResourceId, view: View<'_>) -> Result<(), Error> {
     let exists = match id {
         ResourceId::AllocationId(id) => view.find(id).is_ok(),
+        ResourceId::InstanceConnectEndpointId(id) => view.find(id).is_ok(),
         ResourceId::InstanceId(id) => view.find(id).is_ok(),
         ResourceId::InternetGatewayId(id) => view.find(id).is_ok(),
         ResourceId::KeyPairId(id) => view.find(id).is_ok(),

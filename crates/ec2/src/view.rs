@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use model::{
-    ElasticIp, Id, Instance, InternetGateway, Key, KeyPair, NetworkAcl, NetworkInterface, Resource, ResourceId, RouteTable, Scope, SecurityGroup,
-    Snapshot, Subnet, TagSetKey, Vpc, VpcPeeringConnection,
+    ElasticIp, Id, Instance, InstanceConnectEndpoint, InternetGateway, Key, KeyPair, NetworkAcl, NetworkInterface, Resource, ResourceId, RouteTable,
+    Scope, SecurityGroup, Snapshot, Subnet, TagSetKey, Vpc, VpcPeeringConnection,
 };
 
 use crate::error::Error;
@@ -33,7 +33,19 @@ macro_rules! visible_to_their_owner {
     )*};
 }
 
-visible_to_their_owner!(ElasticIp, Instance, InternetGateway, KeyPair, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc);
+visible_to_their_owner!(
+    ElasticIp,
+    Instance,
+    InstanceConnectEndpoint,
+    InternetGateway,
+    KeyPair,
+    NetworkAcl,
+    NetworkInterface,
+    RouteTable,
+    SecurityGroup,
+    Subnet,
+    Vpc
+);
 
 impl Visible for VpcPeeringConnection {
     /// Both sides see it, each in its own region, until they forget it

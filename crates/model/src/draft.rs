@@ -159,6 +159,7 @@ impl Snapshot {
             crate::VpcPeeringConnection,
             crate::NetworkInterface,
             crate::Instance,
+            crate::InstanceConnectEndpoint,
             crate::ElasticIp,
             crate::KeyPair,
             crate::AccountRegion,

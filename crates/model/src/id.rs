@@ -186,6 +186,8 @@ ids! {
     DhcpOptionsId = "dopt",
     /// Amazon Machine Image.
     ImageId = "ami",
+    /// EC2 Instance Connect Endpoint.
+    InstanceConnectEndpointId = "eice",
     /// Instance.
     InstanceId = "i",
     /// Internet gateway.

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    Id, Instance, InstanceState, InternetGateway, Key, NetworkAcl, NetworkInterface, Resource, RouteTable, SecurityGroup, Snapshot, Subnet, Vpc,
+    Id, Instance, InstanceConnectEndpoint, InstanceState, InternetGateway, Key, NetworkAcl, NetworkInterface, Resource, RouteTable, SecurityGroup,
+    Snapshot, Subnet, Vpc,
 };
 
 impl Snapshot {
@@ -14,6 +15,7 @@ impl Snapshot {
             .or_else(|| self.member_violation())
             .or_else(|| self.interface_violation())
             .or_else(|| self.instance_violation())
+            .or_else(|| self.endpoint_violation())
     }
 
     fn dangling<K: Key>(&self, key: K) -> bool {
@@ -140,6 +142,21 @@ impl Snapshot {
             }
         }
         None
+    }
+
+    fn endpoint_violation(&self) -> Option<String> {
+        for endpoint in self.all::<InstanceConnectEndpoint>() {
+            let id = endpoint.id;
+            let Some(interface) = self.get(endpoint.interface) else { return Some(format!("the interface of {id} is gone")) };
+            if interface.endpoint != Some(id) || (interface.subnet, interface.vpc) != (endpoint.subnet, endpoint.vpc) {
+                return Some(format!("{} is not the interface of {id}", interface.id));
+            }
+        }
+        let strays = |interface: &&NetworkInterface| {
+            let owner = interface.endpoint.map(|id| self.get(id));
+            owner.is_some_and(|owner| owner.is_none_or(|endpoint| endpoint.interface != interface.id) || interface.attachment.is_some())
+        };
+        self.all::<NetworkInterface>().find(strays).map(|interface| format!("{} is of an endpoint that is not its own", interface.id))
     }
 
     /// Whether no resource has this id yet.

@@ -14,6 +14,7 @@ mod id;
 mod image;
 mod instance;
 mod instance_connect;
+mod instance_connect_endpoint;
 mod instance_type;
 pub mod internet;
 mod internet_gateway;
@@ -43,13 +44,15 @@ pub use dns_name::DnsName;
 pub use draft::{Change, Draft, Row, UnreadableRow};
 pub use elastic_ip::ElasticIp;
 pub use id::{
-    AddressAssociationId, AllocationId, AttachmentId, DhcpOptionsId, Id, IdDigits, IdKind, ImageId, InstanceId, InternetGatewayId, KeyPairId,
-    MalformedId, NetworkAclAssociationId, NetworkAclId, NetworkInterfaceId, ReservationId, ResourceId, RouteTableAssociationId, RouteTableId,
-    SecurityGroupId, SecurityGroupRuleId, SubnetId, VolumeId, VpcCidrBlockAssociationId, VpcId, VpcPeeringConnectionId,
+    AddressAssociationId, AllocationId, AttachmentId, DhcpOptionsId, Id, IdDigits, IdKind, ImageId, InstanceConnectEndpointId, InstanceId,
+    InternetGatewayId, KeyPairId, MalformedId, NetworkAclAssociationId, NetworkAclId, NetworkInterfaceId, ReservationId, ResourceId,
+    RouteTableAssociationId, RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetId, VolumeId, VpcCidrBlockAssociationId, VpcId,
+    VpcPeeringConnectionId,
 };
 pub use image::Image;
 pub use instance::{Instance, InstanceState, LaunchKey, Reboots, StateReason, SummaryStatus};
 pub use instance_connect::{InstanceConnectKey, InstanceConnectKeys};
+pub use instance_connect_endpoint::{InstanceConnectEndpoint, InstanceConnectEndpointState};
 pub use instance_type::{InstanceType, UnknownInstanceType};
 pub use internet_gateway::InternetGateway;
 pub use key_pair::{KeyPair, KeyType};

@@ -9,7 +9,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::text::serde_as_text;
-use crate::{AddressAssociationId, AllocationId, AttachmentId, InstanceId, NetworkInterfaceId, Scope, SecurityGroupId, SubnetId, Timestamp, VpcId};
+use crate::{
+    AddressAssociationId, AllocationId, AttachmentId, InstanceConnectEndpointId, InstanceId, NetworkInterfaceId, Scope, SecurityGroupId, SubnetId,
+    Timestamp, VpcId,
+};
 
 /// A network interface.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +39,9 @@ pub struct NetworkInterface {
     pub description: String,
     /// The instance it is part of.
     pub attachment: Option<Attachment>,
+    /// The endpoint that it is part of. Then nobody but the endpoint has a say in it.
+    #[serde(default)]
+    pub endpoint: Option<InstanceConnectEndpointId>,
     /// The public address for which the internet gateway takes its private one. No guest ever sees it.
     pub association: Option<Association>,
     /// Whether it was made with a public address of its own accord: then it gets a new one when it has none.

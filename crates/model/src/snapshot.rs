@@ -12,9 +12,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountRegion, AllocationId, ClientToken, ClientTokenKey, ElasticIp, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair,
-    KeyPairId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, ResourceId, RouteTable, RouteTableId, Scope, SecurityGroup,
-    SecurityGroupId, Subnet, SubnetId, TagSet, Vpc, VpcId, VpcPeeringConnection, VpcPeeringConnectionId,
+    AccountRegion, AllocationId, ClientToken, ClientTokenKey, ElasticIp, Instance, InstanceConnectEndpoint, InstanceConnectEndpointId, InstanceId,
+    InternetGateway, InternetGatewayId, KeyPair, KeyPairId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, ResourceId, RouteTable,
+    RouteTableId, Scope, SecurityGroup, SecurityGroupId, Subnet, SubnetId, TagSet, Vpc, VpcId, VpcPeeringConnection, VpcPeeringConnectionId,
 };
 
 /// All resources of one kind, in the order of their keys.
@@ -33,6 +33,7 @@ pub struct Snapshot {
     pub(crate) vpc_peering_connections: Table<VpcPeeringConnection>,
     pub(crate) network_interfaces: Table<NetworkInterface>,
     pub(crate) instances: Table<Instance>,
+    pub(crate) instance_connect_endpoints: Table<InstanceConnectEndpoint>,
     pub(crate) tag_sets: Table<TagSet>,
     pub(crate) counters: Table<Counters>,
     pub(crate) elastic_ips: Table<ElasticIp>,
@@ -100,6 +101,7 @@ resources! {
     SecurityGroup, SecurityGroupId, security_groups;
     VpcPeeringConnection, VpcPeeringConnectionId, vpc_peering_connections;
     Instance, InstanceId, instances;
+    InstanceConnectEndpoint, InstanceConnectEndpointId, instance_connect_endpoints;
     ElasticIp, AllocationId, elastic_ips;
     KeyPair, KeyPairId, key_pairs;
 }
@@ -112,7 +114,20 @@ macro_rules! scoped {
     )*};
 }
 
-scoped!(ElasticIp, Vpc, Subnet, InternetGateway, KeyPair, RouteTable, NetworkAcl, SecurityGroup, NetworkInterface, Instance, TagSet);
+scoped!(
+    ElasticIp,
+    Vpc,
+    Subnet,
+    InternetGateway,
+    KeyPair,
+    RouteTable,
+    NetworkAcl,
+    SecurityGroup,
+    NetworkInterface,
+    Instance,
+    InstanceConnectEndpoint,
+    TagSet
+);
 
 impl Key for NetworkInterfaceId {
     type Resource = NetworkInterface;

@@ -28,10 +28,12 @@ pub enum Request {
         /// What is carried.
         service: Service,
     },
-    /// A session in an instance, by EC2 Instance Connect. Behind the answer [`crate::frame`]s go both ways.
+    /// A session in an instance, by SSH. Behind the answer [`crate::frame`]s go both ways.
     Connect {
         /// The instance: name, id, private address or `vpc/instance`.
         word: String,
+        /// The way there.
+        via: Via,
         /// Whom to be there; by default the image's login.
         user: Option<String>,
         /// What to run there; a login shell if nothing.
@@ -43,6 +45,15 @@ pub enum Request {
     },
     /// Stop, and leave nothing behind on the host.
     Down,
+}
+
+/// A way to an instance's SSH server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Via {
+    /// EC2 Instance Connect, which calls its public address.
+    InstanceConnect,
+    /// The EC2 Instance Connect Endpoint of its VPC, which calls its private address.
+    Endpoint,
 }
 
 /// A terminal at this end.
@@ -115,9 +126,9 @@ pub enum Response {
 /// A session that was opened.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Connected {
-    /// The service's address.
+    /// The address of the service, or of the endpoint.
     pub from: std::net::IpAddr,
-    /// The instance's public address.
+    /// The instance's address that was called.
     pub to: std::net::IpAddr,
     /// What AWS's page notes beside it.
     pub note: Option<String>,

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use model::internet::{LAPTOP, instance_connect_address};
 use model::local_service::{METADATA, RESOLVER};
-use model::{Instance, InstanceState, NetworkInterface, Region, Resource, ResourceId, Scope, Snapshot, Subnet};
+use model::{Instance, InstanceConnectEndpoint, InstanceState, NetworkInterface, Region, Resource, ResourceId, Scope, Snapshot, Subnet};
 use semantics::Endpoint;
 
 /// A word that does not name exactly one thing.
@@ -45,7 +45,7 @@ pub fn instance<'a>(snapshot: &'a Snapshot, word: &str) -> Result<&'a Instance, 
     only(word, "instance", matching.collect(), |instance| describe(snapshot, instance.scope, instance.id))
 }
 
-/// The end of a path that the word names: an instance's primary interface, an interface, a subnet, a service (`metadata`,
+/// The end of a path that the word names: an instance's primary interface, an endpoint's, an interface, a subnet, a service (`metadata`,
 /// `dns`) or an address.
 pub fn endpoint(snapshot: &Snapshot, word: &str) -> Result<Endpoint, Unclear> {
     match instance(snapshot, word) {
@@ -53,6 +53,12 @@ pub fn endpoint(snapshot: &Snapshot, word: &str) -> Result<Endpoint, Unclear> {
             Some(&primary) => return Ok(Endpoint::Interface(primary)),
             None => unreachable!("an instance that is not terminated has an interface"),
         },
+        Err(ambiguous @ Unclear::Ambiguous { .. }) => return Err(ambiguous),
+        Err(Unclear::Unknown { .. }) => {}
+    }
+    let endpoints = snapshot.all::<InstanceConnectEndpoint>().filter(|endpoint| names_endpoint(snapshot, endpoint, word)).collect();
+    match only(word, "endpoint", endpoints, |endpoint: &&InstanceConnectEndpoint| describe(snapshot, endpoint.scope, endpoint.id)) {
+        Ok(endpoint) => return Ok(Endpoint::Interface(endpoint.interface)),
         Err(ambiguous @ Unclear::Ambiguous { .. }) => return Err(ambiguous),
         Err(Unclear::Unknown { .. }) => {}
     }
@@ -103,6 +109,12 @@ fn names_instance(snapshot: &Snapshot, instance: &Instance, word: &str) -> bool 
             is_called(snapshot, instance.scope, instance.id, name)
                 && interfaces().any(|interface| is_called(snapshot, instance.scope, interface.vpc, vpc))
         })
+}
+
+fn names_endpoint(snapshot: &Snapshot, endpoint: &InstanceConnectEndpoint, word: &str) -> bool {
+    let is_called = |id: ResourceId, word: &str| is_called(snapshot, endpoint.scope, id, word);
+    let in_vpc = word.split_once('/').is_some_and(|(vpc, name)| is_called(endpoint.id.into(), name) && is_called(endpoint.vpc.into(), vpc));
+    is_called(endpoint.id.into(), word) || in_vpc
 }
 
 fn is_called(snapshot: &Snapshot, scope: Scope, id: impl Into<ResourceId>, word: &str) -> bool {

@@ -46,22 +46,27 @@ impl Names {
         self.names.get(&id).cloned().unwrap_or_else(|| id.to_string())
     }
 
-    /// The name of the instance that has the interface.
+    /// The name of the instance or endpoint that has the interface.
     pub fn instance_name(&self, snapshot: &Snapshot, interface: NetworkInterfaceId) -> String {
-        match snapshot.get(interface).and_then(|interface| interface.attachment) {
-            Some(attachment) => self.name_of(attachment.instance),
-            None => interface.to_string(),
+        match snapshot.get(interface).map(|interface| (interface.attachment, interface.endpoint)) {
+            Some((Some(attachment), _)) => self.name_of(attachment.instance),
+            Some((None, Some(endpoint))) => self.name_of(endpoint),
+            Some((None, None)) | None => interface.to_string(),
         }
     }
 
-    /// The primary interface of an instance.
+    /// The primary interface of an instance, or the one of an endpoint.
     pub fn interface(&self, snapshot: &Snapshot, instance: &str) -> Result<NetworkInterfaceId, WorldError> {
+        if let Ok(ResourceId::InstanceConnectEndpointId(id)) = self.find(IdKind::InstanceConnectEndpointId, instance) {
+            let endpoint = snapshot.get(id).ok_or_else(|| WorldError(format!("endpoint '{instance}' is closed")))?;
+            return Ok(endpoint.interface);
+        }
         let ResourceId::InstanceId(id) = self.find(IdKind::InstanceId, instance)? else { unreachable!("the kind was asked for") };
         let primary = snapshot.get(id).and_then(|instance| instance.interfaces.first().copied());
         primary.ok_or_else(|| WorldError(format!("instance '{instance}' has no interface")))
     }
 
-    /// What a question calls by that word: an instance, a subnet, a service or an address.
+    /// What a question calls by that word: an instance, an endpoint, a subnet, a service or an address.
     pub fn endpoint(&self, snapshot: &Snapshot, word: &str) -> Result<semantics::Endpoint, WorldError> {
         if let Some(address) = literal(word) {
             return Ok(semantics::Endpoint::Address(address));

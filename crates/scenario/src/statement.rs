@@ -39,6 +39,18 @@ pub enum Statement {
         /// Its groups; none is the VPC's default one.
         groups: Vec<String>,
     },
+    /// `endpoint blue/a/door`, `endpoint blue/a/door group blue/doors`: an EC2 Instance Connect Endpoint.
+    Endpoint {
+        /// Its name.
+        name: String,
+        /// Its groups; none is the VPC's default one.
+        groups: Vec<String>,
+    },
+    /// `close blue/a/door`: the endpoint is deleted.
+    Close {
+        /// The endpoint.
+        endpoint: String,
+    },
     /// `elastic blue/a/1 198.18.0.10`: an Elastic IP, associated.
     Elastic {
         /// The instance.
@@ -308,6 +320,8 @@ impl std::str::FromStr for Statement {
             },
             "subnet" => Statement::Subnet { name: words.name("name")?, cidr: words.parsed("IPv4 CIDR block")? },
             "instance" => Statement::Instance { name: words.name("name")?, address: words.parsed("address")?, groups: words.groups()? },
+            "endpoint" => Statement::Endpoint { name: words.name("name")?, groups: words.groups()? },
+            "close" => Statement::Close { endpoint: words.name("endpoint")? },
             "elastic" => Statement::Elastic { instance: words.name("instance")?, address: words.parsed("address")? },
             "release" => Statement::Release { instance: words.name("instance")? },
             "stop" => Statement::Stop { instance: words.name("instance")? },

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use model::{
-    Association, Attachment, Cidr, Draft, ElasticAssociation, ElasticIp, Id, IdDigits, IdKind, Instance, InstanceId, InstanceState, InstanceType,
-    InternetGateway, MacAddress, NetworkAcl, NetworkAclEntry, NetworkInterface, NetworkInterfaceId, PeeringStatus, PeeringVpc, Region, ResourceId,
-    RouteTable, RouteTarget, RulePeer, Scope, SecurityGroup, SecurityGroupRule, Snapshot, Subnet, SubnetNetworkAcl, SubnetRouteTable, SubnetState,
-    Tenancy, Timestamp, Traffic, Vpc, VpcCidrBlock, VpcId, VpcPeeringConnection, VpcPeeringConnectionId, VpcState,
+    Association, Attachment, Cidr, Draft, ElasticAssociation, ElasticIp, Id, IdDigits, IdKind, Instance, InstanceConnectEndpoint,
+    InstanceConnectEndpointState, InstanceId, InstanceState, InstanceType, InternetGateway, MacAddress, NetworkAcl, NetworkAclEntry,
+    NetworkInterface, NetworkInterfaceId, PeeringStatus, PeeringVpc, Region, ResourceId, RouteTable, RouteTarget, RulePeer, Scope, SecurityGroup,
+    SecurityGroupRule, Snapshot, Subnet, SubnetNetworkAcl, SubnetRouteTable, SubnetState, Tenancy, Timestamp, Traffic, Vpc, VpcCidrBlock, VpcId,
+    VpcPeeringConnection, VpcPeeringConnectionId, VpcState,
 };
 
 use crate::engine::Lab;
@@ -50,7 +51,7 @@ impl World {
         self.names.name_of(id)
     }
 
-    /// The primary interface of an instance.
+    /// The primary interface of an instance, or the one of an endpoint.
     pub fn interface(&self, instance: &str) -> Result<NetworkInterfaceId> {
         self.names.interface(&self.snapshot, instance)
     }
@@ -73,6 +74,14 @@ impl World {
             Statement::Dns { vpc, on } => draft.update(find!(self, VpcId, vpc)?, |vpc| vpc.enable_dns_support = *on),
             Statement::Subnet { name, cidr } => self.add_subnet(&mut draft, name, *cidr)?,
             Statement::Instance { name, address, groups } => self.add_instance(&mut draft, name, *address, groups)?,
+            Statement::Endpoint { name, groups } => self.add_endpoint(&mut draft, name, groups)?,
+            Statement::Close { endpoint } => {
+                let id = find!(self, InstanceConnectEndpointId, endpoint)?;
+                if let Some(closed) = self.snapshot.get(id) {
+                    draft.remove(closed.interface);
+                    draft.remove(id);
+                }
+            }
             Statement::Elastic { instance, address } => {
                 let interface = self.interface(instance)?;
                 let (id, allocation) = (self.unnamed_id(), self.new_id(instance));
@@ -235,10 +244,7 @@ impl World {
 
     fn add_instance(&mut self, draft: &mut Draft, name: &str, private_ip: std::net::Ipv4Addr, groups: &[String]) -> Result<()> {
         let subnet = self.snapshot.resolve(find!(self, SubnetId, owner(name)?)?).clone();
-        let mut group_ids = groups.iter().map(|group| find!(self, SecurityGroupId, group)).collect::<Result<Vec<_>>>()?;
-        if group_ids.is_empty() {
-            group_ids.push(self.snapshot.resolve(subnet.vpc).default_security_group);
-        }
+        let group_ids = self.groups(&subnet, groups)?;
         let (instance, interface): (InstanceId, NetworkInterfaceId) = (self.new_id(name), self.unnamed_id());
         let attachment =
             Attachment { id: self.unnamed_id(), instance, device_index: 0, delete_on_termination: true, attach_time: Timestamp::default() };
@@ -255,6 +261,7 @@ impl World {
             source_dest_check: true,
             description: String::new(),
             attachment: Some(attachment),
+            endpoint: None,
             association: None,
             auto_assign_public_ip: false,
         });
@@ -280,6 +287,51 @@ impl World {
             metadata_options: Default::default(),
             instance_connect_keys: Default::default(),
             status: Default::default(),
+        });
+        Ok(())
+    }
+
+    /// The groups of these names, or the VPC's default one.
+    fn groups(&self, subnet: &Subnet, names: &[String]) -> Result<Vec<model::SecurityGroupId>> {
+        let mut groups = names.iter().map(|group| find!(self, SecurityGroupId, group)).collect::<Result<Vec<_>>>()?;
+        if groups.is_empty() {
+            groups.push(self.snapshot.resolve(subnet.vpc).default_security_group);
+        }
+        Ok(groups)
+    }
+
+    fn add_endpoint(&mut self, draft: &mut Draft, name: &str, groups: &[String]) -> Result<()> {
+        let subnet = self.snapshot.resolve(find!(self, SubnetId, owner(name)?)?).clone();
+        let groups = self.groups(&subnet, groups)?;
+        let mut free = subnet.assignable().filter(|&address| draft.interface_at(subnet.vpc, address.into()).is_none());
+        let private_ip = free.next().ok_or_else(|| WorldError(format!("'{name}' finds no free address")))?;
+        let (id, interface): (_, NetworkInterfaceId) = (self.new_id(name), self.unnamed_id());
+        let serial = draft.next_interface_serial();
+        draft.put(NetworkInterface {
+            id: interface,
+            scope: scope(),
+            serial,
+            subnet: subnet.id,
+            vpc: subnet.vpc,
+            mac: MacAddress::interface(interface.digits().low_bits()),
+            private_ip,
+            groups,
+            source_dest_check: true,
+            description: String::new(),
+            attachment: None,
+            endpoint: Some(id),
+            association: None,
+            auto_assign_public_ip: false,
+        });
+        let state = InstanceConnectEndpointState::CreateComplete;
+        draft.put(InstanceConnectEndpoint {
+            id,
+            scope: scope(),
+            subnet: subnet.id,
+            vpc: subnet.vpc,
+            interface,
+            state,
+            created: Timestamp::default(),
         });
         Ok(())
     }

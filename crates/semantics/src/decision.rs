@@ -216,7 +216,7 @@ pub enum Denial {
         /// What it is for.
         destination: IpAddr,
     },
-    /// The interface has the address, and no running instance behind it.
+    /// The interface has the address, and neither a running instance nor a complete endpoint behind it.
     NotRunning {
         /// The interface.
         interface: NetworkInterfaceId,

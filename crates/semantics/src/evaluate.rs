@@ -9,7 +9,7 @@
 //! 3. the gateway or peering connection that the route leads to; an internet gateway translates addresses, and the
 //!    packet goes on as the internet sees it, be it out or back in;
 //! 4. the edge of the subnet that it arrives in: the network ACL's ingress rules;
-//! 5. the interface that it is for: its groups' ingress rules, and a running instance behind it.
+//! 5. the interface that it is for: its groups' ingress rules, and a running instance or an endpoint behind it.
 //!
 //! It is linear and keeps nothing: same snapshot, packet and connections, same answer.
 

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use dataplane::{Config, DataPlane, Discard, FlowReport};
 use model::local_service::{METADATA, RESOLVER, VPC_RESOLVER};
-use model::{Instance, InstanceState, NetworkInterface, NetworkInterfaceId, Vpc};
+use model::{Instance, InstanceConnectEndpoint, InstanceState, NetworkInterface, NetworkInterfaceId, Vpc};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
 use scenario::{Statement, World};
@@ -126,6 +126,7 @@ pub struct Lab {
     /// The namespace in which services are.
     pub services: Guest,
     guests: BTreeMap<NetworkInterfaceId, Guest>,
+    endpoints: BTreeMap<NetworkInterfaceId, Guest>,
 }
 
 impl Lab {
@@ -140,7 +141,7 @@ impl Lab {
         let data_plane = DataPlane::start(&config, Arc::new(world.snapshot().clone())).unwrap();
         let internet = Guest(data_plane.internet_namespace().unwrap());
         let services = Guest(data_plane.services_namespace().unwrap());
-        Self { world, data_plane, config, internet, services, guests: BTreeMap::new() }
+        Self { world, data_plane, config, internet, services, guests: BTreeMap::new(), endpoints: BTreeMap::new() }
     }
 
     /// Makes changes, a statement a line, and has the kernel enforce them.
@@ -149,7 +150,7 @@ impl Lab {
         self.settle().unwrap();
     }
 
-    /// Publishes the world and gives every running instance its namespace.
+    /// Publishes the world and gives every running instance its namespace, and every endpoint its own.
     pub fn settle(&mut self) -> dataplane::Result<()> {
         let snapshot = Arc::new(self.world.snapshot().clone());
         self.data_plane.publish(Arc::clone(&snapshot))?;
@@ -163,6 +164,9 @@ impl Lab {
             self.data_plane.detach(id)?;
             self.guests.remove(&id);
         }
+        self.data_plane.place_endpoints()?;
+        let endpoints = snapshot.all::<InstanceConnectEndpoint>().map(|endpoint| endpoint.interface);
+        self.endpoints = endpoints.map(|id| Ok((id, Guest(self.data_plane.endpoint_namespace(id)?.unwrap())))).collect::<dataplane::Result<_>>()?;
         for id in wanted {
             if let std::collections::btree_map::Entry::Vacant(vacant) = self.guests.entry(id) {
                 let guest = vacant.insert(Guest::new());
@@ -184,14 +188,14 @@ impl Lab {
         dataplane::remove_everything(&elsewhere).unwrap();
     }
 
-    /// An instance's namespace, or the one in which a public address is.
+    /// An instance's or endpoint's namespace, or the one in which a public address is.
     pub fn guest(&self, name: &str) -> &Guest {
         self.guest_of(self.origin(name)).unwrap()
     }
 
     pub fn guest_of(&self, origin: Origin) -> Option<&Guest> {
         match origin {
-            Origin::Interface(interface) => self.guests.get(&interface),
+            Origin::Interface(interface) => self.guests.get(&interface).or_else(|| self.endpoints.get(&interface)),
             Origin::Internet => Some(&self.internet),
             Origin::Services => Some(&self.services),
         }

@@ -71,6 +71,9 @@ const TEMPLATES: &[&str] = &[
     "StopInstances InstanceId.1={i}",
     "StartInstances InstanceId.1={i}",
     "TerminateInstances InstanceId.1={i}",
+    "CreateInstanceConnectEndpoint SubnetId={subnet}",
+    "CreateInstanceConnectEndpoint SubnetId={subnet} SecurityGroupId.1={sg} ClientToken=t",
+    "DeleteInstanceConnectEndpoint InstanceConnectEndpointId={eice}",
     "CreateNetworkAcl VpcId={vpc} TagSpecification.1.ResourceType=network-acl TagSpecification.1.Tag.1.Key=k TagSpecification.1.Tag.1.Value=v",
     "CreateNetworkAclEntry NetworkAclId={acl} RuleNumber=100 RuleAction=allow Protocol=-1 Egress=true CidrBlock=0.0.0.0/0",
     "ReplaceNetworkAclEntry NetworkAclId={acl} RuleNumber=100 RuleAction=deny Protocol=6 PortRange.From=1 PortRange.To=2 Egress=true Ipv6CidrBlock=::/0",
@@ -115,6 +118,7 @@ const LISTS: &[(&str, &str, &str)] = &[
     ("sg", "DescribeSecurityGroups", "securityGroupInfo/item/groupId"),
     ("sgr", "DescribeSecurityGroupRules", "securityGroupRuleSet/item/securityGroupRuleId"),
     ("pcx", "DescribeVpcPeeringConnections", "vpcPeeringConnectionSet/item/vpcPeeringConnectionId"),
+    ("eice", "DescribeInstanceConnectEndpoints", "instanceConnectEndpointSet/item/instanceConnectEndpointId"),
     ("i", "DescribeInstances", "reservationSet/item/instancesSet/item/instanceId"),
 ];
 

@@ -76,6 +76,19 @@ impl ApiLab {
                 let id = self.call(&call, "instancesSet/item/instanceId")?;
                 self.give(name, &id);
             }
+            Statement::Endpoint { name, groups } => {
+                let mut call = format!("CreateInstanceConnectEndpoint SubnetId={}", self.id(IdKind::SubnetId, owner(name))?);
+                for (index, group) in (1..).zip(groups) {
+                    let _ = write!(call, " SecurityGroupId.{index}={}", self.id(IdKind::SecurityGroupId, group)?);
+                }
+                let id = self.call(&call, "instanceConnectEndpoint/instanceConnectEndpointId")?;
+                self.give(name, &id);
+            }
+            Statement::Close { endpoint } => {
+                let id = self.id(IdKind::InstanceConnectEndpointId, endpoint)?;
+                let call = format!("DeleteInstanceConnectEndpoint InstanceConnectEndpointId={id}");
+                self.call(&call, "instanceConnectEndpoint/state")?;
+            }
             Statement::Stop { instance } => self.ask_instance("Stop", instance)?,
             Statement::Start { instance } => self.ask_instance("Start", instance)?,
             Statement::Terminate { instance } => self.ask_instance("Terminate", instance)?,

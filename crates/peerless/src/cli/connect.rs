@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use super::{Daemon, State, Trouble, explain, run, unexpected};
-use crate::control::{self, Connected, NotConnected, Request, Response};
+use crate::control::{self, Connected, NotConnected, Request, Response, Via};
 use crate::frame::{Frame, HEADER};
 use terminal::{Outside, RawMode};
 
@@ -44,6 +44,8 @@ pub struct Connect {
 enum Way {
     /// EC2 Instance Connect: SSH from AWS's address range, through gateway, route, network ACL and security group
     Eic,
+    /// The EC2 Instance Connect Endpoint of the instance's VPC: SSH from inside, to the private address
+    Eice,
     /// The serial console, which needs no network
     Console,
 }
@@ -52,16 +54,18 @@ impl Connect {
     /// Exit status: the command's own; 1 if there is no way in, and then it says why.
     pub fn go(self) -> Result<ExitCode, Trouble> {
         match self.via {
-            Way::Eic => self.by_instance_connect(),
+            Way::Eic => self.by_ssh(Via::InstanceConnect),
+            Way::Eice => self.by_ssh(Via::Endpoint),
             Way::Console => run::enter(&self.daemon, &self.state, &self.instance, self.user, &self.command),
         }
     }
 
-    fn by_instance_connect(self) -> Result<ExitCode, Trouble> {
+    fn by_ssh(self, via: Via) -> Result<ExitCode, Trouble> {
         let command = (!self.command.is_empty()).then(|| words(&self.command)).transpose()?;
         let on_terminal = std::io::stdin().is_terminal() && (command.is_none() || self.tty);
         let request = Request::Connect {
             word: self.instance.clone(),
+            via,
             user: self.user.clone(),
             command,
             terminal: on_terminal.then(terminal::this),

@@ -13,7 +13,7 @@ use crate::control::{self, Explanation, Line, LiveFlow, Request, Response, Servi
 pub struct Explain {
     #[command(flatten)]
     daemon: Daemon,
-    /// Who begins: an instance (name, id, private address or vpc/name), a subnet, an address on the internet, `laptop` or `instance-connect`
+    /// Who begins: an instance (name, id, private address or vpc/name), an EC2 Instance Connect Endpoint, a subnet, an address on the internet, `laptop` or `instance-connect`
     from: String,
     /// Whom it is for: an instance, a subnet, an address, `metadata` or `dns`
     to: String,

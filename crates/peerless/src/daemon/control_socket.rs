@@ -77,8 +77,9 @@ async fn converse(stream: UnixStream, desk: &Desk) -> std::io::Result<()> {
     let mut reader = BufReader::new(reader.take(LONGEST_REQUEST));
     reader.read_line(&mut line).await?;
     let response = match serde_json::from_str(&line) {
-        Ok(Request::Connect { word, user, command, terminal, patience }) => {
+        Ok(Request::Connect { word, via, user, command, terminal, patience }) => {
             let wish = |login: &str| Wish {
+                via,
                 user: user.unwrap_or_else(|| login.to_owned()),
                 command,
                 terminal,
@@ -117,17 +118,18 @@ async fn connect(desk: &Desk, word: &str, wish: impl FnOnce(&str) -> Wish) -> Re
     let instance = resolve::instance(&desk.published.load(), word).cloned();
     let instance = instance.map_err(|unclear| Response::Unclear { message: unclear.to_string() })?;
     let wish = wish(InstanceConnect::login(&instance));
+    let via = wish.via;
     let opened = desk.instance_connect.open(instance.id, &wish).await;
     let snapshot = desk.published.load_full();
     // Its groups may be others by now, and it may be gone.
     let instance = snapshot.get(instance.id).cloned().unwrap_or(instance);
     match opened {
         Ok((session, route)) => {
-            let note = instance_connect::note(&snapshot, &instance);
+            let note = instance_connect::note(&snapshot, &instance, via);
             Ok((session, Connected { from: route.from.into(), to: route.to.into(), note }))
         }
         Err(Failure::Unavailable(message)) => Err(Response::Failed { message }),
-        Err(failure) => Err(Response::NotConnected(desk.instance_connect.why(&instance, failure).await)),
+        Err(failure) => Err(Response::NotConnected(desk.instance_connect.why(&instance, via, failure).await)),
     }
 }
 

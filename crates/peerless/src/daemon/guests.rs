@@ -43,6 +43,7 @@ enum Wake {
 impl HostDataPlane {
     /// Adopts the guests that an earlier daemon left, and begins to boot whatever else the snapshot says is running.
     pub fn start(packets: Arc<dataplane::DataPlane>, host: Host, snapshot: Arc<Snapshot>, observations: Sender<Event>) -> std::io::Result<Self> {
+        place_endpoints(&packets);
         let latest = Arc::new(ArcSwap::new(snapshot));
         let (wake, woken) = std::sync::mpsc::channel();
         let reconciler = Reconciler {
@@ -73,6 +74,7 @@ impl DataPlane for HostDataPlane {
         if let Err(error) = self.packets.publish(Arc::clone(&snapshot)) {
             tracing::error!(error = chain(&error), "the kernel could not be brought up to date");
         }
+        place_endpoints(&self.packets);
         self.latest.store(snapshot);
         self.wake(Wake::Changed);
     }
@@ -112,6 +114,7 @@ impl Reconciler {
             }
             self.rebooted.retain(|&id, _| snapshot.get(id).is_some_and(|instance| instance.reboots.is_due()));
             self.restore_links(&snapshot);
+            place_endpoints(&self.packets);
             self.check_status(&snapshot);
             self.given_up.retain(|&id| snapshot.get(id).is_some_and(|instance| instance.state != InstanceState::Terminated));
         }
@@ -277,6 +280,13 @@ impl Reconciler {
         if let Err(error) = self.host.destroy(id, disk) {
             tracing::error!(id, error = chain(&error), "the guest could not be removed");
         }
+    }
+}
+
+/// Who hears that an endpoint is complete can use it: they are placed before anybody hears, and again if that failed.
+fn place_endpoints(packets: &dataplane::DataPlane) {
+    if let Err(error) = packets.place_endpoints() {
+        tracing::error!(error = chain(&error), "an EC2 Instance Connect Endpoint could not be given its place, or could not be removed");
     }
 }
 

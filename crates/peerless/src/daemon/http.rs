@@ -36,7 +36,8 @@ pub async fn serve(listener: TcpListener, bounds: Bounds, router: impl Fn(&TcpSt
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEAD_PATIENCE)
                 .max_buf_size(LONGEST_HEAD)
-                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+                .with_upgrades();
             if let Err(error) = http.await {
                 tracing::debug!(%peer, %error, "a connection broke off");
             }

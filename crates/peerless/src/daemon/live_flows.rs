@@ -2,7 +2,7 @@
 //!
 //! An explanation is about a new connection. Who pings while somebody revokes the rule would not believe it.
 
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 
 use dataplane::{FlowReport, Role};
 use semantics::{Endpoint, Origin, Question, Service, Transport, Verdict};
@@ -10,13 +10,13 @@ use semantics::{Endpoint, Origin, Question, Service, Transport, Verdict};
 use crate::control::LiveFlow;
 
 /// The flows of a data plane, as long as it is there. A network that is a model only has none.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct LiveFlows(Weak<dataplane::DataPlane>);
 
 impl LiveFlows {
     /// Those of that one.
-    pub fn of(packets: &Arc<dataplane::DataPlane>) -> Self {
-        Self(Arc::downgrade(packets))
+    pub fn of(packets: Weak<dataplane::DataPlane>) -> Self {
+        Self(packets)
     }
 
     /// The tracked ones that the question would be about if they began now.

@@ -6,6 +6,7 @@ mod control_loop;
 mod control_socket;
 mod data_plane;
 mod edge;
+mod endpoints;
 pub mod guests;
 mod http;
 mod instance_connect;
@@ -16,8 +17,8 @@ mod world;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc;
+use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
 use ec2::{Consoles, NoConsoles};
@@ -32,6 +33,7 @@ use crate::runtime::Runtime;
 use consoles::HostConsoles;
 use control_loop::{ControlLoop, Event, Published};
 use data_plane::{DataPlane, ModelOnly};
+use endpoints::Endpoints;
 use guests::{HostDataPlane, chain};
 use instance_connect::InstanceConnect;
 use live_flows::LiveFlows;
@@ -73,14 +75,16 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     options.runtime.create().map_err(|error| format!("cannot make {}: {error}", options.runtime.folder().display()))?;
     let (events, received) = mpsc::channel();
     let published = Arc::new(ArcSwap::new(Arc::clone(&snapshot)));
-    let (data_plane, servers, live) = data_plane(options, &snapshot, &published, events.clone())?;
+    let (data_plane, servers, packets) = data_plane(options, &snapshot, &published, events.clone())?;
     let (generations, generation) = watch::channel(published.load().generation());
     let writer = ControlLoop { store: Box::new(store), data_plane, published: Arc::clone(&published), generations, events: received };
     let writer = std::thread::Builder::new().name("control".to_owned()).spawn(|| writer.run()).map_err(|error| error.to_string())?;
 
     let leave = Arc::new(Notify::new());
     let (gone, left) = watch::channel(false);
-    let instance_connect = Arc::new(InstanceConnect::new(Arc::clone(&published), events.clone(), options.clone()));
+    let endpoints = Arc::new(Endpoints::new(Arc::clone(&published), Weak::clone(&packets)));
+    let live = LiveFlows::of(packets);
+    let instance_connect = Arc::new(InstanceConnect::new(Arc::clone(&published), events.clone(), options.clone(), Arc::clone(&endpoints)));
     let desk = control_socket::Desk {
         published: Arc::clone(&published),
         facts: facts(options, address),
@@ -92,6 +96,7 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     let control = control_socket::bind(&options.runtime.control_socket()).map_err(|error| format!("the control socket: {error}"))?;
     let conversations = tokio::spawn(control_socket::serve(control, Arc::new(desk)));
     let edge = edge::Edge {
+        endpoints,
         published,
         events: events.clone(),
         generations: generation,
@@ -121,14 +126,15 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     Ok(())
 }
 
-/// What enforces snapshots, what serves those in it, and what goes on there. Nobody is in a network that is a model only.
-type Enforcing = (Box<dyn DataPlane>, Option<Servers>, LiveFlows);
+/// What enforces snapshots, what serves those who are in them, and what carries packets. Nobody is in a network that is a
+/// model only.
+type Enforcing = (Box<dyn DataPlane>, Option<Servers>, Weak<dataplane::DataPlane>);
 
 fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, published: &Published, events: mpsc::Sender<Event>) -> Result<Enforcing, String> {
     if options.model_only {
         let model_only = ModelOnly::new(events);
         model_only.publish(Arc::clone(snapshot));
-        return Ok((Box::new(model_only), None, LiveFlows::default()));
+        return Ok((Box::new(model_only), None, Weak::new()));
     }
     // A daemon that was killed left flows and instances that go on: both are taken over.
     let packets = dataplane::DataPlane::start(&fabric(&options.runtime), Arc::clone(snapshot)).map_err(|error| chain(&error))?;
@@ -137,15 +143,15 @@ fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, published: &Published
         clean_up_host(&options.runtime, &options.state)?;
         return Err(format!("the uplink: {}", chain(&error)));
     }
+    let packets = Arc::new(packets);
+    let carrying = Arc::downgrade(&packets);
     // They are there before the first guest boots, which may ask at once.
     let (services, internet) = (packets.services_namespace(), packets.internet_namespace());
     let (services, internet) = (services.map_err(|error| chain(&error))?, internet.map_err(|error| chain(&error))?);
     let servers = Servers::start(&services, &internet, published)?;
     let host = instance::Host { sshd: options.sshd.clone(), ..options.runtime.guests(&options.state) };
-    let packets = Arc::new(packets);
-    let live = LiveFlows::of(&packets);
     let started = HostDataPlane::start(packets, host, Arc::clone(snapshot), events).map_err(|error| error.to_string())?;
-    Ok((Box::new(started), Some(servers), live))
+    Ok((Box::new(started), Some(servers), carrying))
 }
 
 fn consoles(options: &Options) -> Box<dyn Consoles + Send + Sync> {

@@ -12,3 +12,5 @@ mod model_only;
 mod packets;
 mod public;
 mod sandbox;
+mod tunnel;
+mod websocket;

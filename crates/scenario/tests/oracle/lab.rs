@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 
 use model::internet::{LAPTOP, is_private};
-use model::{Draft, InstanceState, InternetGateway, Ipv4Cidr, NetworkInterface, Snapshot, Vpc, VpcCidrBlock, VpcId};
+use model::{
+    Draft, InstanceConnectEndpoint, InstanceConnectEndpointState, InstanceState, InternetGateway, Ipv4Cidr, NetworkInterface, Snapshot, Vpc,
+    VpcCidrBlock, VpcId,
+};
 use scenario::World;
 use semantics::{Origin, Packet, Quoted, Transport};
 
-use crate::worlds::{Continuation, INSTANCES, LAB, Oddity, Sending};
+use crate::worlds::{Continuation, LAB, Oddity, SENDERS, Sending};
 
 /// A world, and its packets.
 #[derive(Debug)]
 pub struct Lab {
     world: World,
-    /// The instances' interfaces as they were at first: who sends may be gone.
+    /// The senders' interfaces as they were at first: who sends may be gone.
     interfaces: BTreeMap<&'static str, NetworkInterface>,
     oddities: Vec<Oddity>,
     snapshot: Snapshot,
@@ -40,7 +43,7 @@ impl Lab {
         }
         let snapshot = world.snapshot().clone();
         let interface = |name| (name, snapshot.resolve(world.interface(name).unwrap()).clone());
-        let interfaces = INSTANCES.into_iter().map(interface).collect();
+        let interfaces = SENDERS.into_iter().map(interface).collect();
         Self { world, interfaces, oddities: Vec::new(), snapshot, sent: Vec::new() }
     }
 
@@ -92,6 +95,12 @@ impl Lab {
                 let gateway = draft.all::<InternetGateway>().find(|gateway| gateway.attachment == Some(vpc)).map(|gateway| gateway.id);
                 if let Some(gateway) = gateway {
                     draft.update(gateway, |gateway| gateway.attachment = None);
+                }
+            }
+            Oddity::Going(endpoint) => {
+                let endpoint = draft.all::<InstanceConnectEndpoint>().find(|other| self.world.name_of(other.id) == endpoint);
+                if let Some(id) = endpoint.map(|endpoint| endpoint.id) {
+                    draft.update(id, |endpoint| endpoint.state = InstanceConnectEndpointState::DeleteInProgress);
                 }
             }
             Oddity::Extended(vpc) => {

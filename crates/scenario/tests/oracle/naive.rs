@@ -9,8 +9,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use model::internet::is_private;
 use model::local_service::{METADATA, RESOLVER, VPC_RESOLVER};
 use model::{
-    Cidr, Direction, InstanceState, InternetGateway, InternetGatewayId, LocalService, NetworkAclId, NetworkInterface, NetworkInterfaceId,
-    PeeringStatus, RouteTableId, RouteTarget, RuleAction, Snapshot, Subnet, SubnetId, Vpc, VpcId, VpcPeeringConnectionId,
+    Cidr, Direction, InstanceConnectEndpoint, InstanceConnectEndpointState, InstanceState, InternetGateway, InternetGatewayId, LocalService,
+    NetworkAclId, NetworkInterface, NetworkInterfaceId, PeeringStatus, RouteTableId, RouteTarget, RuleAction, Snapshot, Subnet, SubnetId, Vpc, VpcId,
+    VpcPeeringConnectionId,
 };
 use semantics::{Origin, Packet, Quoted, Transport};
 
@@ -240,6 +241,10 @@ impl<'a> Walk<'a> {
     }
 
     fn must_run(&self, receiver: &NetworkInterface) -> Result<(), Stage> {
+        if let Some(endpoint) = self.snapshot.all::<InstanceConnectEndpoint>().find(|endpoint| endpoint.interface == receiver.id) {
+            let is_complete = endpoint.state == InstanceConnectEndpointState::CreateComplete;
+            return if is_complete { Ok(()) } else { Err(Stage::NotRunning(receiver.id)) }; // 12.4.1-2
+        }
         let instance = receiver.attachment.and_then(|attachment| self.snapshot.get(attachment.instance));
         if instance.is_none_or(|instance| instance.state != InstanceState::Running) {
             return Err(Stage::NotRunning(receiver.id)); // 13.8.4

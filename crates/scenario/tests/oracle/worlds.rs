@@ -29,6 +29,8 @@ pub enum Oddity {
     Stopped(&'static str),
     /// The VPC's internet gateway is detached.
     Detached(&'static str),
+    /// The endpoint is being deleted.
+    Going(&'static str),
     /// The VPC has a second block, 10.3.0.0/16.
     Extended(&'static str),
 }
@@ -59,8 +61,24 @@ pub enum Continuation {
     StrayError,
 }
 
-pub const INSTANCES: [&str; 10] =
-    ["left/a/1", "left/a/2", "left/b/1", "left/c/1", "middle/a/1", "middle/a/2", "middle/b/1", "right/a/1", "right/b/1", "far/a/1"];
+/// Who sends: instances, and EC2 Instance Connect Endpoints.
+pub const SENDERS: [&str; 12] = [
+    "left/a/1",
+    "left/a/2",
+    "left/b/1",
+    "left/c/1",
+    "middle/a/1",
+    "middle/a/2",
+    "middle/b/1",
+    "right/a/1",
+    "right/b/1",
+    "far/a/1",
+    "left/a/door",
+    "middle/b/door",
+];
+
+/// The last of them.
+const ENDPOINTS: [&str; 2] = ["left/a/door", "middle/b/door"];
 
 /// Four VPCs; `left` and `right` share half of their addresses, `far` is of RFC 6598 and one subnet.
 pub const LAB: &str = "
@@ -89,6 +107,8 @@ pub const LAB: &str = "
     instance right/a/1 10.1.1.10 group right/web
     instance right/b/1 10.1.2.10
     instance far/a/1 100.64.0.10
+    endpoint left/a/door group left/web
+    endpoint middle/b/door
     gateway left
     gateway middle
     table left/own
@@ -172,6 +192,13 @@ const USUAL_PAIRS: &[(&str, &str)] = &[
     ("left/b/1", "198.18.0.11"),
     ("middle/a/1", "198.18.0.11"),
     ("left/a/2", "198.18.0.21"),
+    ("left/a/door", "10.1.0.10"),
+    ("left/a/door", "10.1.1.10"),
+    ("left/a/door", "10.2.0.10"),
+    ("left/a/1", "10.1.0.4"),
+    ("middle/b/door", "10.2.0.10"),
+    ("middle/b/door", "10.1.0.10"),
+    ("middle/a/1", "10.2.1.4"),
 ];
 
 /// A world's first events, and then its history.
@@ -200,7 +227,7 @@ fn vpc() -> impl Strategy<Value = &'static str> {
 }
 
 fn instance() -> impl Strategy<Value = &'static str> {
-    select(INSTANCES.to_vec())
+    select(SENDERS.to_vec())
 }
 
 /// One that in some worlds sends what is not its own.
@@ -213,6 +240,7 @@ fn oddity() -> impl Strategy<Value = Oddity> {
         2 => instance().prop_map(Oddity::Forwards),
         2 => instance().prop_map(Oddity::Stopped),
         1 => vpc().prop_map(Oddity::Detached),
+        1 => select(ENDPOINTS.to_vec()).prop_map(Oddity::Going),
         1 => vpc().prop_map(Oddity::Extended),
     ]
 }
@@ -256,6 +284,7 @@ fn change() -> impl Strategy<Value = String> {
         1 => instance().prop_map(|instance| format!("release {instance}")),
         2 => instance().prop_map(|instance| format!("terminate {instance}")),
         1 => vpc().prop_map(|vpc| format!("gateway {vpc}")),
+        1 => select(ENDPOINTS.to_vec()).prop_map(|endpoint| format!("close {endpoint}")),
     ];
     let dns = (vpc(), select(vec!["on", "off"])).prop_map(|(vpc, state)| format!("dns {vpc} {state}"));
     prop_oneof![4 => peering, 6 => routes, 8 => groups, 6 => acls, 4 => instances, 1 => dns]
@@ -359,8 +388,19 @@ fn public_address() -> impl Strategy<Value = IpAddr> {
 }
 
 fn address() -> impl Strategy<Value = IpAddr> {
-    let private =
-        select(vec!["10.1.0.10", "10.1.0.11", "10.1.1.10", "10.1.128.4", "10.2.0.10", "10.2.0.254", "10.2.1.10", "10.1.2.10", "100.64.0.10"]);
+    let private = select(vec![
+        "10.1.0.10",
+        "10.1.0.11",
+        "10.1.1.10",
+        "10.1.128.4",
+        "10.2.0.10",
+        "10.2.0.254",
+        "10.2.1.10",
+        "10.1.2.10",
+        "100.64.0.10",
+        "10.1.0.4",
+        "10.2.1.4",
+    ]);
     let nobody = select(vec!["10.1.0.77", "10.1.200.1", "10.2.0.11", "10.3.0.10", "10.9.0.1", "100.64.0.11", "172.31.0.1", "192.168.0.1"]);
     let outside = select(vec!["203.0.113.10", "203.0.113.80", "8.8.8.8"]);
     let nowhere = select(vec!["224.0.0.1", "239.255.255.255", "255.255.255.255", "169.254.10.10", "10.1.0.255"]);

@@ -315,6 +315,7 @@ pub(super) fn imagine_interface(world: &mut Draft, subnet: SubnetId) -> Option<N
         source_dest_check: true,
         description: String::new(),
         attachment: Some(Attachment { id: Id::from_digits(imagined), instance, device_index: 0, delete_on_termination: true, attach_time: time }),
+        endpoint: None,
         association: None,
         auto_assign_public_ip: false,
     });

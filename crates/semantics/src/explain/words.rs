@@ -197,7 +197,11 @@ impl Words<'_> {
             Denial::NoSuchPublicAddress { destination } => ("gateway", destination.to_string(), "is no interface's public address".to_owned()),
             Denial::NoGateway { vpc } => ("gateway", self.named(vpc), "has no internet gateway attached".to_owned()),
             Denial::NoSuchAddress { vpc, destination } => ("to", self.named(vpc), format!("nothing has the address {destination}")),
-            Denial::NotRunning { interface, .. } => ("to", self.interface(interface), "no running instance".to_owned()),
+            Denial::NotRunning { interface, .. } => {
+                let endpoint = self.before.get(interface).and_then(|interface| interface.endpoint).and_then(|id| self.before.get(id));
+                let detail = endpoint.map_or_else(|| "no running instance".to_owned(), |endpoint| format!("the endpoint is {}", endpoint.state));
+                ("to", self.interface(interface), detail)
+            }
         }
     }
 
@@ -242,6 +246,7 @@ impl Words<'_> {
             ResourceId::SecurityGroupId(id) => self.snapshot.get(id)?.scope,
             ResourceId::InternetGatewayId(id) => self.snapshot.get(id)?.scope,
             ResourceId::InstanceId(id) => self.snapshot.get(id)?.scope,
+            ResourceId::InstanceConnectEndpointId(id) => self.snapshot.get(id)?.scope,
             ResourceId::VpcPeeringConnectionId(id) => self.snapshot.get(id)?.requester.scope,
             _ => return None,
         })
@@ -265,14 +270,14 @@ impl Words<'_> {
         groups.iter().map(|&group| self.group(group)).collect::<Vec<_>>().join(" + ")
     }
 
-    /// The instance that has the interface; an imagined one has none, and is named by its subnet.
+    /// The instance or endpoint that has the interface; an imagined one has none, and is named by its subnet.
     fn interface(&self, id: NetworkInterfaceId) -> String {
         let Some(interface) = self.snapshot.get(id) else { return id.to_string() };
         let imagined = model::IdDigits::from_random(u64::MAX);
         match interface.attachment {
             Some(attachment) if attachment.id.digits() != imagined => self.named(attachment.instance),
             Some(_) => format!("a new instance in {}", self.named(interface.subnet)),
-            None => id.to_string(),
+            None => interface.endpoint.map_or_else(|| id.to_string(), |endpoint| self.named(endpoint)),
         }
     }
 

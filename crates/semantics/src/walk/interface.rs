@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use model::{Direction, InstanceState, NetworkInterface, VpcId};
+use model::{Direction, InstanceConnectEndpointState, InstanceState, NetworkInterface, VpcId};
 
 use super::Walk;
 use crate::connection::Connections;
@@ -24,7 +24,7 @@ impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
         Ok(())
     }
 
-    /// Into an interface: a group's ingress rule must admit the packet, and a running instance must be there.
+    /// Into an interface: a group's ingress rule must admit the packet, and somebody must be there.
     ///
     /// The destination is found by its address, so the destination half of the source/destination check holds by
     /// itself.
@@ -33,12 +33,14 @@ impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
         self.must_run(destination)
     }
 
-    /// A running instance must stand behind the interface; then the packet has arrived.
+    /// A running instance must stand behind the interface, or an endpoint that is complete; then the packet has arrived.
     pub(super) fn must_run(&mut self, destination: &NetworkInterface) -> Result<(), Denial> {
         let instance = destination.attachment.map(|attachment| attachment.instance);
         let state = instance.and_then(|id| self.snapshot.get(id)).map(|instance| instance.state);
+        let endpoint = destination.endpoint.and_then(|id| self.snapshot.get(id)).map(|endpoint| endpoint.state);
         // A pending instance's network works before its status says so; AWS's does too.
-        if !matches!(state, Some(InstanceState::Pending | InstanceState::Running)) {
+        let is_there = matches!(state, Some(InstanceState::Pending | InstanceState::Running));
+        if !is_there && endpoint != Some(InstanceConnectEndpointState::CreateComplete) {
             return Err(Denial::NotRunning { interface: destination.id, instance });
         }
         self.recorder.passed(Step::Arrive { interface: destination.id });

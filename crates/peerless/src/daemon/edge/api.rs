@@ -18,8 +18,7 @@ pub fn is_call(uri: &Uri) -> bool {
 
 /// Reads are answered from the published state; the rest waits for the one writer.
 pub async fn answer(edge: &Edge, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Response {
-    let headers: Vec<(String, String)> =
-        headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))).collect();
+    let headers = texts(headers);
     let request = Request { method: method.as_str(), query: uri.query().unwrap_or_default(), headers: &headers, body };
     let call = Call::parse(&request);
     if call.is_read_only() {
@@ -29,6 +28,11 @@ pub async fn answer(edge: &Edge, method: &Method, uri: &Uri, headers: &HeaderMap
         Some(reply) => send(reply),
         None => (StatusCode::SERVICE_UNAVAILABLE, "the daemon is going down\n").into_response(),
     }
+}
+
+/// The headers that are text.
+pub fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))).collect()
 }
 
 /// The control loop's reply; `None` if the loop has ended.

@@ -7,6 +7,7 @@ mod api;
 mod events;
 mod page;
 mod questions;
+mod tunnel;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use tokio::sync::watch;
 
 use super::connections::Bounds;
 use super::control_loop::{Event, Published};
+use super::endpoints::Endpoints;
 use super::http;
 use super::live_flows::LiveFlows;
 use crate::control::Status;
@@ -44,6 +46,8 @@ pub struct Edge {
     pub events: Sender<Event>,
     /// The generation that was published last.
     pub generations: watch::Receiver<u64>,
+    /// What connects into VPCs.
+    pub endpoints: Arc<Endpoints>,
     /// What goes on.
     pub live: LiveFlows,
     /// What does not change while the daemon runs.
@@ -61,6 +65,7 @@ pub async fn serve(listener: TcpListener, edge: Edge) {
         .route("/_peerless/events", get(events::stream))
         .route("/_peerless/explain", get(questions::explain))
         .route("/_peerless/status", get(questions::status))
+        .route("/openTunnel", get(tunnel::open))
         .fallback(answer)
         .layer(middleware::from_fn(|request, next| http::whole_body(LARGEST_BODY, request, next)))
         .layer(middleware::from_fn_with_state(Arc::clone(&edge), admission::guard))

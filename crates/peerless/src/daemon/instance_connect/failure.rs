@@ -7,7 +7,7 @@ use model::{Direction, Instance, InstanceState, NetworkInterface, RouteTarget, S
 use semantics::{Endpoint, Explanation, Packet, Question, Service, Target, Transport, explain, routes};
 
 use super::SSH;
-use crate::control::NotConnected;
+use crate::control::{NotConnected, Via};
 
 /// Why there is no session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Failure {
     NotRunning(InstanceState),
     /// Nobody on the internet can call it.
     NoPublicAddress,
+    /// Its VPC has no endpoint.
+    NoEndpoint,
     /// The API did not take the key.
     KeyRefused {
         /// AWS's code.
@@ -44,13 +46,16 @@ const NOT_PUBLIC: &[&str] = &[
     "EC2 Instance Connect is unable to connect to your instance. Ensure your instance network settings are configured correctly for EC2 \
      Instance Connect.",
 ];
+/// As the AWS CLI has it.
+const NO_ENDPOINT: &[&str] = &["There are no available instance connect endpoints."];
 const NO_CONNECTION: &[&str] = &["Failed to connect to your instance", "Error establishing SSH connection to your instance. Try again later."];
 
 impl Failure {
     /// The words for it. `is_user` says whether there is such a user in the instance, if that is known.
-    pub fn tell(&self, snapshot: &Snapshot, instance: &Instance, is_user: Option<bool>) -> NotConnected {
+    pub fn tell(&self, snapshot: &Snapshot, instance: &Instance, via: Via, is_user: Option<bool>) -> NotConnected {
         let primary = instance.interfaces.first().map(|&primary| snapshot.resolve(primary));
-        let explained = primary.and_then(|primary| explained(snapshot, primary, instance_connect_address(instance.scope.region).into()));
+        let caller = primary.and_then(|primary| caller(snapshot, instance, primary, via));
+        let explained = primary.zip(caller).and_then(|(primary, caller)| explained(snapshot, primary, caller));
         let rendered = || explained.as_ref().map(|explanation| explanation.render(snapshot).into());
         let said = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect();
         match self {
@@ -71,6 +76,15 @@ impl Failure {
                 );
                 NotConnected { said: said(NO_ADDRESS), cause, explanation: rendered() }
             }
+            Failure::NoEndpoint => {
+                let cause = primary.map_or_else(String::new, |primary| {
+                    format!(
+                        "{} has no EC2 Instance Connect Endpoint: aws ec2 create-instance-connect-endpoint --subnet-id {}",
+                        primary.vpc, primary.subnet
+                    )
+                });
+                NotConnected { said: said(NO_ENDPOINT), cause, explanation: None }
+            }
             Failure::KeyRefused { code, message } => NotConnected {
                 said: vec![format!("An error occurred ({code}): {message}")],
                 cause: "the key was not pushed".to_owned(),
@@ -78,11 +92,19 @@ impl Failure {
             },
             Failure::Silence => {
                 let is_public = primary.is_some_and(|primary| is_public(snapshot, primary, instance_connect_address(instance.scope.region).into()));
+                let obstacle = |explanation: &Explanation| match via {
+                    Via::InstanceConnect => obstacle(snapshot, instance, explanation),
+                    Via::Endpoint => obstacle_to_endpoint(snapshot, explanation),
+                };
                 let cause = explained
                     .as_ref()
-                    .and_then(|explanation| obstacle(snapshot, instance, explanation))
+                    .and_then(obstacle)
                     .unwrap_or_else(|| "the network lets it pass, and nothing inside answers: a firewall of the instance's own?".to_owned());
-                NotConnected { said: said(if is_public { NO_CONNECTION } else { NOT_PUBLIC }), cause, explanation: rendered() }
+                NotConnected {
+                    said: said(if is_public || via == Via::Endpoint { NO_CONNECTION } else { NOT_PUBLIC }),
+                    cause,
+                    explanation: rendered(),
+                }
             }
             Failure::Refused => {
                 let cause = format!("{} was reached, and nothing listens on its port {SSH}: its SSH server does not run", instance.id);
@@ -108,7 +130,10 @@ impl Failure {
 }
 
 /// What AWS notes beside the button: that port 22 is open to everybody, if it is.
-pub fn note(snapshot: &Snapshot, instance: &Instance) -> Option<String> {
+pub fn note(snapshot: &Snapshot, instance: &Instance, via: Via) -> Option<String> {
+    if via == Via::Endpoint {
+        return None;
+    }
     let primary = snapshot.resolve(*instance.interfaces.first()?);
     let knock = knock(LAPTOP.into(), primary.private_ip.into());
     let to_all = |rule: &SecurityGroupRule| {
@@ -128,8 +153,19 @@ fn knock(from: IpAddr, to: IpAddr) -> Packet {
     Packet::new(from, to, Transport::Tcp { source_port: 0, destination_port: SSH })
 }
 
-fn explained(snapshot: &Snapshot, primary: &NetworkInterface, from: IpAddr) -> Option<Explanation> {
-    explain(snapshot, &Question { from: Endpoint::Address(from), to: Endpoint::Interface(primary.id), service: Service::Tcp(SSH) }).ok()
+fn explained(snapshot: &Snapshot, primary: &NetworkInterface, from: Endpoint) -> Option<Explanation> {
+    explain(snapshot, &Question { from, to: Endpoint::Interface(primary.id), service: Service::Tcp(SSH) }).ok()
+}
+
+/// Who calls it on that way.
+fn caller(snapshot: &Snapshot, instance: &Instance, primary: &NetworkInterface, via: Via) -> Option<Endpoint> {
+    match via {
+        Via::InstanceConnect => Some(Endpoint::Address(instance_connect_address(instance.scope.region).into())),
+        Via::Endpoint => {
+            let endpoint = super::endpoint(snapshot, instance.scope, primary)?;
+            Some(Endpoint::Interface(endpoint.interface))
+        }
+    }
 }
 
 /// Whether its subnet's table has a route to an internet gateway for that address.
@@ -152,7 +188,7 @@ fn obstacle(snapshot: &Snapshot, instance: &Instance, explanation: &Explanation)
     let (resource, detail) = (&line.resource, line.detail.split("; ").next().unwrap_or_default());
     Some(match denial {
         Denial::SecurityGroup { .. } => {
-            let own = explained(snapshot, primary, LAPTOP.into()).is_some_and(|from_laptop| from_laptop.is_reachable());
+            let own = explained(snapshot, primary, Endpoint::Address(LAPTOP.into())).is_some_and(|from_laptop| from_laptop.is_reachable());
             let range = instance_connect(instance.scope.region);
             let trap = if own {
                 format!(". My IP ({LAPTOP}) is let in, but EC2 Instance Connect calls from AWS's {range}, not from you")
@@ -172,4 +208,15 @@ fn obstacle(snapshot: &Snapshot, instance: &Instance, explanation: &Explanation)
         }
         _ => format!("{resource} {detail}"),
     })
+}
+
+/// The first thing in the way of an endpoint, in a sentence.
+fn obstacle_to_endpoint(snapshot: &Snapshot, explanation: &Explanation) -> Option<String> {
+    let rendered = explanation.render(snapshot);
+    let mut lines = rendered.legs.iter().flat_map(|leg| leg.lines.iter().map(move |line| (leg.title, line)));
+    let (leg, line) = lines.find(|(_, line)| line.mark == semantics::Mark::Blocked)?;
+    let (from, to) = (explanation.request.source, explanation.request.destination);
+    let what =
+        if leg == "forward" { format!("TCP {SSH} from the endpoint, {from}, to {to}") } else { format!("the answer to the endpoint, {from},") };
+    Some(format!("{what} is dropped by {} ({}): {}", line.resource, line.stage, line.detail))
 }

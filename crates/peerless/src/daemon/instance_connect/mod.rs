@@ -2,7 +2,8 @@
 //! calls the instance's public address from the service's address range.
 //!
 //! The call is made in the simulated internet, by real packets. So internet gateway, route table, network ACL and
-//! security group decide whether it arrives; nothing here asks them. Only when it did not is the question put to
+//! security group decide whether it arrives; nothing here asks them. An EC2 Instance Connect Endpoint calls the private
+//! address instead, from its interface in the VPC; all else is the same. Only when it did not is the question put to
 //! [`semantics::explain`] why.
 //!
 //! Any host key is taken: the packets go to the interface that has the public address, and to no other, so there is
@@ -22,7 +23,7 @@ use std::time::Duration;
 
 use ec2::{Call, Request};
 use model::internet::instance_connect_address;
-use model::{Image, Instance, InstanceId, InstanceState, Scope, Snapshot};
+use model::{Image, Instance, InstanceConnectEndpoint, InstanceId, InstanceState, NetworkInterface, Scope, Snapshot};
 use nix::sched::{CloneFlags, setns};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, socket};
 use russh::keys::PrivateKey;
@@ -33,8 +34,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Options;
 use super::control_loop::{Event, Published};
+use super::endpoints::{Door, Endpoints};
 use super::guests::chain;
-use crate::control::{NotConnected, Terminal};
+use crate::control::{NotConnected, Terminal, Via};
 
 pub use failure::{Failure, note};
 pub use relay::relay;
@@ -52,11 +54,20 @@ pub struct InstanceConnect {
     events: Sender<Event>,
     options: Options,
     sessions: Arc<Semaphore>,
+    endpoints: Arc<Endpoints>,
+}
+
+/// What a session takes up as long as it lasts.
+pub struct Place {
+    _session: OwnedSemaphorePermit,
+    _door: Option<Door>,
 }
 
 /// What somebody wants of an instance.
 #[derive(Clone, Debug)]
 pub struct Wish {
+    /// The way there.
+    pub via: Via,
     /// Whom to be there.
     pub user: String,
     /// What to run there; a login shell if nothing.
@@ -70,16 +81,16 @@ pub struct Wish {
 /// From where and to where a session goes.
 #[derive(Clone, Copy, Debug)]
 pub struct Route {
-    /// The service's address.
+    /// The address of the service, or of the endpoint.
     pub from: Ipv4Addr,
-    /// The instance's public address.
+    /// The instance's address that is called.
     pub to: Ipv4Addr,
 }
 
 impl InstanceConnect {
     /// The service of a daemon.
-    pub fn new(published: Published, events: Sender<Event>, options: Options) -> Self {
-        Self { published, events, options, sessions: Arc::new(Semaphore::new(MOST_SESSIONS)) }
+    pub fn new(published: Published, events: Sender<Event>, options: Options, endpoints: Arc<Endpoints>) -> Self {
+        Self { published, events, options, sessions: Arc::new(Semaphore::new(MOST_SESSIONS)), endpoints }
     }
 
     /// The user that people log in as, to an instance of that image.
@@ -95,23 +106,43 @@ impl InstanceConnect {
         let permit = Arc::clone(&self.sessions)
             .try_acquire_owned()
             .map_err(|_| Failure::Unavailable(format!("there are {MOST_SESSIONS} sessions already; close one")))?;
-        let (scope, route) = route(&self.published.load(), id)?;
+        let snapshot = self.published.load_full();
+        let (scope, primary) = callee(&snapshot, id)?;
+        let (route, door) = match wish.via {
+            Via::InstanceConnect => {
+                let to = primary.public_ip().ok_or(Failure::NoPublicAddress)?;
+                (Route { from: instance_connect_address(scope.region), to }, None)
+            }
+            Via::Endpoint => {
+                let endpoint = endpoint(&snapshot, scope, primary).ok_or(Failure::NoEndpoint)?;
+                let from = snapshot.resolve(endpoint.interface);
+                let door = self.endpoints.door(scope, endpoint.id, primary.private_ip).map_err(|closed| Failure::Unavailable(closed.to_string()))?;
+                (Route { from: from.private_ip, to: primary.private_ip }, Some(door))
+            }
+        };
         let key = one_time_key()?;
         self.push(scope, id, &wish.user, &key).await?;
         let deadline = Instant::now() + wish.patience;
-        let stream = dial(&super::fabric(&self.options.runtime), route, deadline).await?;
-        session(stream, key, wish, deadline, permit).await.map(|session| (session, route))
+        let stream = match &door {
+            None => dial(&super::fabric(&self.options.runtime), route, deadline).await?,
+            Some(door) => {
+                let connected = self.endpoints.connect(door, SocketAddrV4::new(route.to, SSH), wish.patience).await;
+                connected.map_err(|error| unanswered(error, "the endpoint"))?
+            }
+        };
+        let place = Place { _session: permit, _door: door };
+        session(stream, key, wish, deadline, place).await.map(|session| (session, route))
     }
 
     /// Why there is no session, in words.
-    pub async fn why(&self, instance: &Instance, failure: Failure) -> NotConnected {
+    pub async fn why(&self, instance: &Instance, via: Via, failure: Failure) -> NotConnected {
         let is_user = match &failure {
             Failure::NotAdmitted { user } => self.is_user(instance.id, user).await,
             _ => None,
         };
         let snapshot = self.published.load_full();
         // It may be gone by now.
-        failure.tell(&snapshot, snapshot.get(instance.id).unwrap_or(instance), is_user)
+        failure.tell(&snapshot, snapshot.get(instance.id).unwrap_or(instance), via, is_user)
     }
 
     /// Whether there is such a user in the instance; `None` if that cannot be found out.
@@ -151,15 +182,28 @@ impl InstanceConnect {
     }
 }
 
-/// From which address to which, if there is something to call and somebody who could answer.
-fn route(snapshot: &Snapshot, id: InstanceId) -> Result<(Scope, Route), Failure> {
+/// The interface to call, and whose it is, if there is somebody who could answer.
+fn callee(snapshot: &Snapshot, id: InstanceId) -> Result<(Scope, &NetworkInterface), Failure> {
     let instance = snapshot.get(id).ok_or(Failure::NotRunning(InstanceState::Terminated))?;
     if instance.state != InstanceState::Running {
         return Err(Failure::NotRunning(instance.state));
     }
-    let primary = instance.interfaces.first().map(|&primary| snapshot.resolve(primary));
-    let to = primary.and_then(|interface| interface.public_ip()).ok_or(Failure::NoPublicAddress)?;
-    Ok((instance.scope, Route { from: instance_connect_address(instance.scope.region), to }))
+    let &primary = instance.interfaces.first().ok_or(Failure::NotRunning(instance.state))?;
+    Ok((instance.scope, snapshot.resolve(primary)))
+}
+
+/// The owner's endpoint in the VPC of that interface. There is one at most.
+fn endpoint<'a>(snapshot: &'a Snapshot, scope: Scope, called: &NetworkInterface) -> Option<&'a InstanceConnectEndpoint> {
+    snapshot.in_scope::<InstanceConnectEndpoint>(scope).find(|endpoint| endpoint.vpc == called.vpc)
+}
+
+/// What it means that a call is not taken.
+fn unanswered(error: std::io::Error, by: &str) -> Failure {
+    match error.kind() {
+        std::io::ErrorKind::ConnectionRefused => Failure::Refused,
+        std::io::ErrorKind::TimedOut => Failure::Silence,
+        _ => Failure::Unavailable(format!("{by}: {error}")),
+    }
 }
 
 /// A key that nobody has seen, and that is forgotten with the session.
@@ -171,7 +215,7 @@ fn one_time_key() -> Result<PrivateKey, Failure> {
 
 /// A TCP connection, begun in the simulated internet from the service's address.
 async fn dial(internet: &dataplane::Config, route: Route, deadline: Instant) -> Result<TcpStream, Failure> {
-    let broken = |error: std::io::Error| Failure::Unavailable(format!("the simulated internet: {error}"));
+    let broken = |error| unanswered(error, "the simulated internet");
     let internet = internet.clone();
     let opened = tokio::task::spawn_blocking(move || socket_in_internet(&internet, route.from)).await;
     let opened = opened.map_err(|error| Failure::Unavailable(error.to_string()))?.map_err(Failure::Unavailable)?;
@@ -179,10 +223,7 @@ async fn dial(internet: &dataplane::Config, route: Route, deadline: Instant) -> 
     stream.set_nonblocking(true).map_err(broken)?;
     let target = SocketAddr::new(IpAddr::V4(route.to), SSH);
     match timeout_at(deadline, TcpSocket::from_std_stream(stream).connect(target)).await {
-        Ok(Ok(stream)) => Ok(stream),
-        Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => Err(Failure::Refused),
-        Ok(Err(error)) if error.kind() == std::io::ErrorKind::TimedOut => Err(Failure::Silence),
-        Ok(Err(error)) => Err(broken(error)),
+        Ok(connected) => connected.map_err(broken),
         Err(_) => Err(Failure::Silence),
     }
 }
@@ -201,8 +242,8 @@ fn socket_in_internet(internet: &dataplane::Config, from: Ipv4Addr) -> Result<Ow
 }
 
 /// SSH on top of it.
-async fn session(stream: TcpStream, key: PrivateKey, wish: &Wish, deadline: Instant, permit: OwnedSemaphorePermit) -> Result<Session, Failure> {
-    match timeout_at(deadline, Session::open(stream, key, wish, permit)).await {
+async fn session(stream: TcpStream, key: PrivateKey, wish: &Wish, deadline: Instant, place: Place) -> Result<Session, Failure> {
+    match timeout_at(deadline, Session::open(stream, key, wish, place)).await {
         Ok(opened) => opened,
         Err(_) => Err(Failure::Broken("the instance took the connection, and then kept silent".to_owned())),
     }

@@ -7,9 +7,8 @@ use russh::client::{self, Handle, Handler, Msg};
 use russh::keys::{PrivateKey, PrivateKeyWithHashAlg, PublicKeyOrCertificate};
 use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Failure, Wish};
+use super::{Failure, Place, Wish};
 
 /// How often a silent instance is asked whether it is still there; after three times without an answer it is not.
 const KEEPALIVE: Duration = Duration::from_secs(15);
@@ -30,7 +29,7 @@ pub struct Session {
 /// What keeps a session open.
 struct Connection {
     _handle: Handle<AnyServer>,
-    _permit: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// What goes in.
@@ -66,7 +65,7 @@ impl Handler for AnyServer {
 
 impl Session {
     /// Logs in and begins what is wished.
-    pub async fn open(stream: TcpStream, key: PrivateKey, wish: &Wish, permit: OwnedSemaphorePermit) -> Result<Session, Failure> {
+    pub async fn open(stream: TcpStream, key: PrivateKey, wish: &Wish, place: Place) -> Result<Session, Failure> {
         let broken = |error: russh::Error| Failure::Broken(error.to_string());
         // Keys are pressed one at a time and should arrive one at a time.
         let config = client::Config { nodelay: true, keepalive_interval: Some(KEEPALIVE), ..Default::default() };
@@ -85,7 +84,7 @@ impl Session {
             None => channel.request_shell(true).await.map_err(broken)?,
         }
         let (output, input) = channel.split();
-        Ok(Session { input, output, connection: Connection { _handle: handle, _permit: permit } })
+        Ok(Session { input, output, connection: Connection { _handle: handle, _place: place } })
     }
 
     /// Both directions, each for itself.

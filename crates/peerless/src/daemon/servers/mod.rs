@@ -59,7 +59,7 @@ fn receive(namespace: &OwnedFd, address: Ipv4Addr, port: u16) -> Result<tokio::n
 }
 
 /// Does something in a network namespace, on a thread that ends with it.
-fn inside<T: Send>(namespace: &OwnedFd, work: impl FnOnce() -> std::io::Result<T> + Send) -> std::io::Result<T> {
+pub(super) fn inside<T: Send>(namespace: &OwnedFd, work: impl FnOnce() -> std::io::Result<T> + Send) -> std::io::Result<T> {
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
             setns(namespace, CloneFlags::CLONE_NEWNET)?;
