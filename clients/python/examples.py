@@ -7,9 +7,14 @@ import botocore.session
 
 # What an example has and Peerless does not, with all below it.
 ABSENT = {
-    # There are no volumes.
+    # Images name no volumes.
     "DescribeImages": ["imagesSet[].blockDeviceMapping[]", "imagesSet[].kernelId"],
-    "DescribeInstanceAttribute": ["blockDeviceMapping"],
+    # There are no instance profiles.
+    "DescribeIamInstanceProfileAssociations": ["iamInstanceProfileAssociationSet[]"],
+    # There are no launch templates.
+    "DescribeLaunchTemplates": ["launchTemplates[]"],
+    # The example has an empty one.
+    "DescribeVolumes": ["nextToken"],
 }
 
 

@@ -14,6 +14,8 @@ class ReadingBack(Account):
         ec2.reboot_instances(InstanceIds=[instance])
         volume = ec2.describe_volumes(Filters=where(attachment__instance_id=instance))["Volumes"][0]
         found = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+        mapped = ec2.describe_instance_attribute(InstanceId=instance, Attribute="blockDeviceMapping")["BlockDeviceMappings"]
+        self.assertEqual(mapped, found["BlockDeviceMappings"])
         self.assertEqual(found["BlockDeviceMappings"][0]["Ebs"]["VolumeId"], volume["VolumeId"])
         self.assertEqual(ec2.describe_instance_types(InstanceTypes=["t3.micro"])["InstanceTypes"][0]["VCpuInfo"]["DefaultVCpus"], 2)
         self.assertEqual(len(ec2.describe_instance_type_offerings(LocationType="availability-zone", Filters=where(instance_type="t3.micro"))["InstanceTypeOfferings"]), 6)
