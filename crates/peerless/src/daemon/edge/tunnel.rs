@@ -4,6 +4,7 @@
 //! cannot be, the WebSocket is closed. Binary messages carry the bytes; their boundaries mean nothing.
 //! <https://docs.aws.amazon.com/cli/latest/reference/ec2-instance-connect/open-tunnel.html>
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::Duration;
@@ -185,29 +186,34 @@ impl End {
 
 async fn serve(edge: Arc<Edge>, mut socket: WebSocket, door: Door, wish: Wish) {
     let began = Instant::now();
-    let (frame, mut sink) = match edge.endpoints.connect(&door, wish.to, PATIENCE).await {
-        Err(error) => {
-            let mut reason = format!("cannot connect to {}: {error}", wish.to);
-            reason.truncate(reason.floor_char_boundary(LONGEST_REASON));
-            let frame = CloseFrame { code: close_code::ERROR, reason: reason.into() };
+    let connected = tokio::select! {
+        connected = edge.endpoints.connect(&door, wish.to, PATIENCE) => connected.map_err(|error| not_connected(&wish, &error)),
+        end = deletion(&edge, &door) => Err(end.frame()),
+    };
+    let stream = match connected {
+        Ok(stream) => stream,
+        Err(frame) => {
             // A client that is gone needs no reason.
             let _ = timeout(PATIENCE, socket.send(Message::Close(Some(frame)))).await;
             return;
         }
-        Ok(stream) => {
-            let (mut sink, from_client) = socket.split();
-            let (from_target, to_target) = stream.into_split();
-            let end = tokio::select! {
-                end = upward(from_client, to_target) => end,
-                end = downward(from_target, &mut sink) => end,
-                end = deletion(&edge, &door) => end,
-                () = sleep(wish.duration.saturating_sub(began.elapsed())) => End::Expired,
-            };
-            (end.frame(), sink)
-        }
+    };
+    let (mut sink, from_client) = socket.split();
+    let (from_target, to_target) = stream.into_split();
+    let end = tokio::select! {
+        end = upward(from_client, to_target) => end,
+        end = downward(from_target, &mut sink) => end,
+        end = deletion(&edge, &door) => end,
+        () = sleep(wish.duration.saturating_sub(began.elapsed())) => End::Expired,
     };
     drop(door);
-    let _ = timeout(PATIENCE, sink.send(Message::Close(Some(frame)))).await;
+    let _ = timeout(PATIENCE, sink.send(Message::Close(Some(end.frame())))).await;
+}
+
+fn not_connected(wish: &Wish, error: &io::Error) -> CloseFrame {
+    let mut reason = format!("cannot connect to {}: {error}", wish.to);
+    reason.truncate(reason.floor_char_boundary(LONGEST_REASON));
+    CloseFrame { code: close_code::ERROR, reason: reason.into() }
 }
 
 /// What the client says goes to the target, as fast as that takes it.
