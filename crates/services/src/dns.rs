@@ -1,6 +1,6 @@
 //! Amazon's DNS server, as instances know it, and the one of the simulated internet: a query in, an answer out.
 //!
-//! What a name means depends on who asks: [`names`] says what. There is nothing beyond the simulated internet, so a name
+//! What a name means depends on who asks: the module `names` says what. There is nothing beyond the simulated internet, so a name
 //! that nobody there has does not exist. Names live for a minute.
 //!
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html>, RFC 1035 (messages), RFC 2308 (negative answers),
