@@ -224,7 +224,7 @@ impl Reconciler {
         self.checks.retain(|id| self.guests.contains_key(&id));
         for (&id, guest) in &self.guests {
             let Some(instance) = snapshot.get(id).filter(|instance| instance.state == InstanceState::Running) else { continue };
-            let status = self.checks.look(id, guest, now);
+            let status = self.checks.look(id, guest, instance.status, now);
             if status != instance.status {
                 self.report(Observation::InstanceStatus(id, status));
             }

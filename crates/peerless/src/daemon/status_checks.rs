@@ -30,13 +30,14 @@ struct Check {
 }
 
 impl StatusChecks {
-    /// Takes in what a guest has answered, and asks again if it is time; says what is known.
-    pub fn look(&mut self, id: InstanceId, guest: &Guest, now: Instant) -> SummaryStatus {
-        let fresh = || Check { guest: guest.clone(), open: None, next: now, status: SummaryStatus::Initializing };
-        let check = self.0.entry(id).or_insert_with(fresh);
+    /// Takes in what a guest has answered, and asks again if it is time; says what is known. `before` is what was known of
+    /// a guest that an earlier daemon has asked.
+    pub fn look(&mut self, id: InstanceId, guest: &Guest, before: SummaryStatus, now: Instant) -> SummaryStatus {
+        let fresh = |status| Check { guest: guest.clone(), open: None, next: now, status };
+        let check = self.0.entry(id).or_insert_with(|| fresh(before));
         if check.guest != *guest {
             // It was built anew.
-            *check = fresh();
+            *check = fresh(SummaryStatus::Initializing);
         }
         check.take_answer(guest.pulse().ok(), now);
         if check.open.is_none() && check.next <= now {
