@@ -157,7 +157,6 @@ fn calls(lab: &Lab, network: &Network, [from, to]: &[Talker; 2]) {
     }
     report("a tag, the same, ms", bare);
     end(chatter);
-    let _ = lines.map_while(Result::ok).count();
 }
 
 fn report(what: &str, mut times: Vec<f64>) {
