@@ -22,7 +22,7 @@ use scenario::{Statement, World};
 use semantics::Origin;
 
 /// How long to wait for something that must come. It never costs this long unless the test fails.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Whether the test can run; says so if not. `PEERLESS_TEST_PACKETS` may forbid it (`no`) or insist on it (`yes`).
 pub fn is_root() -> bool {

@@ -89,7 +89,7 @@ pub fn sshd() -> Option<PathBuf> {
 
 /// Waits for what the kernel does in its own time.
 pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + Duration::from_secs(60);
     while !is_so() {
         assert!(Instant::now() < deadline, "still not so: {what}");
         reap();

@@ -161,8 +161,9 @@ const GREED: &str = "
 import socket, select, time
 held = [socket.create_connection(('169.254.169.254', 80), 5) for _ in range(40)]
 for one in held: one.send(b'GET /lat') if one not in select.select([one], [], [], 0)[0] else None
-time.sleep(0.5)
-print(len(select.select(held, [], [], 0)[0]), flush=True)
+deadline = time.monotonic() + 60
+while (closed := len(select.select(held, [], [], 0)[0])) < 8 and time.monotonic() < deadline: time.sleep(0.01)
+print(closed, flush=True)
 time.sleep(60)
 ";
 

@@ -104,9 +104,9 @@ impl Drop for Lab {
     }
 }
 
-/// Waits, for at most ten seconds, until it is so.
+/// Waits, for at most a minute, until it is so.
 pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(60);
     while !is_so() {
         assert!(Instant::now() < deadline, "never: {what}");
         std::thread::sleep(Duration::from_millis(20));

@@ -286,8 +286,8 @@ fn change() -> impl Strategy<Value = String> {
         1 => vpc().prop_map(|vpc| format!("gateway {vpc}")),
         1 => select(ENDPOINTS.to_vec()).prop_map(|endpoint| format!("close {endpoint}")),
     ];
-    let dns = (vpc(), select(vec!["on", "off"])).prop_map(|(vpc, state)| format!("dns {vpc} {state}"));
-    prop_oneof![4 => peering, 6 => routes, 8 => groups, 6 => acls, 4 => instances, 1 => dns]
+    let dns = (vpc(), select(vec!["on", "off", "off"])).prop_map(|(vpc, state)| format!("dns {vpc} {state}"));
+    prop_oneof![4 => peering, 6 => routes, 8 => groups, 6 => acls, 4 => instances, 3 => dns]
 }
 
 fn is_route_for_own_block(line: &str) -> bool {
