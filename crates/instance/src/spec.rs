@@ -41,8 +41,7 @@ pub struct Spec {
     /// Public keys, as lines of `authorized_keys` (sshd(8)), that open the login user's account. They are written at the first boot alone, as
     /// EC2's images do it: afterwards the file is the user's.
     pub authorized_keys: Vec<String>,
-    /// What the guest is given to run, as root, at its first boot: a script that names its interpreter in the first line. Anything else is
-    /// refused on the console. [`USER_DATA_BYTES`] at most.
+    /// What the guest is given to do at its first boot, as [`cloud_init`](crate::cloud_init) reads it. [`USER_DATA_BYTES`] at most.
     pub user_data: Option<Vec<u8>>,
 }
 

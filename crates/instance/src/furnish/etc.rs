@@ -15,7 +15,7 @@ pub(crate) struct File {
 /// Files that the guest's user may change for good.
 pub(crate) fn first_boot(spec: &Spec, shell: &str, accounts: &Accounts) -> Vec<File> {
     let login = &spec.login;
-    let sudoers = format!("root ALL=(ALL:ALL) ALL\n{login} ALL=(ALL:ALL) NOPASSWD:ALL\n");
+    let sudoers = format!("root ALL=(ALL:ALL) ALL\n{login} ALL=(ALL:ALL) NOPASSWD:ALL\n#includedir /etc/sudoers.d\n");
     let shadow_mode = if accounts.shadow_group.is_some() { 0o640 } else { 0o600 };
     vec![
         file("/etc/passwd", accounts.passwd.clone()),
