@@ -9,11 +9,11 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 export const PATIENCE = 60_000;
 const PLACE = "/000000000000/us-east-1";
 
-export const launch = () =>
+export const launch = (more: string[] = []) =>
   chromium.launch({
     executablePath: CHROMIUM,
     timeout: PATIENCE,
-    args: ["--no-sandbox", "--disable-background-networking", "--disable-dev-shm-usage", "--disable-gpu"],
+    args: ["--no-sandbox", "--disable-background-networking", "--disable-dev-shm-usage", "--disable-gpu", ...more],
   });
 
 /** A page of the console at the daemon, with what it logged. */

@@ -30,7 +30,7 @@ impl World {
         // As the product's: closed to everyone else, so that a guest's root must not depend on its path.
         fs::create_dir_all(&directory).unwrap();
         fs::set_permissions(&directory, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
-        let host = Host { name, runtime_dir: directory.join("run"), state_dir: directory.join("state"), sshd: sshd() };
+        let host = Host { name, runtime_dir: directory.join("run"), state_dir: directory.join("state"), sshd: sshd(), settings: None };
         let begin = Instant::now();
         let guest = host.build(&spec(1)).unwrap_or_else(|error| panic!("{error}"));
         guest.boot().unwrap();
