@@ -9,7 +9,7 @@ const SCRIPT: &str = "#!/bin/sh
 exit 0
 ";
 
-const ASK: &str = "busybox udhcpc -f -q -n -i eth0 -s /root/script -O mtu -O ntpsrv -O hostname 2>/dev/null";
+const ASK: &str = "busybox udhcpc -f -q -n -i eth0 -s /srv/script -O mtu -O ntpsrv -O hostname 2>/dev/null";
 
 /// An instance that no packet may leave or reach, whatever else it tries.
 struct Office {
@@ -53,7 +53,7 @@ impl Office {
 fn guests_are_told_the_options_of_their_vpc() {
     with_packets("dhcp::guests_are_told_the_options_of_their_vpc", || {
         let mut office = Office::new();
-        office.said(&format!("printf '%s' '{SCRIPT}' > /root/script && chmod +x /root/script"));
+        office.said(&format!("printf '%s' '{SCRIPT}' > /srv/script && chmod +x /srv/script"));
         let told = |rest: &str| format!("10.1.4.7/24 via 10.1.4.1 from 10.1.4.1 for 3600, mtu 9001, {rest}, ip-10-1-4-7");
         assert_eq!(office.said(ASK), told("dns 10.1.0.2, domain ec2.internal, ntp "));
         // Nobody has an address before the first lease elsewhere; here too it can be asked for without one.
