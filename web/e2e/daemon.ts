@@ -20,6 +20,8 @@ export async function start({ packets = false } = {}): Promise<Daemon> {
   const name = `e2e-${process.pid}`;
   const options = ["up", "--name", name, "--listen", "127.0.0.1:0", "--state", join(folder, "state"), ...(packets ? [] : ["--model-only"])];
   const child = spawn(PEERLESS, options, { env, stdio: ["ignore", "pipe", "inherit"] });
+  // Also when the tests themselves break off.
+  process.once("exit", () => child.kill("SIGTERM"));
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const url = await new Promise<string>((resolve, reject) => {
     let said = "";

@@ -78,8 +78,17 @@ fn a_foreign_page_gets_nothing() {
     for header in [("Origin", "http://evil.example"), ("Sec-Fetch-Site", "cross-site"), ("Host", "evil.example")] {
         assert_eq!(http(lab.address, "POST", "/", &[header], create).status, 403, "{header:?}");
     }
+    // A picture on a page, asked for by a browser that is too old to say so; it may have a password in its address.
+    for method in ["GET", "HEAD"] {
+        for headers in [&[][..], &[("Authorization", "Basic YTpi")]] {
+            let picture = format!("/?{create}&X-Amz-Credential=1/20260101/us-east-1/ec2/aws4_request&X-Amz-Signature=0");
+            assert_eq!(http(lab.address, method, &picture, headers, "").status, 403, "{method} {headers:?}");
+        }
+    }
     assert_eq!(http(lab.address, "POST", "/", &[], &"x".repeat(2 * 1024 * 1024)).status, 413);
     assert!(lab.must_call("DescribeVpcs", OWN).elements("vpcId").is_empty());
+    let signed = [("Authorization", "AWS4-HMAC-SHA256 Credential=1/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0")];
+    assert_eq!(http(lab.address, "GET", &format!("/?{create}"), &signed, "").status, 200);
     lab.down(&[]);
 }
 
