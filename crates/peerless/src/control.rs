@@ -31,6 +31,11 @@ pub enum Request {
         /// What is carried.
         service: Service,
     },
+    /// The map of a VPC, or of every Region in which there is one.
+    Map {
+        /// The VPC: name or id.
+        vpc: Option<String>,
+    },
     /// A session in an instance, by SSH. Behind the answer [`crate::frame`]s go both ways.
     Connect {
         /// The instance: name, id, private address or `vpc/instance`.
@@ -116,6 +121,8 @@ pub enum Response {
     Flows(Flows),
     /// What became of packets that were sent.
     Probed(Box<Probed>),
+    /// Maps.
+    Maps(Vec<crate::map::Map>),
     /// There is a session.
     Connected(Connected),
     /// There is none.

@@ -9,6 +9,7 @@ mod daemon;
 mod doctor;
 mod flow;
 mod frame;
+mod map;
 mod probed;
 mod resolve;
 mod runtime;

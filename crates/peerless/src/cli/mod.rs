@@ -9,6 +9,7 @@ mod down;
 mod env;
 mod explain;
 mod flows;
+mod map;
 mod ping;
 mod probe;
 mod run;
@@ -59,6 +60,8 @@ enum Verb {
     Explain(explain::Explain),
     /// Show the flows that the kernel knows: who, to whom, how much, and what drops them
     Flows(flows::Flows),
+    /// Draw what is in a VPC and what leads where, as the console's resource map does
+    Map(map::Map),
 }
 
 /// Which daemon is meant.
@@ -144,6 +147,7 @@ pub fn main() -> ExitCode {
         Verb::Doctor(doctor) => doctor.go(),
         Verb::Explain(explain) => explain.go(),
         Verb::Flows(flows) => flows.go(),
+        Verb::Map(map) => map.go(),
     };
     done.unwrap_or_else(|trouble| {
         eprintln!("peerless: {}", trouble.message);

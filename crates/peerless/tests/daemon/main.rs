@@ -3,6 +3,7 @@
 
 mod api;
 mod connect;
+mod dhcp;
 mod flows;
 mod guest;
 mod guest_services;
