@@ -109,6 +109,12 @@ export function curve(from: Box, to: Box): string {
   return `M${x1},${y1} C${middle},${y1} ${middle},${y2} ${x2},${y2}`;
 }
 
+/** The middle of a line between two boxes: a curve's ends are as far from it as each other. */
+export function middleOf(from: Box, to: Box): { x: number; y: number } {
+  const [right, left] = to.x < from.x ? [from.x, to.x + to.width] : [from.x + from.width, to.x];
+  return { x: (right + left) / 2, y: (from.y + to.y + TITLE) / 2 };
+}
+
 /** The node that an arrow key leads to: up and down in a column, left and right along a line. */
 export function neighbour(id: string, key: string, graph: Graph, { boxes }: Layout): string | undefined {
   const here = boxes.get(id);
