@@ -5,5 +5,6 @@
 //! make it another's.
 
 pub mod beyond;
+pub mod dhcp;
 pub mod dns;
 pub mod metadata;

@@ -10,7 +10,7 @@
 //! first world is chance, unless `PEERLESS_SEED` says which.
 
 mod shot;
-mod wire;
+pub mod wire;
 mod worlds;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -189,7 +189,7 @@ fn a_fabric_that_does_not_fit_is_made_anew() {
     killed.guests[0].must("ping", &["-c", "1", "-W", "30", "10.2.0.10"]);
     drop(data_plane);
 
-    std::fs::remove_file(killed.config.runtime_dir.join("bpf/v2/flows")).unwrap();
+    std::fs::remove_file(killed.config.runtime_dir.join("bpf/v3/flows")).unwrap();
     let data_plane = killed.start();
     assert_eq!(killed.attached(&data_plane), [false, false]);
     drop(data_plane);

@@ -4,6 +4,7 @@
 mod api;
 mod beyond;
 mod connect;
+mod dhcp;
 mod guest;
 mod guest_services;
 mod internet;

@@ -355,8 +355,10 @@ pub(super) fn who_is_meant(snapshot: &Snapshot, origin: Origin, address: IpAddr)
         return Goal::Interface(interface.id);
     }
     let Origin::Interface(from) = origin else { return Goal::Unknown };
-    let Some(vpc) = snapshot.get(from).map(|from| from.vpc) else { return Goal::Unknown };
-    if address == METADATA || address == RESOLVER || snapshot.get(vpc).is_some_and(|vpc| address == vpc.resolver()) {
+    let Some(from) = snapshot.get(from) else { return Goal::Unknown };
+    let vpc = from.vpc;
+    let is_own = address == snapshot.resolve(vpc).resolver() || address == snapshot.resolve(from.subnet).router();
+    if is_own || [METADATA, RESOLVER, Ipv4Addr::BROADCAST].iter().any(|service| address == *service) {
         return Goal::Services;
     }
     let peers = snapshot.all::<VpcPeeringConnection>().filter(|connection| !connection.status.is_terminal()).filter_map(|connection| {

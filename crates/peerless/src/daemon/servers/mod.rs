@@ -1,8 +1,10 @@
 //! What listens where guests and the internet are, beyond the API: the services of all VPCs, in the namespace where
 //! interfaces are addresses, and the machines of the simulated internet that answer.
 
+mod dhcp;
 mod dns;
 mod metadata;
+mod pace;
 mod web;
 
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
@@ -11,7 +13,7 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use model::internet::{NAME_SERVER, WEB_SERVER};
-use model::local_service::{METADATA, RESOLVER, VPC_RESOLVER};
+use model::local_service::{DHCP_SERVER, METADATA, RESOLVER, VPC_RESOLVER};
 use nix::sched::{CloneFlags, setns};
 use services::dns::WEB_SITES;
 use tokio::task::JoinSet;
@@ -41,6 +43,7 @@ impl Servers {
             tasks.spawn(Beyond::new(device, internet).map_err(|error| format!("the way to the internet: {error}"))?.lead());
         }
         tasks.spawn(metadata::serve(listen(services, METADATA, 80)?, Published::clone(published)));
+        tasks.spawn(dhcp::serve(receive(services, DHCP_SERVER, 67)?, Published::clone(published)));
         tasks.spawn(web::serve(listen(internet, WEB_SERVER, 80)?));
         tasks.spawn(web::serve_securely(listen(internet, WEB_SERVER, 443)?, authority.server(&WEB_SITES)?));
         let [amazon, public] = [Audience::Interfaces, Audience::Strangers].map(|audience| NameServer::new(audience, published, resolver.clone()));
