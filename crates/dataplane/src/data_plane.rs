@@ -88,7 +88,6 @@ impl DataPlane {
         }
         let mut slow_path = SlowPath::new(Arc::clone(snapshot), ports, FlowTable::new(maps.flows), tap);
         slow_path.resume()?;
-        slow_path.publish(Arc::clone(snapshot))?;
         let worker = Worker::start(slow_path, maps.drops)?;
         endpoints::remove_strays(&config.runtime_dir, snapshot)?;
         let endpoints = Endpoints::of(&config.runtime_dir);
@@ -177,6 +176,12 @@ impl DataPlane {
     /// [`model::local_service`], is asked by interfaces.
     pub fn services_namespace(&self) -> Result<OwnedFd> {
         self.services.namespace().as_fd().try_clone_to_owned().doing(|| "duplicate a descriptor".to_owned())
+    }
+
+    /// The way beyond the internet: a device from which come packets to addresses that nobody there has, and into which those
+    /// from them are written, as IPv4. The way ends with the descriptor. The uplink is to be as wanted before.
+    pub fn lead_beyond(&self) -> Result<OwnedFd> {
+        self.internet.lead_beyond()
     }
 
     /// Lets the machine take the laptop's place on the internet, with its address and a route to the public addresses,

@@ -176,16 +176,19 @@ impl Lab {
         Ok(())
     }
 
-    /// Ends the data plane and starts the next one, which finds what was left.
-    pub fn restart(&mut self) {
+    /// Ends the data plane and starts the next one, which finds what was left; how long it took to start.
+    pub fn restart(&mut self) -> Duration {
         let elsewhere = Config { flows: 1, ..Config::new(runtime_dir()) };
         let snapshot = Arc::new(self.world.snapshot().clone());
         // It takes the place for a moment: the TAP is for one at a time.
         let other = DataPlane::start(&elsewhere, Arc::clone(&snapshot)).unwrap();
         drop(std::mem::replace(&mut self.data_plane, other));
+        let began = Instant::now();
         let next = DataPlane::start(&self.config, snapshot).unwrap();
+        let took = began.elapsed();
         drop(std::mem::replace(&mut self.data_plane, next));
         dataplane::remove_everything(&elsewhere).unwrap();
+        took
     }
 
     /// An instance's or endpoint's namespace, or the one in which a public address is.

@@ -17,10 +17,11 @@ pub struct Lab {
 
 impl Lab {
     pub fn new(name: &str) -> Self {
+        let name = unique(name);
         let folder = std::env::temp_dir().join(format!("peerless-test-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        Self { name: name.to_owned(), folder, address, daemon: None }
+        Self { name, folder, address, daemon: None }
     }
 
     /// The process that is an instance's init, if the instance has one.
@@ -102,6 +103,12 @@ impl Drop for Lab {
         }
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// A daemon's name that no daemon of another sandbox has: the cgroups are the host's.
+pub fn unique(name: &str) -> String {
+    let sandbox = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata("/proc/self/ns/pid").unwrap());
+    format!("{name}-{sandbox}")
 }
 
 /// Waits, for at most a minute, until it is so.

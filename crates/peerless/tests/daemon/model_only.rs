@@ -1,7 +1,7 @@
 //! What needs neither root nor packets.
 
 use crate::api::{self, Listener, http};
-use crate::lab::{Lab, eventually};
+use crate::lab::{Lab, eventually, unique};
 
 const MODEL_ONLY: &[&str] = &["--model-only"];
 
@@ -142,7 +142,7 @@ fn a_scenario_that_fails_says_where() {
 fn down_removes_nothing_that_is_not_its_own() {
     let mut lab = Lab::new("foreign-files");
     lab.up(MODEL_ONLY);
-    let (runtime, state) = (lab.runtime().join("foreign-files"), lab.state());
+    let (runtime, state) = (lab.runtime().join(unique("foreign-files")), lab.state());
     for folder in [&runtime, &state] {
         std::fs::write(folder.join("thesis.txt"), "years of work").unwrap();
     }
