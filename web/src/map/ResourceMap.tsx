@@ -19,9 +19,10 @@ import { Rows } from "../table/Details";
 import { To } from "../table/Ref";
 import { toMermaid, toSvg } from "./export";
 import { chainOf, type Graph, labelOf, type Node } from "./graph";
-import { curve, layout, middleOf, neighbour, type Box as Place } from "./layout";
+import { detailOf, layout, neighbour, type Box as Place, titleOf } from "./layout";
+import { IN, keyOf, OUT } from "./lines";
 import { useRoom } from "./room";
-import { type Death, keyOf, type Traffic, trafficOn } from "./traffic";
+import { type Death, type Traffic, trafficOn } from "./traffic";
 
 /** What the frame of the map takes from its room. */
 const MARGIN = 20;
@@ -133,7 +134,7 @@ function Canvas({ graph, shape, details, name, open, traffic }: CanvasProps) {
     <section className="map" aria-label={`Resource map of ${name}`}>
       <div ref={canvas} className="map-canvas" style={{ width: shape.width, height: shape.height }}>
         {shape.columns.map(({ title, subtitle, count, x }) => (
-          <div key={title} className="map-head" style={{ left: x, top: 0 }}>
+          <div key={title} className="map-head" style={{ left: x, top: 0, width: shape.columnWidth }}>
             <b>{title === "VPC" ? title : `${title} (${count})`}</b>
             <span>{subtitle}</span>
           </div>
@@ -145,21 +146,21 @@ function Canvas({ graph, shape, details, name, open, traffic }: CanvasProps) {
         ))}
         <svg width={shape.width} height={shape.height} aria-hidden="true">
           {graph.lines.map((line) => {
-            const [from, to] = [shape.boxes.get(line.from), shape.boxes.get(line.to)];
+            const path = shape.paths.get(keyOf(line));
             const kind = `${line.isTraffic ? "traffic" : ""} ${line.isBroken ? "broken" : ""}`;
-            return (
-              from &&
-              to && <path key={`${line.from} ${line.to}`} className={`map-line ${kind} ${look(line.from, line.to)}`} d={curve(from, to)} />
-            );
+            return path && <path key={keyOf(line)} className={`map-line ${kind} ${look(line.from, line.to)}`} d={path} />;
           })}
           {graph.lines.map((line) => {
-            const [from, to, perSecond] = [shape.boxes.get(line.from), shape.boxes.get(line.to), traffic.lines.get(keyOf(line))];
-            if (!from || !to || perSecond === undefined) return null;
-            const { x, y } = middleOf(from, to);
+            const [to, path, perSecond] = [shape.boxes.get(line.to), shape.paths.get(keyOf(line)), traffic.lines.get(keyOf(line))];
+            const from = shape.boxes.get(line.from);
+            if (!from || !to || !path || perSecond === undefined) return null;
+            // At the end that no other line has.
+            const isAlone = graph.lines.filter((other) => other.to === line.to).length === 1;
+            const at = isAlone ? { x: to.x - 4, y: to.y + IN - 5 } : { x: from.x + from.width + 4, y: from.y + OUT - 5 };
             return (
               <g key={keyOf(line)} className="map-traffic">
-                <path d={curve(from, to)} />
-                <text x={x} y={y - 5} textAnchor="middle">
+                <path d={path} />
+                <text x={at.x} y={at.y} textAnchor={isAlone ? "end" : "start"}>
                   {rate(perSecond)}/s
                 </text>
               </g>
@@ -188,7 +189,7 @@ function Canvas({ graph, shape, details, name, open, traffic }: CanvasProps) {
               onKeyDown={(event) => walk(event, node.id)}
               onClick={() => open?.(node.id)}
             >
-              <Card node={node} details={details} />
+              <Card node={node} details={details} width={width} />
             </button>
           );
         })}
@@ -252,17 +253,18 @@ function Deaths({ graph, traffic }: { graph: Graph; traffic: Traffic }) {
 
 const withoutMarks = ({ nodes, lines }: Graph): Graph => ({ nodes: nodes.map((node) => ({ ...node, mark: undefined })), lines });
 
-function Card({ node, details }: { node: Node; details: boolean }) {
+function Card({ node, details, width }: { node: Node; details: boolean; width: number }) {
   const dot = dotOf(node);
   return (
     <>
       <span className="map-title">
         {dot && <i className={dot} />}
-        <span>{node.title}</span> {node.mark && <span className="map-mark" />}
+        <span style={{ WebkitLineClamp: titleOf(node.title, width).length }}>{node.title}</span>{" "}
+        {node.mark && <span className="map-mark" />}
       </span>
       {details &&
         node.details.filter(Boolean).map((detail) => (
-          <span key={detail} className="map-detail">
+          <span key={detail} className="map-detail" style={{ height: 18 * detailOf(detail, width).length }}>
             {detail}{" "}
           </span>
         ))}

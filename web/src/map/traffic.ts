@@ -4,6 +4,7 @@
  */
 import type { Flow } from "../api/peerless";
 import type { Graph } from "./graph";
+import { keyOf } from "./lines";
 
 /** Where packets die, and of what. */
 export interface Death {
@@ -21,8 +22,6 @@ export interface Traffic {
   deaths: Death[];
 }
 
-export const keyOf = (line: { from: string; to: string }) => `${line.from} ${line.to}`;
-
 /** A flow of which nothing was heard for so long is no news, in seconds. */
 const STALE = 4;
 
@@ -30,7 +29,10 @@ const STALE = 4;
 export function trafficOn(graph: Graph, flows: readonly Flow[]): Traffic {
   const nodes = nodesOf(graph);
   const links = new Map(
-    graph.lines.flatMap(({ from, to }) => [[`${from} ${to}`, `${from} ${to}`] as const, [`${to} ${from}`, `${from} ${to}`] as const]),
+    graph.lines.flatMap(({ from, to }) => [
+      [keyOf({ from, to }), keyOf({ from, to })] as const,
+      [keyOf({ from: to, to: from }), keyOf({ from, to })] as const,
+    ]),
   );
   const next = new Map<string, string[]>();
   for (const { from, to } of graph.lines) {
