@@ -6,7 +6,9 @@
 set -euo pipefail
 
 work=$(mktemp -d)
-export PEERLESS_NAME=demo PEERLESS_STATE=$work/state PEERLESS_RUNTIME_DIR=$work/run PEERLESS_LISTEN=127.0.0.1:4566
+# The cgroups are the host's, and so is the name: nobody else's is that of this process namespace.
+PEERLESS_NAME=demo-$(stat -Lc %i /proc/self/ns/pid)
+export PEERLESS_NAME PEERLESS_STATE=$work/state PEERLESS_RUNTIME_DIR=$work/run PEERLESS_LISTEN=127.0.0.1:4566
 passed=0 failed=0
 session_pid=
 
