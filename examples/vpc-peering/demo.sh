@@ -308,6 +308,6 @@ expect "no VPC is left but the default one" is 0
 must peerless status
 expect "and no instance runs" has '2 terminated'
 must peerless down
-left_behind() { find /sys/fs/cgroup -type d -path '*peerless/demo*'; ip -oneline link | grep -v ' lo:'; grep "$work" /proc/self/mountinfo; ls -d "$PEERLESS_RUNTIME_DIR"/demo 2>/dev/null; }
+left_behind() { find /sys/fs/cgroup -type d -path "*peerless/$PEERLESS_NAME*"; ip -oneline link | grep -v ' lo:'; grep "$work" /proc/self/mountinfo; ls -d "$PEERLESS_RUNTIME_DIR"/"$PEERLESS_NAME" 2>/dev/null; }
 seen=$(left_behind || true)
 expect "nothing is left on the host: no namespace, link, mount or cgroup" is ''
