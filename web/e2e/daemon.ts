@@ -1,6 +1,6 @@
 /** A daemon of its own for a test file: own port, own state, gone afterwards. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readlinkSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -21,9 +21,8 @@ export async function start({ packets = false } = {}): Promise<Daemon> {
   if (process.env.PEERLESS_URL) return { url: process.env.PEERLESS_URL, run: () => "", begin: () => spawn("true"), stop: async () => {} };
   const folder = mkdtempSync(join(tmpdir(), "peerless-e2e-"));
   const env = { ...process.env, PEERLESS_RUNTIME_DIR: join(folder, "run") };
-  // Process numbers repeat in sandboxes, and guests of one name are one daemon's.
-  const [namespace = ""] = /\d+/.exec(readlinkSync("/proc/self/ns/pid")) ?? [];
-  const name = `e2e-${process.pid}-${namespace}`;
+  // Process numbers repeat in sandboxes, and the cgroups are the host's.
+  const name = `e2e-${process.pid}-${statSync("/proc/self/ns/pid").ino}`;
   const options = ["up", "--name", name, "--listen", "127.0.0.1:0", "--state", join(folder, "state"), ...(packets ? [] : ["--model-only"])];
   const child = spawn(PEERLESS, options, { env, stdio: ["ignore", "pipe", "inherit"] });
   // Also when the tests themselves break off.

@@ -240,6 +240,8 @@ pub fn clean_up(runtime: &Runtime, state: &Path) -> Result<(), String> {
 }
 
 fn clean_up_host(runtime: &Runtime, state: &Path) -> Result<(), String> {
-    runtime.guests(state).destroy_all().map_err(|error| chain(&error))?;
-    dataplane::remove_everything(&fabric(runtime)).map_err(|error| chain(&error))
+    // A guest that resists does not protect the fabric.
+    let guests = runtime.guests(state).destroy_all().map_err(|error| chain(&error));
+    dataplane::remove_everything(&fabric(runtime)).map_err(|error| chain(&error))?;
+    guests
 }
