@@ -29,6 +29,7 @@ const PAGES: [path: (ids: typeof lab) => string, heading: string][] = [
   [() => "/vpc/vpcs/create?resources=more", "Create VPC"],
   [() => "/vpc/map", "Region map"],
   [({ instances: [one, two] }) => `/explain?from=${one}&to=${two}&protocol=icmp`, "Explain"],
+  [() => "/flows", "Flows"],
   [({ one }) => `/vpc/vpcs/${one.vpcId}?tab=resource-map`, "NextWork-1-vpc"],
   [({ one }) => `/vpc/subnets?selected=${one.subnetIds[0]}&tab=acl`, "Subnets"],
   [() => "/vpc/subnets/create", "Create subnet"],
