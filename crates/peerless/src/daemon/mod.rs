@@ -89,7 +89,7 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
         published: Arc::clone(&published),
         facts: facts(options, address),
         live: live.clone(),
-        instance_connect,
+        instance_connect: Arc::clone(&instance_connect),
         leave: Arc::clone(&leave),
         left,
     };
@@ -97,6 +97,8 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     let conversations = tokio::spawn(control_socket::serve(control, Arc::new(desk)));
     let edge = edge::Edge {
         endpoints,
+        instance_connect,
+        tickets: edge::Tickets::default(),
         published,
         events: events.clone(),
         generations: generation,

@@ -7,6 +7,7 @@ mod api;
 mod events;
 mod page;
 mod questions;
+mod terminals;
 mod tunnel;
 
 use std::net::SocketAddr;
@@ -19,7 +20,7 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Router, middleware};
 use ec2::Consoles;
 use tokio::net::TcpListener;
@@ -29,8 +30,10 @@ use super::connections::Bounds;
 use super::control_loop::{Event, Published};
 use super::endpoints::Endpoints;
 use super::http;
+use super::instance_connect::InstanceConnect;
 use super::live_flows::LiveFlows;
 use crate::control::Status;
+pub use terminals::Tickets;
 
 /// The largest body: RunInstances with its user data is the largest call, and that is far below.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -48,6 +51,10 @@ pub struct Edge {
     pub generations: watch::Receiver<u64>,
     /// What connects into VPCs.
     pub endpoints: Arc<Endpoints>,
+    /// What opens sessions in instances.
+    pub instance_connect: Arc<InstanceConnect>,
+    /// Who may open a terminal.
+    pub tickets: Tickets,
     /// What goes on.
     pub live: LiveFlows,
     /// What does not change while the daemon runs.
@@ -65,6 +72,8 @@ pub async fn serve(listener: TcpListener, edge: Edge) {
         .route("/_peerless/events", get(events::stream))
         .route("/_peerless/explain", get(questions::explain))
         .route("/_peerless/status", get(questions::status))
+        .route("/_peerless/terminals", post(terminals::ask))
+        .route("/_peerless/terminals/{ticket}", get(terminals::open))
         .route("/openTunnel", get(tunnel::open))
         .fallback(answer)
         .layer(middleware::from_fn(|request, next| http::whole_body(LARGEST_BODY, request, next)))
