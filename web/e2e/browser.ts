@@ -5,7 +5,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const PLACE = "/000000000000/us-east-1";
+export const PLACE = "/000000000000/us-east-1";
 
 export const launch = () =>
   chromium.launch({

@@ -21,7 +21,12 @@ pub struct WebSocket(TcpStream);
 pub enum Heard {
     Bytes(Vec<u8>),
     Text(String),
-    Closed { code: u16, reason: String },
+    /// The answer to a ping of one's own.
+    Pong,
+    Closed {
+        code: u16,
+        reason: String,
+    },
 }
 
 impl WebSocket {
@@ -55,6 +60,11 @@ impl WebSocket {
 
     pub fn send_text(&mut self, text: &str) {
         self.send_frame(TEXT, text.as_bytes()).unwrap();
+    }
+
+    /// Asks for a [`Heard::Pong`].
+    pub fn ping(&mut self) {
+        self.send_frame(PING, &[]).unwrap();
     }
 
     /// A second hand on the same connection, for another thread.
@@ -97,6 +107,7 @@ impl WebSocket {
             match head[0] & 0x0f {
                 BINARY => return Heard::Bytes(payload),
                 TEXT => return Heard::Text(String::from_utf8(payload).unwrap()),
+                PONG => return Heard::Pong,
                 PING => self.send_frame(PONG, &payload).unwrap(),
                 CLOSE => {
                     let (code, reason) = payload.split_at(payload.len().min(2));

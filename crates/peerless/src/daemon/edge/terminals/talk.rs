@@ -3,7 +3,8 @@
 //! Binary messages carry what is typed and what is shown; text messages are JSON objects about it. Neither side takes
 //! more of the other's bytes than it can place: each has a window, and gives credit for what it has dealt with. So a
 //! program that never stops writing waits in the instance, not in the daemon's memory nor in the browser's, and what was
-//! typed before is never in the way of the credit behind it.
+//! typed before is never in the way of the credit behind it. (The other way round it may be: while the SSH client waits
+//! for room on the screen, it sends nothing.)
 
 use std::sync::Arc;
 use std::time::Duration;
