@@ -22,7 +22,7 @@ build: prerequisites web ## Build target/release/peerless, with the console wher
 	@$(MAKE) --no-print-directory sshd || echo "Instances will refuse ssh; peerless doctor says what helps."
 
 .PHONY: test
-test: tools check client-test ## Run everything; tests with packets only as root
+test: tools web check client-test e2e ## Run everything; tests with packets only as root
 	@if [ "$$(id -u)" -eq 0 ]; then $(MAKE) --no-print-directory kernel-test example-test; else $(MAKE) --no-print-directory kernel-test-skipped; fi
 
 .PHONY: check
@@ -62,24 +62,25 @@ web-check: ## Check the console: types, lints, unit tests
 	@if tools/has-node; then $(MAKE) --no-print-directory web/node_modules/.package-lock.json && cd web && npm run --silent check; else echo "  NOT TESTED: the console. See above."; fi
 
 .PHONY: e2e
-e2e: web ## Drive the console with a browser: every page, and a learner's way through it, as root with real instances
-	@if tools/has-node && command -v "$${CHROMIUM:-chromium}" >/dev/null; then \
+e2e: prerequisites web ## Drive the console with a browser: every page, and a learner's way through it, as root with real instances
+	@if tools/has-node && tools/has-chromium --install >/dev/null; then \
 	  $(MAKE) --no-print-directory e2e-model-only e2e-packets; \
 	else \
-	  echo "  NOT TESTED: the console in a browser. It needs Node.js, and chromium or another one named by CHROMIUM."; \
+	  echo "  NOT TESTED: the console in a browser. See above."; \
 	fi
 
-E2E = PEERLESS="$(abspath $(or $(CARGO_TARGET_DIR),target))/debug/peerless" CHROMIUM="$$(command -v "$${CHROMIUM:-chromium}")"
+E2E = PEERLESS="$(TARGET)/debug/peerless" CHROMIUM="$$(tools/has-chromium)" npm run --silent --prefix web e2e
 
 .PHONY: e2e-model-only
 e2e-model-only:
 	cargo build --locked --package peerless
-	cd web && $(E2E) npm run --silent e2e
+	$(E2E)
 
 .PHONY: e2e-packets
-e2e-packets:
+e2e-packets: sshd
+	cargo build --locked --package peerless
 	@if [ "$$(id -u)" -eq 0 ]; then \
-	  cd web && $(E2E) PEERLESS_E2E_PACKETS=yes ../tools/sandbox npm run --silent e2e -- learner; \
+	  PEERLESS_E2E_PACKETS=yes tools/sandbox env $(E2E) -- learner; \
 	else \
 	  echo "  NOT TESTED: the console with real instances. That needs root, and this is $$(id -un)."; \
 	fi

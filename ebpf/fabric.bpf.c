@@ -103,6 +103,7 @@ struct {
 #define ARPHRD_ETHER 1
 #define ARPOP_REQUEST 1
 #define ARPOP_REPLY 2
+#define DHCP_SERVER 67 /* RFC 2131, section 4.1 */
 
 #define IP_FRAGMENT 0x3fff /* more fragments to come, or not the first one */
 #define IP_OFFSET 0x1fff   /* not the first fragment */
@@ -381,6 +382,12 @@ static __always_inline bool is_longer_than(struct __sk_buff *skb, struct parsed 
 	return (skb->gso_size ? skb->gso_size + packet->headers : skb->len - ETH_HLEN) > mtu;
 }
 
+/* Whether the packet is for a DHCP server: the one thing that is asked by broadcast, and by who has no address yet. */
+static __always_inline bool asks_dhcp(struct parsed *packet)
+{
+	return packet->has_flow && packet->key.protocol == IPPROTO_UDP && packet->key.destination_port == bpf_htons(DHCP_SERVER);
+}
+
 /* A longer one is for the slow path, which tells its sender, or cuts it up. */
 static __always_inline bool fits(struct __sk_buff *skb, struct parsed *packet, struct verdict *verdict)
 {
@@ -416,12 +423,12 @@ int from_port(struct __sk_buff *skb)
 		return drop(DROP_IPV6);
 	if (eth->h_proto != bpf_htons(ETH_P_IP))
 		return drop(DROP_ETHERTYPE);
-	if (eth->h_dest[0] & 1)
-		return drop(DROP_MULTICAST);
 	packet.key.interface = from->serial;
 	if (!parse((void *)(eth + 1), end, &packet))
 		return drop(DROP_MALFORMED);
-	if (from->check_source && packet.key.source != from->address)
+	if (eth->h_dest[0] & 1 && !(asks_dhcp(&packet) && packet.key.destination == bpf_htonl(INADDR_BROADCAST)))
+		return drop(DROP_MULTICAST);
+	if (from->check_source && packet.key.source != from->address && !(asks_dhcp(&packet) && !packet.key.source))
 		return drop(DROP_SOURCE_ADDRESS);
 	if (is_longer_than(skb, &packet, MTU))
 		return drop(DROP_TOO_LONG);

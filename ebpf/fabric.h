@@ -10,7 +10,7 @@
 
 #include <linux/types.h>
 
-#define LAYOUT_VERSION 2
+#define LAYOUT_VERSION 3
 
 /* What names a flow, one direction of it: the interface that it leaves from and its addresses and ports. */
 struct flow_key {

@@ -24,6 +24,24 @@ class ReadingBack(Account):
         self.assertEqual(ec2.describe_iam_instance_profile_associations(Filters=where(instance_id=instance))["IamInstanceProfileAssociations"], [])
         self.assertEqual(ec2.describe_launch_templates()["LaunchTemplates"], [])
 
+    def test_dhcp_options(self):
+        ec2 = self.ec2
+        vpc = self.vpc("10.0.0.0/16")
+        default = ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]["DhcpOptionsId"]
+        found = ec2.describe_dhcp_options(DhcpOptionsIds=[default])["DhcpOptions"][0]["DhcpConfigurations"]
+        self.assertEqual(found[0], {"Key": "domain-name", "Values": [{"Value": "ec2.internal"}]})
+        configurations = [{"Key": "domain-name-servers", "Values": ["10.0.0.53", "AmazonProvidedDNS"]}]
+        made = ec2.create_dhcp_options(DhcpConfigurations=configurations, TagSpecifications=named("dhcp-options", "own"))
+        made = made["DhcpOptions"]["DhcpOptionsId"]
+        ec2.associate_dhcp_options(DhcpOptionsId=made, VpcId=vpc)
+        self.assertEqual(ec2.describe_vpcs(Filters=where(dhcp_options_id=made))["Vpcs"][0]["VpcId"], vpc)
+        pages = ec2.get_paginator("describe_dhcp_options").paginate(Filters=where(key="domain-name-servers", value="10.0.0.53"))
+        self.assertEqual([options["DhcpOptionsId"] for page in pages for options in page["DhcpOptions"]], [made])
+        self.refused("DependencyViolation", ec2.delete_dhcp_options, DhcpOptionsId=made)
+        ec2.associate_dhcp_options(DhcpOptionsId="default", VpcId=vpc)
+        ec2.delete_dhcp_options(DhcpOptionsId=made)
+        self.refused("InvalidDhcpOptionID.NotFound", ec2.describe_dhcp_options, DhcpOptionsIds=[made])
+
     def test_blocks_of_a_vpc(self):
         ec2 = self.ec2
         vpc = self.vpc("10.0.0.0/16")

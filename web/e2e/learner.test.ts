@@ -3,7 +3,7 @@
  * PEERLESS_E2E_PACKETS=yes the instances are real, which needs root and a sandbox.
  */
 import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { launch, open } from "./browser";
 import { type Daemon, start } from "./daemon";
 import { client } from "./lab";
@@ -23,9 +23,13 @@ afterAll(async () => {
   await daemon?.stop();
 });
 
-/** What the page looked like when it failed. */
+/** What the page looked like when it failed; each step stands on those before it. */
+let failed: string | undefined;
+beforeEach(({ skip }) => skip(failed !== undefined, `${failed} has failed`));
 afterEach(async ({ task }) => {
-  if (task.result?.state === "fail") await page.screenshot({ path: `e2e/failures/${task.name.split(":")[0]}.png` });
+  if (task.result?.state !== "fail") return;
+  failed = task.name.split(":")[0];
+  await page.screenshot({ path: `e2e/failures/${failed}.png` });
 });
 
 const button = (name: string | RegExp) => page.getByRole("button", { name, exact: typeof name === "string" });
@@ -167,6 +171,7 @@ async function launchInstance(number: 1 | 2) {
   await page.getByRole("radio", { name: "Select existing security group" }).click();
   await page.getByRole("button", { name: /Common security groups/ }).click();
   // Only the groups of the chosen VPC are offered.
+  await page.getByRole("option", { name: /default/ }).waitFor();
   expect(await page.getByRole("option").count()).toBe(1);
   await page.getByRole("option", { name: /default/ }).click();
   await page.keyboard.press("Escape");

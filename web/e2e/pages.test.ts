@@ -7,11 +7,13 @@ import { makeLab } from "./lab";
 
 let daemon: Daemon;
 let browser: Browser;
+let opened: Awaited<ReturnType<typeof open>>;
 let lab: Awaited<ReturnType<typeof makeLab>>;
 
 beforeAll(async () => {
   [daemon, browser] = await Promise.all([start(), launch()]);
   lab = await makeLab(daemon.url);
+  opened = await open(browser, daemon.url);
 });
 afterAll(async () => {
   await browser?.close();
@@ -26,6 +28,7 @@ const PAGES: [path: (ids: typeof lab) => string, heading: string][] = [
   [() => "/vpc/vpcs/create", "Create VPC"],
   [() => "/vpc/vpcs/create?resources=more", "Create VPC"],
   [() => "/vpc/map", "Region map"],
+  [({ instances: [one, two] }) => `/explain?from=${one}&to=${two}&protocol=icmp`, "Explain"],
   [({ one }) => `/vpc/vpcs/${one.vpcId}?tab=resource-map`, "NextWork-1-vpc"],
   [({ one }) => `/vpc/subnets?selected=${one.subnetIds[0]}&tab=acl`, "Subnets"],
   [() => "/vpc/subnets/create", "Create subnet"],
@@ -56,13 +59,13 @@ const PAGES: [path: (ids: typeof lab) => string, heading: string][] = [
 describe("every page", () => {
   for (const [path, heading] of PAGES) {
     test(`${heading} (${path.toString().replace(/^.*=> [`"]|[`"]$/g, "")})`, async () => {
-      const { page, complaints, go } = await open(browser, daemon.url);
+      const { page, complaints, go, settled } = opened;
+      complaints.length = 0;
       await go(path(lab));
       await page.getByRole("heading", { level: 1, name: heading }).or(page.getByText(heading)).first().waitFor();
-      await page.waitForTimeout(300);
+      await settled();
       expect(await violations(page)).toEqual([]);
       expect(complaints).toEqual([]);
-      await page.close();
     });
   }
 });

@@ -12,7 +12,9 @@ followColorScheme();
 if (placeOf(location.pathname)) {
   remember(here);
 } else {
-  history.replaceState(null, "", `${pathOf(lastPlace())}/vpc`);
+  // A link without a place is about the place where the browser was last.
+  const page = location.pathname === "/" ? "/vpc" : location.pathname;
+  history.replaceState(null, "", pathOf(lastPlace()) + page + location.search);
 }
 
 // Events say when to ask again; a refusal does not become a success by asking twice.

@@ -22,6 +22,11 @@ const pages: RouteObject[] = [
     () => import("./map/maps"),
     (module) => module.RegionMap,
   ),
+  page(
+    "/explain",
+    () => import("./explain/ExplainPage"),
+    (module) => module.ExplainPage,
+  ),
   { path: "/ec2", element: <Navigate to="/ec2/instances" replace /> },
   page(
     "/vpc",

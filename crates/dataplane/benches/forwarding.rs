@@ -30,6 +30,10 @@ fn main() {
     }
     let mut lab = Lab::with(Config::new(runtime_dir()));
     lab.change(PEERED);
+    if std::env::args().any(|argument| argument == "resuming") {
+        lab.change("allow green/default ingress all 10.0.0.0/8");
+        return resuming(&mut lab);
+    }
     if std::env::args().any(|argument| argument == "connections") {
         lab.change("allow green/default ingress all 10.0.0.0/8");
         let way = Way { from: lab.guest("blue/a/1"), to: lab.guest("green/a/1"), source: BLUE, seen: BLUE, destination: GREEN };
@@ -46,6 +50,7 @@ fn main() {
     beside_a_flood(&mut lab);
     translated(&mut lab);
     publishing(&mut lab);
+    resuming(&mut lab);
 }
 
 /// Between two programs.
@@ -343,4 +348,23 @@ fn publishing(lab: &mut Lab) {
     }
     times.sort_by(f64::total_cmp);
     println!("publish, 1,000 interfaces, {flows} flows, ms: p50 {:.2}, max {:.2}", times[25], times[49]);
+}
+
+/// How long it takes a daemon to go on with a hundred thousand flows of one that was killed.
+fn resuming(lab: &mut Lab) {
+    let wanted = 100_000;
+    let sockets = lab.guest("blue/a/1").run(|| (0..10).map(|_| UdpSocket::bind((BLUE, 0)).unwrap()).collect::<Vec<_>>());
+    let flows = lab::eventually("the flows", || {
+        for (socket, port) in sockets.iter().flat_map(|socket| (10_000..15_000).map(move |port| (socket, port))) {
+            let _ = socket.send_to(&[0], (GREEN, port));
+            if port % 10 == 0 {
+                // As many as an interface may begin.
+                thread::sleep(Duration::from_micros(500));
+            }
+        }
+        let flows = lab.data_plane.statistics().unwrap().flows;
+        (flows >= wanted).then_some(flows)
+    });
+    let times = (0..5).map(|_| lab.restart().as_secs_f64() * 1e3).collect();
+    println!("{flows} flows taken over, ms: p50 {:.0}; {} are left", median(times), lab.data_plane.statistics().unwrap().flows);
 }

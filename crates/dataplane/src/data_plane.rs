@@ -88,7 +88,6 @@ impl DataPlane {
         }
         let mut slow_path = SlowPath::new(Arc::clone(snapshot), ports, FlowTable::new(maps.flows), tap);
         slow_path.resume()?;
-        slow_path.publish(Arc::clone(snapshot))?;
         let worker = Worker::start(slow_path, maps.drops)?;
         endpoints::remove_strays(&config.runtime_dir, snapshot)?;
         let endpoints = Endpoints::of(&config.runtime_dir);

@@ -35,7 +35,7 @@ pub(crate) const fn slots_for(flows: u32) -> u32 {
 }
 
 /// The number of a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Slot(pub u32);
 
 /// The kernel's side.
@@ -144,20 +144,25 @@ impl FlowTable {
         self.maps.fabric.get(0).map_or(0, |fabric| fabric.min_generation.load(Ordering::Acquire))
     }
 
-    /// Flows that are in the kernel already, each with its slot. What else it has it forgets, and slots between these
-    /// are free.
-    pub fn take_over(&mut self, flows: Vec<(Slot, Flow)>, others: &[FlowKey], now: Nanoseconds) {
+    /// These slots, and those before them, are not given to new flows until it is known [which are
+    /// free](Self::rest_unused).
+    pub fn keep_clear_of(&mut self, slots: impl Iterator<Item = Slot>) {
+        let end = slots.filter_map(Self::index).max().map_or(0, |last| last + 1);
+        self.flows.resize_with(end, || None);
+    }
+
+    /// A flow that is in the kernel already, at that slot.
+    pub fn take_over(&mut self, slot: Slot, flow: Flow) {
+        self.by_key.insert(flow.key, slot);
+        self.place(slot, flow);
+    }
+
+    /// The kernel forgets these flows, and slots that nobody has are free.
+    pub fn rest_unused(&mut self, others: &[FlowKey], now: Nanoseconds) {
         for key in others {
             let _ = self.maps.flows.remove(key);
         }
-        let end = flows.iter().filter_map(|(slot, _)| Self::index(*slot)).max().map_or(0, |last| last + 1);
-        self.flows.resize_with(end, || None);
-        for (slot, flow) in flows {
-            self.by_key.insert(flow.key, slot);
-            self.place(slot, flow);
-        }
-        let free = self.flows.iter().zip(FIRST_FLOW_SLOT..).filter(|(flow, _)| flow.is_none());
-        self.resting.extend(free.map(|(_, number)| (now, Slot(number))));
+        self.resting = self.flows.iter().zip(FIRST_FLOW_SLOT..).filter(|(flow, _)| flow.is_none()).map(|(_, number)| (now, Slot(number))).collect();
     }
 
     /// From now on verdicts are those of this generation.

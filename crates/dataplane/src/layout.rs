@@ -13,7 +13,7 @@ use semantics::{Packet, Transport};
 use crate::parse::{ICMP, TCP, UDP};
 
 /// Part of the path that maps are pinned at: a daemon never adopts maps of another layout.
-pub(crate) const LAYOUT_VERSION: u32 = 2;
+pub(crate) const LAYOUT_VERSION: u32 = 3;
 
 /// What names a flow, one direction of it.
 #[repr(C)]

@@ -4,24 +4,31 @@
 //! only the daemon knew: the twin of the flow table, and the connections. A slot says who began its flow and what was
 //! tracked at either end, so no connection is guessed from rules that may have changed since.
 
+use std::sync::Arc;
+
 use model::Direction;
 use semantics::{ConnectionKey, Origin, Tracking, evaluate};
 
 use crate::clock;
 use crate::connections::Membership;
 use crate::error::{Error, Result};
-use crate::flow_table::{Flow, Left};
+use crate::flow_table::{Flow, Left, Slot};
+use crate::hash::HashMap;
+use crate::layout::FlowKey;
 use crate::ports::Port;
 use crate::slow_path::SlowPath;
 use crate::verdict::{Action, Judgement, Role};
 
 impl SlowPath {
-    /// Takes over what the kernel knows. The verdicts stay as they are until the snapshot is published.
+    /// Takes over what the kernel knows, judged by the snapshot, which the kernel enforces when this returns. As after
+    /// any change, those who began come before those who answer.
     pub fn resume(&mut self) -> Result<()> {
         self.now = clock::now();
         if self.flows.enforced_generation() > self.snapshot.generation() {
             return Err(Error::Left { problem: "it enforces a newer state than the one that was loaded" });
         }
+        self.ports.apply(&Arc::clone(&self.snapshot))?;
+        self.flows.begin_generation(self.snapshot.generation());
         let left = self.flows.left()?;
         let ends = self.ports.by_ifindex();
         let (mut begun_here, mut others) = (Vec::new(), Vec::new());
@@ -34,28 +41,28 @@ impl SlowPath {
             let membership = self.reopen(&flow, from.origin, ends.get(&flow.out).copied());
             begun_here.push((flow, from, membership));
         }
-        let mut flows = Vec::new();
-        for (left, from, membership) in begun_here {
-            match self.known(&left, from, membership) {
-                Some(flow) => flows.push((left.slot, flow)),
-                None => {
+        let slots: HashMap<Slot, FlowKey> = begun_here.iter().map(|(left, ..)| (left.slot, left.key)).collect();
+        self.flows.keep_clear_of(slots.keys().copied());
+        for role in [Role::Initiator, Role::Responder] {
+            for (left, from, membership) in begun_here.iter().filter(|(left, ..)| left.role == role) {
+                if !self.take_over(left, *from, *membership) {
                     others.push(left.key);
-                    self.connections.linger(membership, self.now);
+                    self.connections.linger(*membership, self.now);
                 }
             }
         }
-        let reverses: Vec<_> = flows.iter().filter_map(|(slot, flow)| Some((*slot, flow.reverse?))).collect();
-        for (_, flow) in &mut flows {
-            flow.reverse = None;
-        }
-        tracing::info!(flows = flows.len(), forgotten = others.len(), "the flows of an earlier daemon go on");
-        self.flows.take_over(flows, &others, self.now);
-        for (one, other) in reverses {
+        self.flows.rest_unused(&others, self.now);
+        tracing::info!(flows = self.flows.len(), forgotten = others.len(), "the flows of an earlier daemon go on");
+        for (left, ..) in &begun_here {
             // A crash may have come between the two halves of saying so.
-            if self.flows.get(one).zip(self.flows.get(other)).is_some_and(|(_, other)| other.reverse.is_none_or(|back| back == one)) {
+            let reverse = left.reverse.and_then(|slot| slots.get(&slot)).and_then(|key| self.flows.find(key));
+            if let Some((one, other)) = self.flows.find(&left.key).zip(reverse)
+                && self.flows.get(other).is_some_and(|flow| flow.reverse.is_none_or(|back| back == one))
+            {
                 self.flows.pair(one, other);
             }
         }
+        self.flows.enforce_generation();
         Ok(())
     }
 
@@ -87,17 +94,19 @@ impl SlowPath {
         membership
     }
 
-    /// The flow as it is known here. Of one that the kernel asks about, or that would not be dropped any more, nothing
-    /// is kept: its next packet is a first one.
-    fn known(&self, left: &Left, from: Port, membership: Membership) -> Option<Flow> {
+    /// Of a flow that the kernel asks about, or that would not be dropped any more, nothing is kept: its next packet is a
+    /// first one. False for such a one.
+    fn take_over(&mut self, left: &Left, from: Port, membership: Membership) -> bool {
+        let Some(action) = left.action else { return false };
         let packet = left.key.packet();
-        let action = left.action?;
         let decision = evaluate(&self.snapshot, &packet, from.origin, &self.connections, &mut ());
         let (verdict, now) = self.action(&decision.verdict);
         if action == Action::Drop && now != Action::Drop {
-            return None;
+            return false;
         }
         let judgement = Judgement { verdict, action, membership, role: left.role, missed: decision.missed };
-        Some(Flow { key: left.key, from: from.origin, packet, judgement, reverse: left.reverse, created: left.created })
+        self.flows.take_over(left.slot, Flow { key: left.key, from: from.origin, packet, judgement, reverse: None, created: left.created });
+        self.settle(left.slot, &decision);
+        true
     }
 }

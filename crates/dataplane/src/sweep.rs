@@ -64,13 +64,19 @@ impl SlowPath {
 
     fn judge_slot_again(&mut self, slot: Slot) {
         let Some(flow) = self.flows.get(slot) else { return };
+        let decision = evaluate(&self.snapshot, &flow.packet, flow.from, &self.connections, &mut ());
+        self.settle(slot, &decision);
+    }
+
+    /// The flow's packets are treated so from now on.
+    pub(crate) fn settle(&mut self, slot: Slot, decision: &Decision) {
+        let Some(flow) = self.flows.get(slot) else { return };
         let (from, packet, known) = (flow.from, flow.packet, flow.judgement);
-        let decision = evaluate(&self.snapshot, &packet, from, &self.connections, &mut ());
-        if self.opens(&decision) {
+        if self.opens(decision) {
             self.flows.park(slot);
             return;
         }
-        let judgement = self.accept(from, &packet, &decision);
+        let judgement = self.accept(from, &packet, decision);
         if judgement == known {
             return self.flows.confirm(slot, &judgement.action);
         }

@@ -40,6 +40,7 @@ mod address_association;
 mod console_output;
 mod credit_specification;
 mod default_vpc;
+mod dhcp_options;
 mod elastic_ip;
 mod iam_instance_profile;
 mod image;

@@ -10,6 +10,7 @@ use model::{
 };
 
 use crate::client_token;
+use crate::dhcp_options;
 use crate::instance::{instance_initiated_shutdown, launch_error};
 use crate::vpc_peering_connection::{Next, next};
 
@@ -26,6 +27,7 @@ pub fn advance(draft: &mut Draft, now: Timestamp) -> Option<Timestamp> {
     for id in subnets {
         draft.update(id, |subnet| subnet.state = SubnetState::Available);
     }
+    dhcp_options::give_defaults(draft);
     apply_metadata_options(draft);
     advance_endpoints(draft);
     let dues =

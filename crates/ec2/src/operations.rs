@@ -144,6 +144,7 @@ operations! {
         change vpc_peering_connection::AcceptVpcPeeringConnection;
         change elastic_ip::AllocateAddress;
         change address_association::AssociateAddress;
+        change dhcp_options::AssociateDhcpOptions;
         change route_table_association::AssociateRouteTable;
         change vpc_cidr_block::AssociateVpcCidrBlock;
         change internet_gateway::AttachInternetGateway;
@@ -151,6 +152,7 @@ operations! {
         change security_group_rule::AuthorizeSecurityGroupIngress;
         change default_vpc::CreateDefaultSubnet;
         change default_vpc::CreateDefaultVpc;
+        change dhcp_options::CreateDhcpOptions;
         change instance_connect_endpoint::CreateInstanceConnectEndpoint;
         change internet_gateway::CreateInternetGateway;
         change key_pair::CreateKeyPair;
@@ -163,6 +165,7 @@ operations! {
         change tag::CreateTags;
         change vpc::CreateVpc;
         change vpc_peering_connection::CreateVpcPeeringConnection;
+        change dhcp_options::DeleteDhcpOptions;
         change instance_connect_endpoint::DeleteInstanceConnectEndpoint;
         change internet_gateway::DeleteInternetGateway;
         change key_pair::DeleteKeyPair;
@@ -179,6 +182,7 @@ operations! {
         describe elastic_ip::DescribeAddresses;
         read elastic_ip::DescribeAddressesAttribute;
         describe place::DescribeAvailabilityZones;
+        describe dhcp_options::DescribeDhcpOptions;
         describe iam_instance_profile::DescribeIamInstanceProfileAssociations;
         describe image::DescribeImages;
         read instance_attribute::DescribeInstanceAttribute;

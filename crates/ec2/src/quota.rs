@@ -27,6 +27,7 @@ macro_rules! quotas {
 quotas! {
     ACTIVE_PEERINGS_PER_VPC = 50, "ActiveVpcPeeringConnectionPerVpcLimitExceeded", "active VPC peering connections per VPC";
     OUTSTANDING_PEERING_REQUESTS = 25, "OutstandingVpcPeeringConnectionLimitExceeded", "outstanding VPC peering connection requests";
+    DHCP_OPTIONS = 100, "DhcpOptionsLimitExceeded", "DHCP option sets";
     INSTANCE_CONNECT_ENDPOINTS = 5, "ResourceLimitExceeded", "EC2 Instance Connect Endpoints";
     INSTANCE_CONNECT_ENDPOINTS_PER_VPC = 1, "ResourceLimitExceeded", "EC2 Instance Connect Endpoints per VPC";
     INTERNET_GATEWAYS = 5, "InternetGatewayLimitExceeded", "internet gateways";

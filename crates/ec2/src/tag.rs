@@ -138,6 +138,7 @@ fn tags_of(id: ResourceId, edit: &Edit<'_, '_>) -> BTreeMap<String, String> {
 fn find(id: ResourceId, view: View<'_>) -> Result<(), Error> {
     let exists = match id {
         ResourceId::AllocationId(id) => view.find(id).is_ok(),
+        ResourceId::DhcpOptionsId(id) => view.find(id).is_ok(),
         ResourceId::InstanceConnectEndpointId(id) => view.find(id).is_ok(),
         ResourceId::InstanceId(id) => view.find(id).is_ok(),
         ResourceId::InternetGatewayId(id) => view.find(id).is_ok(),
@@ -152,7 +153,6 @@ fn find(id: ResourceId, view: View<'_>) -> Result<(), Error> {
         ResourceId::ImageId(id) => Image::find(id).is_some(),
         ResourceId::SecurityGroupRuleId(id) => view.all::<SecurityGroup>().flat_map(|group| &group.rules).any(|rule| rule.id == id),
         ResourceId::VolumeId(id) => view.instance_of(id).is_some(),
-        ResourceId::DhcpOptionsId(_) => false,
         ResourceId::AddressAssociationId(_)
         | ResourceId::AttachmentId(_)
         | ResourceId::NetworkAclAssociationId(_)

@@ -6,14 +6,13 @@
 //! Attributes: <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html>.
 
 use model::{
-    AccountId, Cidr, DhcpOptionsId, Direction, Id, IdDigits, IdKind, InternetGateway, Ipv4Cidr, NetworkAcl, NetworkInterface, PeeringStatus,
-    RouteTable, RulePeer, Scope, SecurityGroup, SecurityGroupRule, Subnet, Tenancy, Traffic, VpcCidrBlock, VpcCidrBlockAssociationId, VpcId,
-    VpcPeeringConnection, VpcState,
+    AccountId, Cidr, Direction, IdKind, InternetGateway, Ipv4Cidr, NetworkAcl, NetworkInterface, PeeringStatus, RouteTable, RulePeer, SecurityGroup,
+    SecurityGroupRule, Subnet, Tenancy, Traffic, VpcCidrBlock, VpcCidrBlockAssociationId, VpcId, VpcPeeringConnection, VpcState,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::describe::Describe;
-use crate::digest::fnv1a;
+use crate::dhcp_options;
 use crate::edit::Edit;
 use crate::error::Error;
 use crate::filter::{FilterName, Tagged, values};
@@ -196,7 +195,7 @@ const FILTERS: &[FilterName<Vpc>] = &[
     ("cidr-block-association.association-id", |vpc| values(vpc.cidr_block_association_set.iter().map(|block| block.association_id))),
     ("cidr-block-association.cidr-block", |vpc| values(vpc.cidr_block_association_set.iter().map(|block| block.cidr_block))),
     ("cidr-block-association.state", |vpc| values(vpc.cidr_block_association_set.iter().map(|block| block.cidr_block_state.state))),
-    ("dhcp-options-id", |vpc| values([vpc.dhcp_options_id])),
+    ("dhcp-options-id", |vpc| values([&vpc.dhcp_options_id])),
     ("is-default", |vpc| values([vpc.is_default])),
     // Older clients write the filter as the answer has it.
     ("isDefault", |vpc| values([vpc.is_default])),
@@ -223,7 +222,7 @@ pub(crate) struct Vpc {
     cidr_block: Ipv4Cidr,
     cidr_block_association_set: Vec<CidrBlockAssociation>,
     ipv6_cidr_block_association_set: Empty,
-    dhcp_options_id: DhcpOptionsId,
+    dhcp_options_id: String,
     instance_tenancy: Tenancy,
     is_default: bool,
     tag_set: Vec<Tag>,
@@ -251,7 +250,7 @@ impl Vpc {
             cidr_block: vpc.primary_cidr(),
             cidr_block_association_set: vpc.cidr_blocks.iter().map(|block| CidrBlockAssociation::new(block, "associated")).collect(),
             ipv6_cidr_block_association_set: Empty,
-            dhcp_options_id: default_dhcp_options(vpc.scope),
+            dhcp_options_id: vpc.dhcp_options.map_or_else(|| dhcp_options::NONE.to_owned(), |options| options.to_string()),
             instance_tenancy: vpc.tenancy,
             is_default: vpc.is_default,
             tag_set: view.tags(vpc.id),
@@ -300,6 +299,7 @@ pub(crate) fn found(cidr: Ipv4Cidr, state: VpcState, edit: &mut Edit<'_, '_>) ->
         main_association: edit.new_part_id(),
         default_network_acl: network_acl.id,
         default_security_group: security_group.id,
+        dhcp_options: Some(dhcp_options::of_new_vpc(edit)),
         tenancy: Tenancy::Default,
         is_default: false,
         enable_dns_support: true,
@@ -327,12 +327,6 @@ fn default_security_group(vpc: VpcId, edit: &mut Edit<'_, '_>) -> SecurityGroup 
         description: "default VPC security group".to_owned(),
         rules: vec![rule(Direction::Ingress, itself), rule(Direction::Egress, RulePeer::Cidr(Cidr::ALL_IPV4))],
     }
-}
-
-/// The DHCP options that all VPCs of an account in a region share, unless they are given others. Nothing of them is
-/// stored: their id is made from where they are.
-fn default_dhcp_options(scope: Scope) -> DhcpOptionsId {
-    DhcpOptionsId::from_digits(IdDigits::from_random(fnv1a(&scope.to_string())))
 }
 
 /// Whether something still stands in the VPC that its owner must remove first.

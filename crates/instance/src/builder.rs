@@ -41,6 +41,7 @@ pub(crate) struct Order {
     pub(crate) console: PathBuf,
     pub(crate) pulse: PathBuf,
     pub(crate) sshd: Option<PathBuf>,
+    pub(crate) settings: Option<PathBuf>,
 }
 
 /// What the builder answers: the guest's init waits for its network.
@@ -61,7 +62,7 @@ pub(crate) fn build(order: &Order) -> Result<Built, Error> {
     let ids = user_namespace::create(alone, order.spec.first_id)?;
     unshare(CloneFlags::CLONE_NEWNS).doing("making a mount namespace")?;
     mount(None::<&str>, "/", None::<&str>, MsFlags::MS_PRIVATE | MsFlags::MS_REC, None::<&str>).doing("making mounts private")?;
-    let root = image::assemble(&order.root, &ids, order.spec.first_id, order.sshd.as_deref())?;
+    let root = image::assemble(order, &ids)?;
     // The path to the disk may lead through directories that are closed to the guest's root, who starts from here.
     fchdir(&root).doing("entering the disk")?;
 

@@ -5,7 +5,7 @@
 
 mod accounts;
 mod etc;
-mod ssh;
+pub(crate) mod ssh;
 
 use std::{
     fs, io,
@@ -161,7 +161,7 @@ fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<(), Error> {
 }
 
 /// Writes a file whatever is in its place: opening that could follow a link or wait for ever.
-fn replace(path: &Path, content: &[u8], mode: u32) -> Result<(), Error> {
+pub(crate) fn replace(path: &Path, content: &[u8], mode: u32) -> Result<(), Error> {
     let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
     if is_file && fs::read(path).is_ok_and(|old| old == content) {
         return Ok(());

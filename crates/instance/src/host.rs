@@ -40,6 +40,8 @@ pub struct Host {
     /// A folder with OpenSSH's `sshd`, with what that executes and, in `lib`, the libraries that the host lacks. Without one, guests have the
     /// host's `/usr/sbin/sshd`; without that either, none.
     pub sshd: Option<PathBuf>,
+    /// A folder with settings for guests: what they have from the host's `/etc`, they have from the folder's `etc` where that has it.
+    pub settings: Option<PathBuf>,
 }
 
 /// What becomes of a guest's disk.
@@ -136,6 +138,7 @@ impl Host {
             console: self.console(&spec.id),
             pulse: self.pulse(&spec.id),
             sshd: self.sshd.clone(),
+            settings: self.settings.clone(),
         };
         disk::make_private(&self.records())?;
         let built = run_builder(&order)?;

@@ -21,6 +21,7 @@ use nix::{
 };
 
 use crate::{
+    builder::Order,
     error::{Doing, Error},
     syscall::{self, MountAttributes},
 };
@@ -49,7 +50,8 @@ const HIDDEN: [&str; 2] = ["usr/local/etc", "usr/local/var"];
 pub(crate) const SSHD: &str = "opt/openssh";
 
 /// Mounts the disk over itself and the image below; returns the guest's root directory.
-pub(crate) fn assemble(disk: &Path, ids: &OwnedFd, first_id: u32, sshd: Option<&Path>) -> Result<OwnedFd, Error> {
+pub(crate) fn assemble(order: &Order, ids: &OwnedFd) -> Result<OwnedFd, Error> {
+    let (disk, first_id) = (&order.root, order.spec.first_id);
     let owner = Owner { user: Uid::from_raw(first_id), group: Gid::from_raw(first_id) };
     let below = open(disk, DIRECTORY, Mode::empty()).doing_with(|| format!("opening {}", disk.display()))?;
     let root = syscall::open_tree(&below, c"", false).doing("copying the disk's mount")?;
@@ -58,8 +60,9 @@ pub(crate) fn assemble(disk: &Path, ids: &OwnedFd, first_id: u32, sshd: Option<&
     syscall::move_mount(&root, &below).doing("mounting the disk")?;
 
     let parts = PROGRAMS.map(|part| (part, true)).into_iter().chain(SETTINGS.map(|part| (part, false)));
-    let parts = parts.map(|(part, program)| (Path::new("/").join(part), part, program));
-    let sshd = sshd.map(|folder| (folder.to_owned(), SSHD, false));
+    let instead = |part: &str| order.settings.as_ref().map(|folder| folder.join(part)).filter(|ours| ours.exists());
+    let parts = parts.map(|(part, program)| (instead(part).filter(|_| !program).unwrap_or_else(|| Path::new("/").join(part)), part, program));
+    let sshd = order.sshd.as_ref().map(|folder| (folder.clone(), SSHD, false));
     for (source, part, program) in parts.chain(sshd) {
         let made = match fs::symlink_metadata(&source) {
             Ok(metadata) if metadata.is_dir() => make_directory(&root, part, owner),

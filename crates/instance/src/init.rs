@@ -90,7 +90,7 @@ pub(crate) fn run(alone: SingleThreaded, spec: &Spec, outlets: Outlets, mut repo
     if unsafe { syscall::close_from_but(3, &pulse) }.is_err() {
         return 1;
     }
-    match serve(alone, &spec.hostname, pulse) {
+    match serve(alone, spec, pulse) {
         Ok(()) => 0,
         Err(error) => {
             let _ = writeln!(io::stderr(), "{error}");
@@ -156,7 +156,7 @@ impl Service {
     }
 }
 
-fn serve(alone: SingleThreaded, hostname: &str, pulse: File) -> Result<(), Error> {
+fn serve(alone: SingleThreaded, spec: &Spec, pulse: File) -> Result<(), Error> {
     confinement::confine()?;
     let log = io::stdout().as_fd().try_clone_to_owned().doing("duplicating the console")?;
     let mut machine = Machine {
@@ -169,14 +169,14 @@ fn serve(alone: SingleThreaded, hostname: &str, pulse: File) -> Result<(), Error
     };
     let signals = [Signal::SIGCHLD, BOOT, PULSE, POWER_OFF, Signal::SIGPWR].into_iter().collect();
     let signals = SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC).doing("listening for signals")?;
-    machine.console.say(&format!("{hostname} waits for its network"));
+    machine.console.say(&format!("{} waits for its network", spec.hostname));
     loop {
         let sources = &mut [PollFd::new(signals.as_fd(), PollFlags::POLLIN), PollFd::new(machine.console.as_fd(), PollFlags::POLLIN)];
         let _ = poll(sources, machine.patience());
         machine.console.collect();
         while let Ok(Some(information)) = signals.read_signal() {
             match i32::try_from(information.ssi_signo).map(Signal::try_from) {
-                Ok(Ok(BOOT)) if !machine.booted => machine.boot(hostname),
+                Ok(Ok(BOOT)) if !machine.booted => machine.boot(spec),
                 Ok(Ok(PULSE)) => machine.answer(),
                 Ok(Ok(POWER_OFF | Signal::SIGPWR)) => {
                     machine.power_off();
@@ -191,10 +191,10 @@ fn serve(alone: SingleThreaded, hostname: &str, pulse: File) -> Result<(), Error
 }
 
 impl Machine {
-    fn boot(&mut self, hostname: &str) {
+    fn boot(&mut self, spec: &Spec) {
         self.booted = true;
-        self.console.say(&format!("{hostname} is up"));
-        if let Err(error) = self.start(|| user_data::run(self.alone)) {
+        self.console.say(&format!("{} is up", spec.hostname));
+        if let Err(error) = self.start(|| user_data::run(self.alone, spec)) {
             self.console.say(&error.to_string());
         }
         match ssh::program() {

@@ -21,6 +21,7 @@
 
 mod builder;
 mod cgroup;
+pub mod cloud_init;
 mod command;
 mod confinement;
 mod console;

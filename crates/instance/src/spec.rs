@@ -21,7 +21,7 @@ pub struct Spec {
     pub hostname: String,
     /// What the guest's own name means, as long as nobody asks the resolver: its primary private address.
     pub address: IpAddr,
-    /// `ec2.internal`: what the resolver appends to short names.
+    /// `ec2.internal`: the domain of its own name.
     pub domain: String,
     /// `ec2-user`: the user whom one logs in as, who may become root.
     pub login: String,
@@ -34,15 +34,16 @@ pub struct Spec {
     /// The first of [`IDS_PER_GUEST`] user and group ids that no other guest and no user of the host has. It must stay the same as long as
     /// the disk is kept, for files on the disk belong to these ids.
     pub first_id: u32,
-    /// The resolver's address, if there is one.
-    pub nameserver: Option<IpAddr>,
+    /// What the resolver appends to short names.
+    pub search: Vec<String>,
+    /// The name servers, in the order in which they are asked.
+    pub nameservers: Vec<IpAddr>,
     /// What a login by ssh is greeted with, a line or several.
     pub motd: String,
     /// Public keys, as lines of `authorized_keys` (sshd(8)), that open the login user's account. They are written at the first boot alone, as
     /// EC2's images do it: afterwards the file is the user's.
     pub authorized_keys: Vec<String>,
-    /// What the guest is given to run, as root, at its first boot: a script that names its interpreter in the first line. Anything else is
-    /// refused on the console. [`USER_DATA_BYTES`] at most.
+    /// What the guest is given to do at its first boot, as [`cloud_init`](crate::cloud_init) reads it. [`USER_DATA_BYTES`] at most.
     pub user_data: Option<Vec<u8>>,
 }
 
@@ -52,6 +53,9 @@ impl Spec {
         check_name("id", &self.id, "-")?;
         check_name("hostname", &self.hostname, "-.")?;
         check_name("domain", &self.domain, "-.")?;
+        for domain in &self.search {
+            check_name("search", domain.trim_start_matches('_'), "-._")?;
+        }
         check_name("login", &self.login, "-_")?;
         if self.login == "root" {
             return Err(Error::Spec { field: "login", reason: "root is there already".to_owned() });
@@ -102,7 +106,8 @@ pub(crate) mod tests {
             memory_mib: 1024,
             vcpus: 2,
             first_id: 10 * IDS_PER_GUEST,
-            nameserver: None,
+            search: vec!["ec2.internal".into()],
+            nameservers: Vec::new(),
             motd: "Welcome".into(),
             authorized_keys: vec!["ssh-ed25519 AAAA alice".into()],
             user_data: None,

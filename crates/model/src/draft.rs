@@ -152,6 +152,7 @@ impl Snapshot {
         read_as!(
             crate::Vpc,
             crate::Subnet,
+            crate::DhcpOptions,
             crate::InternetGateway,
             crate::RouteTable,
             crate::NetworkAcl,

@@ -25,6 +25,9 @@ impl Snapshot {
     fn vpc_violation(&self) -> Option<String> {
         for vpc in self.all::<Vpc>() {
             let id = vpc.id;
+            if vpc.dhcp_options.is_some_and(|options| self.get(options).is_none_or(|options| options.scope != vpc.scope)) {
+                return Some(format!("the DHCP options of {id} are gone, or somebody else's"));
+            }
             if vpc.cidr_blocks.is_empty() {
                 return Some(format!("{id} has no CIDR block"));
             }

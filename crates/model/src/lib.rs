@@ -7,6 +7,7 @@
 mod account_region;
 mod cidr;
 mod client_token;
+mod dhcp_options;
 pub mod dns_name;
 mod draft;
 mod elastic_ip;
@@ -40,6 +41,7 @@ mod vpc_peering_connection;
 pub use account_region::AccountRegion;
 pub use cidr::{Cidr, Ipv4Cidr, MalformedCidr};
 pub use client_token::{ClientToken, ClientTokenKey};
+pub use dhcp_options::{DhcpOptions, DomainName, InvalidDhcpOption, NameServer, NetbiosNodeType};
 pub use dns_name::DnsName;
 pub use draft::{Change, Draft, Row, UnreadableRow};
 pub use elastic_ip::ElasticIp;

@@ -4,7 +4,8 @@
 //! has an address of its own by which the service knows it, whatever its private address is.
 //!
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html>,
-//! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html>
+//! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html>,
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSetConcepts.html>
 
 use std::net::Ipv4Addr;
 
@@ -17,6 +18,8 @@ pub enum LocalService {
     Metadata,
     /// The Amazon DNS server, also called Route 53 Resolver.
     Dns,
+    /// The DHCP server, which is at each subnet's router.
+    Dhcp,
 }
 
 /// Where guests find the instance metadata service.
@@ -27,6 +30,9 @@ pub const RESOLVER: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 253);
 
 /// What the third address of every VPC is to the DNS server itself. Guests cannot call it by this one.
 pub const VPC_RESOLVER: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 2);
+
+/// What every subnet's router, and the broadcast address, is to the DHCP server itself. Guests cannot call it by this one.
+pub const DHCP_SERVER: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 3);
 
 /// Where interfaces are, as services see them: RFC 6598's shared addresses, which services do not share with anybody.
 pub fn clients() -> Ipv4Cidr {
@@ -47,14 +53,12 @@ pub fn client_serial(address: Ipv4Addr) -> Option<u32> {
 }
 
 impl LocalService {
-    /// Both.
-    pub const ALL: [LocalService; 2] = [LocalService::Metadata, LocalService::Dns];
-
     /// What people call it.
     pub fn as_str(self) -> &'static str {
         match self {
             LocalService::Metadata => "instance metadata",
             LocalService::Dns => "Amazon DNS",
+            LocalService::Dhcp => "DHCP",
         }
     }
 }

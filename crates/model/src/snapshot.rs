@@ -12,9 +12,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountRegion, AllocationId, ClientToken, ClientTokenKey, ElasticIp, Instance, InstanceConnectEndpoint, InstanceConnectEndpointId, InstanceId,
-    InternetGateway, InternetGatewayId, KeyPair, KeyPairId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, ResourceId, RouteTable,
-    RouteTableId, Scope, SecurityGroup, SecurityGroupId, Subnet, SubnetId, TagSet, Vpc, VpcId, VpcPeeringConnection, VpcPeeringConnectionId,
+    AccountRegion, AllocationId, ClientToken, ClientTokenKey, DhcpOptions, DhcpOptionsId, ElasticIp, Instance, InstanceConnectEndpoint,
+    InstanceConnectEndpointId, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId, NetworkAcl, NetworkAclId, NetworkInterface,
+    NetworkInterfaceId, ResourceId, RouteTable, RouteTableId, Scope, SecurityGroup, SecurityGroupId, Subnet, SubnetId, TagSet, Vpc, VpcId,
+    VpcPeeringConnection, VpcPeeringConnectionId,
 };
 
 /// All resources of one kind, in the order of their keys.
@@ -26,6 +27,7 @@ pub struct Snapshot {
     pub(crate) generation: u64,
     pub(crate) vpcs: Table<Vpc>,
     pub(crate) subnets: Table<Subnet>,
+    pub(crate) dhcp_options: Table<DhcpOptions>,
     pub(crate) internet_gateways: Table<InternetGateway>,
     pub(crate) route_tables: Table<RouteTable>,
     pub(crate) network_acls: Table<NetworkAcl>,
@@ -95,6 +97,7 @@ macro_rules! resources {
 resources! {
     Vpc, VpcId, vpcs;
     Subnet, SubnetId, subnets;
+    DhcpOptions, DhcpOptionsId, dhcp_options;
     InternetGateway, InternetGatewayId, internet_gateways;
     RouteTable, RouteTableId, route_tables;
     NetworkAcl, NetworkAclId, network_acls;
@@ -115,6 +118,7 @@ macro_rules! scoped {
 }
 
 scoped!(
+    DhcpOptions,
     ElasticIp,
     Vpc,
     Subnet,

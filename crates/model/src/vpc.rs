@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 
 use crate::text::words;
-use crate::{Ipv4Cidr, NetworkAclId, RouteTableAssociationId, RouteTableId, Scope, SecurityGroupId, VpcCidrBlockAssociationId, VpcId};
+use crate::{DhcpOptionsId, Ipv4Cidr, NetworkAclId, RouteTableAssociationId, RouteTableId, Scope, SecurityGroupId, VpcCidrBlockAssociationId, VpcId};
 
 /// A VPC. Its main table, default network ACL and default group are named here, so that there is exactly one of each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub struct Vpc {
     pub default_network_acl: NetworkAclId,
     /// The group of interfaces for which none was named.
     pub default_security_group: SecurityGroupId,
+    /// What its DHCP server tells guests besides their addresses; `None` is nothing.
+    #[serde(default)]
+    pub dhcp_options: Option<DhcpOptionsId>,
     /// Tenancy of its instances.
     pub tenancy: Tenancy,
     /// Whether it is the default VPC of its account and region.

@@ -28,6 +28,11 @@ pub enum Request {
         /// What is carried.
         service: Service,
     },
+    /// The map of a VPC, or of every Region in which there is one.
+    Map {
+        /// The VPC: name or id.
+        vpc: Option<String>,
+    },
     /// A session in an instance, by SSH. Behind the answer [`crate::frame`]s go both ways.
     Connect {
         /// The instance: name, id, private address or `vpc/instance`.
@@ -105,6 +110,8 @@ pub enum Response {
     },
     /// An explanation.
     Explanation(Explanation),
+    /// Maps.
+    Maps(Vec<crate::map::Map>),
     /// There is a session.
     Connected(Connected),
     /// There is none.
@@ -179,6 +186,9 @@ pub struct Explanation {
     pub legs: Vec<Leg>,
     /// What helps, as commands of the AWS CLI, in order.
     pub fix: Vec<String>,
+    /// The same in other forms.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fixes: Vec<Fix>,
     /// Connections that go on although a new one would not be let in: they are tracked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub live: Vec<LiveFlow>,
@@ -228,25 +238,106 @@ pub struct Line {
     /// AWS's code, where the packet does not pass.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// What it is, by id, as far as it is there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<String>,
+    /// How such a thing treats replies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// What was looked at, row by row.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<Row>,
+}
+
+/// A row that was looked at.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Row {
+    /// A rule by its id or number, a route by its destination.
+    pub row: String,
+    /// What it says.
+    pub says: String,
+    /// `matched`, `missed`, or `unasked`: one before it, or a better one, decided.
+    pub outcome: String,
+    /// Why.
+    pub why: String,
+    /// Whether it is not there yet: the fix adds it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub proposed: bool,
+}
+
+/// A repair.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Fix {
+    /// What it does, in a sentence.
+    pub says: String,
+    /// As a command of the AWS CLI.
+    pub cli: String,
+    /// As Terraform.
+    pub terraform: String,
+    /// As calls of the API, in order.
+    pub calls: Vec<Call>,
+}
+
+/// A call of the API.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Call {
+    /// The operation.
+    pub action: String,
+    /// Whose call it is.
+    pub account: String,
+    /// Where.
+    pub region: String,
+    /// Its parameters; a value that begins with `$` is what an earlier call gave.
+    pub parameters: Vec<(String, String)>,
+    /// What it gives to later calls: the word for it, and where in the answer it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gives: Option<(String, String)>,
 }
 
 impl From<semantics::Rendered> for Explanation {
     fn from(rendered: semantics::Rendered) -> Self {
-        let line = |line: semantics::RenderedLine| Line {
+        let leg = |leg: semantics::RenderedLeg| Leg { title: leg.title.to_owned(), lines: leg.lines.into_iter().map(Line::from).collect() };
+        let fixes: Vec<Fix> = rendered.fixes.into_iter().map(Fix::from).collect();
+        Self {
+            headline: rendered.headline,
+            reachable: rendered.reachable,
+            legs: rendered.legs.into_iter().map(leg).collect(),
+            fix: fixes.iter().map(|fix| fix.cli.clone()).collect(),
+            fixes,
+            live: Vec::new(),
+        }
+    }
+}
+
+impl From<semantics::RenderedLine> for Line {
+    fn from(line: semantics::RenderedLine) -> Self {
+        let row = |row: semantics::RenderedRow| {
+            let outcome = row.outcome.as_str().to_owned();
+            Row { row: row.row, says: row.says, outcome, why: row.why, proposed: row.proposed }
+        };
+        Self {
             mark: line.mark.as_str().to_owned(),
             stage: line.stage.to_owned(),
             resource: line.resource,
             detail: line.detail,
             code: line.code.map(str::to_owned),
-        };
-        let leg = |leg: semantics::RenderedLeg| Leg { title: leg.title.to_owned(), lines: leg.lines.into_iter().map(line).collect() };
-        Self {
-            headline: rendered.headline,
-            reachable: rendered.reachable,
-            legs: rendered.legs.into_iter().map(leg).collect(),
-            fix: rendered.fix,
-            live: Vec::new(),
+            about: line.about.iter().map(ToString::to_string).collect(),
+            note: line.note.map(str::to_owned),
+            rows: line.rows.into_iter().map(row).collect(),
         }
+    }
+}
+
+impl From<semantics::RenderedFix> for Fix {
+    fn from(fix: semantics::RenderedFix) -> Self {
+        let call = |call: semantics::RenderedCall| Call {
+            action: call.action.to_owned(),
+            account: call.scope.account.to_string(),
+            region: call.scope.region.to_string(),
+            parameters: call.parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            gives: call.gives.map(|(word, path)| (word.to_owned(), path.to_owned())),
+        };
+        Self { says: fix.says, cli: fix.cli, terraform: fix.terraform, calls: fix.calls.into_iter().map(call).collect() }
     }
 }
 

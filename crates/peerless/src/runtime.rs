@@ -87,7 +87,7 @@ impl Runtime {
 
     /// The guests of this daemon; their disks are in its state folder.
     pub fn guests(&self, state: &Path) -> instance::Host {
-        instance::Host { name: self.name.to_string(), runtime_dir: self.folder.clone(), state_dir: state.to_owned(), sshd: None }
+        instance::Host { name: self.name.to_string(), runtime_dir: self.folder.clone(), state_dir: state.to_owned(), sshd: None, settings: None }
     }
 }
 

@@ -89,9 +89,9 @@ impl<L: Lab> CoreEngine<L> {
         let named: Vec<String> = legs
             .into_iter()
             .flat_map(|(leg, lines)| lines.iter().map(move |line| (leg, line)))
-            .filter_map(|(leg, line)| match *line {
-                Line::Blocked { denial, .. } => Some(Outcome::Dropped { leg, denial }.describe_in(self.lab.names(), &explanation.repaired)),
-                Line::Passed(_) => None,
+            .filter_map(|(leg, line)| match line {
+                &Line::Blocked { denial, .. } => Some(Outcome::Dropped { leg, denial }.describe_in(self.lab.names(), &explanation.repaired)),
+                Line::Passed { .. } => None,
             })
             .collect();
         if named.is_empty() { vec!["nothing".to_owned()] } else { named }

@@ -209,6 +209,7 @@ impl World {
             default_network_acl: acl,
             default_security_group: group,
             tenancy: Tenancy::Default,
+            dhcp_options: None,
             is_default: false,
             enable_dns_support: true,
             enable_dns_hostnames: false,

@@ -33,8 +33,8 @@ fn told(lab: &str, from: &str, to: &str, service: Service) -> String {
             let _ = writeln!(text, "  {} {}: {} {}", line.mark.as_str(), line.stage, line.detail, line.code.unwrap_or_default());
         }
     }
-    for command in rendered.fix {
-        let _ = writeln!(text, "fix {command}");
+    for fix in rendered.fixes {
+        let _ = writeln!(text, "fix {}", fix.cli);
     }
     let mut text = text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
     for (kind, name) in [
@@ -111,4 +111,101 @@ fn instance_connect_is_let_in_by_its_range() {
     assert!(text.contains("'IpProtocol=tcp,FromPort=22,ToPort=22,IpRanges=[{CidrIp=18.206.107.24/29}]'"), "{text}");
     let text = told(&format!("{LAB}\n{public}"), "203.0.113.10", "blue/a/1", Service::Tcp(22));
     assert!(text.contains("IpRanges=[{CidrIp=203.0.113.10/32}]'"), "{text}");
+}
+
+/// The explanation of a ping through the lab, with the routes and the acceptance that it lacks or without them.
+fn rendered(lab: &str) -> (World, semantics::Rendered) {
+    let mut world = World::default();
+    for line in lab.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        world.apply(&line.parse::<Statement>().unwrap()).unwrap();
+    }
+    let question = Question { from: world.endpoint("blue/a/1").unwrap(), to: world.endpoint("green/a/1").unwrap(), service: Service::Icmp };
+    let rendered = explain(world.snapshot(), &question).unwrap().render(world.snapshot());
+    (world, rendered)
+}
+
+/// What a line's rows say, with ids shortened to their kind.
+fn rows(rendered: &semantics::Rendered, leg: usize, stage: &str) -> Vec<String> {
+    let line = rendered.legs[leg].lines.iter().find(|line| line.stage == stage && !line.rows.is_empty()).unwrap();
+    let short = |text: &str| {
+        let words = text.split(' ').map(|word| match word.split_once('-') {
+            Some((kind, digits)) if digits.len() >= 17 => kind.to_owned() + &digits[17..],
+            _ => word.to_owned(),
+        });
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let row = |row: &semantics::RenderedRow| {
+        let proposed = if row.proposed { " (proposed)" } else { "" };
+        format!("{} {} {}: {}{proposed}", row.outcome.as_str(), short(&row.row), short(&row.says), short(&row.why))
+    };
+    line.rows.iter().map(row).collect()
+}
+
+/// Every row that was looked at is told, with why it did not match: by the comparisons that decided.
+#[test]
+fn the_evidence_is_every_row_that_was_looked_at() {
+    let lab = format!("{LAB}\naccept blue green\nentry green/default ingress 50 deny udp 53 10.1.0.0/16\nroute green/main 10.1.0.0/16 peering blue");
+    let (_, rendered) = rendered(&lab);
+    assert_eq!(
+        rows(&rendered, 0, "route"),
+        ["missed 10.1.0.0/16 → local: it does not hold 10.2.0.10", "matched 10.2.0.0/16 → pcx: the longest prefix that holds 10.2.0.10",]
+    );
+    assert_eq!(
+        rows(&rendered, 0, "NACL in"),
+        [
+            "missed 50 deny UDP 53, 10.1.0.0/16: it is not for ICMP echo request",
+            "matched 100 allow all traffic, 0.0.0.0/0: the lowest number that matches: it allows the packet",
+            "unasked * deny all traffic: a lower number decided",
+        ]
+    );
+    assert_eq!(
+        rows(&rendered, 0, "SG in"),
+        [
+            "missed sgr all traffic from members of sg: 10.1.0.10 is no member of sg default: it is in sg default",
+            "missed sgr TCP 22 from 10.1.0.0/16: it is not for ICMP echo request",
+        ]
+    );
+    assert!(!rendered.legs[1].lines.iter().any(|line| line.stage == "SG in" && !line.rows.is_empty()), "a reply is let in by its connection");
+}
+
+/// The longest prefix is chosen, and what it beats is shown.
+#[test]
+fn the_choice_of_a_route_is_told() {
+    let lab = format!("{LAB}\naccept blue green\ngateway blue\nroute blue/main 0.0.0.0/0 gateway");
+    let (_, rendered) = rendered(&lab);
+    let told = rows(&rendered, 0, "route");
+    assert!(told.contains(&"unasked 0.0.0.0/0 → igw: it holds 10.2.0.10, and 10.2.0.0/16 is the longer prefix".to_owned()), "{told:?}");
+    // The way back has no route; the one that the fix adds is not there yet, and says so.
+    let back: Vec<_> = rendered.legs[1].lines.iter().filter(|line| line.stage == "route").collect();
+    assert!(back[0].rows.iter().all(|row| !row.proposed) && back[1].rows.iter().any(|row| row.proposed), "{back:?}");
+}
+
+/// A fix is the same in all its forms, and the calls are whole: a button makes them as they are.
+#[test]
+fn a_fix_is_told_as_terraform_and_as_calls() {
+    let lab = LAB.replace("    peer blue green\n", "").replace("    route blue/main 10.2.0.0/16 peering green\n", "");
+    let (_, rendered) = rendered(&lab);
+    let calls: Vec<_> = rendered.fixes.iter().flat_map(|fix| &fix.calls).map(|call| call.action).collect();
+    assert_eq!(calls, ["CreateVpcPeeringConnection", "CreateRoute", "AcceptVpcPeeringConnection", "AuthorizeSecurityGroupIngress", "CreateRoute"]);
+    assert_eq!(rendered.fixes[0].calls[0].gives, Some(("$PCX", "vpcPeeringConnection.vpcPeeringConnectionId")));
+    assert!(rendered.fixes[1].calls[0].parameters.contains(&("VpcPeeringConnectionId", "$PCX".to_owned())));
+    let rule = &rendered.fixes[3].terraform;
+    assert!(rule.starts_with("resource \"aws_vpc_security_group_ingress_rule\" \"fix_4\" {\n"), "{rule}");
+    assert!(rule.contains("  cidr_ipv4         = \"10.1.0.10/32\"\n") && rule.contains("  from_port         = 8\n"), "{rule}");
+    let route = &rendered.fixes[1].terraform;
+    assert!(route.contains("vpc_peering_connection_id = aws_vpc_peering_connection.peering.id"), "{route}");
+}
+
+/// A group without any rule in that direction has a code of its own with AWS.
+#[test]
+fn a_group_without_rules_has_its_own_code() {
+    let connected = format!("{LAB}\naccept blue green\nroute green/main 10.1.0.0/16 peering blue");
+    let codes = |lab: &str| {
+        let (_, rendered) = rendered(lab);
+        rendered.legs.iter().flat_map(|leg| &leg.lines).filter_map(|line| line.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(&connected), ["ENI_SG_RULES_MISMATCH"]);
+    let instance = "instance green/a/1 10.2.0.10";
+    let without = connected.replace(instance, &format!("group green/none\n{instance} group green/none"));
+    assert_eq!(codes(&without), ["SG_HAS_NO_RULES"]);
 }

@@ -249,13 +249,20 @@ impl Denial {
             Denial::Blackhole { .. } => "BAD_STATE_ROUTE",
             Denial::PeeringNotForAddress { .. } => "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR",
             Denial::Spoofed { .. } => "GATEWAY_REJECTS_SPOOFED_TRAFFIC",
+            Denial::PrivateDestination { destination, .. } if is_shared(*destination) => "IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS",
             Denial::PrivateDestination { .. } => "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS",
             Denial::NoPublicAddress { direction: Direction::Egress, .. } => "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",
             Denial::NoPublicAddress { direction: Direction::Ingress, .. } => "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS",
+            Denial::PrivateSource { source } if is_shared(*source) => "IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS",
             Denial::PrivateSource { .. } => "IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS",
             Denial::NoSuchPublicAddress { .. } => "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS",
             Denial::NoGateway { .. } => "BAD_STATE_ATTACHMENT",
             Denial::NotRunning { .. } => "BAD_STATE",
         }
     }
+}
+
+/// Whether it is shared address space (RFC 6598).
+fn is_shared(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V4(v4) if v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64)
 }

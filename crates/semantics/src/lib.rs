@@ -7,7 +7,9 @@
 mod connection;
 mod decision;
 mod evaluate;
+mod evidence;
 mod explain;
+mod map;
 mod matching;
 mod packet;
 mod routing;
@@ -17,8 +19,13 @@ mod walk;
 pub use connection::{ConnectionKey, Connections, Opened, Tracking};
 pub use decision::{Decision, Delivery, Denial, Departure, Origin, Rewrite, Served, Verdict};
 pub use evaluate::evaluate;
-pub use explain::{Endpoint, Explanation, Line, Mark, Question, Rendered, RenderedLeg, RenderedLine, Repair, Service, Unanswerable, explain};
-pub use matching::matches;
+pub use evidence::{Evidence, Fit, PeerMismatch, RouteFit, Rows};
+pub use explain::{
+    Endpoint, Explanation, Line, Mark, Outcome, Question, Rendered, RenderedCall, RenderedFix, RenderedLeg, RenderedLine, RenderedRow, Repair,
+    Service, Unanswerable, describe, explain, explain_from_port,
+};
+pub use map::{Map, MapLine, Node, NodeKind, region_map, vpc_map};
+pub use matching::{TrafficMismatch, matches};
 pub use packet::{ECHO_REPLY, ECHO_REPLY_V6, ECHO_REQUEST, ECHO_REQUEST_V6, Packet, Quoted, Transport};
 pub use routing::{Route, RouteState, Target, routes, target_state};
 pub use trace::{Admission, Recorder, Step, Trace};

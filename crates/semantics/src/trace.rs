@@ -1,5 +1,6 @@
 //! The way of a packet, step by step, in AWS's nouns.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use model::{
@@ -7,12 +8,17 @@ use model::{
     VpcPeeringConnectionId,
 };
 
+use crate::evidence::Evidence;
 use crate::routing::Target;
 
 /// Who is told of each step. `()` listens to nothing and costs nothing; [`Trace`] keeps them all.
 pub trait Recorder {
     /// The packet passed this.
     fn passed(&mut self, step: Step);
+
+    /// What was looked at for the step, or for the denial, that comes next.
+    #[inline(always)]
+    fn looked_at(&mut self, _evidence: impl FnOnce() -> Evidence) {}
 }
 
 impl Recorder for () {
@@ -25,11 +31,17 @@ impl Recorder for () {
 pub struct Trace {
     /// The steps.
     pub steps: Vec<Step>,
+    /// What was looked at for them, by their places; what a denial looked at is for the place behind the last.
+    pub evidence: BTreeMap<usize, Evidence>,
 }
 
 impl Recorder for Trace {
     fn passed(&mut self, step: Step) {
         self.steps.push(step);
+    }
+
+    fn looked_at(&mut self, evidence: impl FnOnce() -> Evidence) {
+        self.evidence.insert(self.steps.len(), evidence());
     }
 }
 

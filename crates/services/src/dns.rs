@@ -17,6 +17,7 @@ use domain::base::{Message, MessageBuilder, Name, Serial, StaticCompressor, Ttl}
 use domain::rdata::{A, Ptr, Soa};
 use model::{NetworkInterface, Snapshot};
 
+pub use names::{DOMAINS, WEB_SITES};
 use names::{Meaning, Zone};
 
 /// Who asks.

@@ -8,6 +8,7 @@ const VPC: Section[] = [
     [
       ["/vpc", "VPC dashboard"],
       ["/vpc/map", "Region map"],
+      ["/explain", "Explain"],
     ],
   ],
   [
@@ -31,7 +32,13 @@ const VPC: Section[] = [
 ];
 
 const EC2: Section[] = [
-  ["Instances", [["/ec2/instances", "Instances"]]],
+  [
+    "Instances",
+    [
+      ["/ec2/instances", "Instances"],
+      ["/explain", "Explain"],
+    ],
+  ],
   ["Images", [["/ec2/images", "AMIs"]]],
   [
     "Network & Security",

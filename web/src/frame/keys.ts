@@ -10,6 +10,7 @@ const PAGES: Record<string, string> = {
   r: "/vpc/route-tables",
   p: "/vpc/peering-connections",
   i: "/ec2/instances",
+  e: "/explain",
 };
 
 /** So long a `g` waits for its letter. */

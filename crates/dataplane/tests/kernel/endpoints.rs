@@ -19,7 +19,7 @@ const WORLD: &str = "
 fn connects(lab: &Lab, listener: &TcpListener) -> bool {
     let own = lab.world.address("blue/doors/1").unwrap();
     let target = (lab.world.address("blue/a/1").unwrap(), 22).into();
-    let connected = lab.guest("blue/doors/1").run(|| TcpStream::connect_timeout(&target, Duration::from_millis(500))).is_ok();
+    let connected = lab.guest("blue/doors/1").run(|| TcpStream::connect_timeout(&target, Duration::from_secs(2))).is_ok();
     connected && listener.accept().unwrap().1.ip() == own
 }
 

@@ -14,15 +14,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dataplane::{Config, DataPlane, Discard, FlowReport};
-use model::local_service::{METADATA, RESOLVER, VPC_RESOLVER};
-use model::{Instance, InstanceConnectEndpoint, InstanceState, NetworkInterface, NetworkInterfaceId, Vpc};
+use model::local_service::{DHCP_SERVER, METADATA, RESOLVER, VPC_RESOLVER};
+use model::{Instance, InstanceConnectEndpoint, InstanceState, NetworkInterface, NetworkInterfaceId, Subnet, Vpc};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
 use scenario::{Statement, World};
 use semantics::Origin;
 
 /// How long to wait for something that must come. It never costs this long unless the test fails.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Whether the test can run; says so if not. `PEERLESS_TEST_PACKETS` may forbid it (`no`) or insist on it (`yes`).
 pub fn is_root() -> bool {
@@ -176,16 +176,19 @@ impl Lab {
         Ok(())
     }
 
-    /// Ends the data plane and starts the next one, which finds what was left.
-    pub fn restart(&mut self) {
+    /// Ends the data plane and starts the next one, which finds what was left; how long it took to start.
+    pub fn restart(&mut self) -> Duration {
         let elsewhere = Config { flows: 1, ..Config::new(runtime_dir()) };
         let snapshot = Arc::new(self.world.snapshot().clone());
         // It takes the place for a moment: the TAP is for one at a time.
         let other = DataPlane::start(&elsewhere, Arc::clone(&snapshot)).unwrap();
         drop(std::mem::replace(&mut self.data_plane, other));
+        let began = Instant::now();
         let next = DataPlane::start(&self.config, snapshot).unwrap();
+        let took = began.elapsed();
         drop(std::mem::replace(&mut self.data_plane, next));
         dataplane::remove_everything(&elsewhere).unwrap();
+        took
     }
 
     /// An instance's or endpoint's namespace, or the one in which a public address is.
@@ -217,8 +220,10 @@ impl Lab {
     /// Where among the services is what has that name, or an address that a guest calls.
     pub fn service_at(&self, name: &str) -> Option<Ipv4Addr> {
         let address = self.world.address(name).ok()?;
-        let is_own = || self.world.snapshot().all::<Vpc>().any(|vpc| address == vpc.resolver());
-        [METADATA, RESOLVER].into_iter().find(|&service| address == service).or_else(|| is_own().then_some(VPC_RESOLVER))
+        let is_resolver = || self.world.snapshot().all::<Vpc>().any(|vpc| address == vpc.resolver());
+        let is_router = || self.world.snapshot().all::<Subnet>().any(|subnet| address == subnet.router());
+        let found = [METADATA, RESOLVER].into_iter().find(|&service| address == service);
+        found.or_else(|| is_resolver().then_some(VPC_RESOLVER)).or_else(|| is_router().then_some(DHCP_SERVER))
     }
 
     /// The flows that leave an instance, or the internet, for an address.

@@ -1,10 +1,10 @@
 //! What outlives the daemon, and that nothing outlives `down`.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::lab::{Guest, Lab, PEERED, apply, eventually, is_root, isolate, read, runtime_dir};
 use dataplane::{Config, DataPlane, FlowReport, Role, remove_everything};
@@ -105,17 +105,20 @@ impl Drop for Killed {
     }
 }
 
-/// A ping of so many packets, after the first few.
-fn ping(guest: &Guest, count: &str) -> Child {
-    let ping = guest.run(|| Command::new("ping").args(["-c", count, "-i", "0.02", "10.2.0.10"]).stdout(Stdio::piped()).spawn().unwrap());
-    std::thread::sleep(Duration::from_millis(200));
-    ping
+/// A ping of so many packets, after its first answer.
+fn ping(guest: &Guest, count: &str) -> (Child, BufReader<ChildStdout>) {
+    let arguments = ["-oL", "ping", "-c", count, "-i", "0.02", "-W", "30", "10.2.0.10"];
+    let mut ping = guest.run(|| Command::new("stdbuf").args(arguments).stdout(Stdio::piped()).spawn().unwrap());
+    let mut output = BufReader::new(ping.stdout.take().unwrap());
+    assert!(output.by_ref().lines().map_while(Result::ok).any(|line| line.contains("64 bytes")), "the first is answered");
+    (ping, output)
 }
 
-fn must_receive(ping: Child, count: &str) {
-    let output = ping.wait_with_output().unwrap();
-    let output = String::from_utf8_lossy(&output.stdout);
-    assert!(output.contains(&format!("{count} received")), "{output}");
+fn must_receive((mut ping, mut output): (Child, BufReader<ChildStdout>), count: &str) {
+    let mut said = String::new();
+    output.read_to_string(&mut said).unwrap();
+    ping.wait().unwrap();
+    assert!(said.contains(&format!("{count} received")), "{said}");
 }
 
 #[test]
@@ -128,9 +131,9 @@ fn an_established_flow_survives_kill_9_and_a_new_one_waits_for_the_next_daemon()
     let (answered, output) = killed.guests[0].command("ping", &["-c", "1", "-W", "0.2", "10.2.0.10"]);
     assert!(!answered, "nobody answers for a new flow: {output}");
     let data_plane = killed.start();
-    killed.guests[0].must("ping", &["-c", "1", "-W", "1", "10.2.0.10"]);
+    killed.guests[0].must("ping", &["-c", "1", "-W", "30", "10.2.0.10"]);
     killed.attach(&data_plane);
-    killed.guests[0].must("ping", &["-c", "1", "-W", "1", "10.2.0.10"]);
+    killed.guests[0].must("ping", &["-c", "1", "-W", "30", "10.2.0.10"]);
 }
 
 /// The rule is revoked after the crash: the next daemon knows whom it had let in.
@@ -153,7 +156,7 @@ fn the_next_daemon_takes_over_flows_counters_and_connections() {
     assert!(!killed.guests[0].command("ping", &["-c", "1", "-W", "0.2", "10.2.0.10"]).0, "a new flow is judged by the rules");
     apply(&mut killed.world, "allow green/default ingress icmp 10.1.0.0/16");
     data_plane.publish(Arc::new(killed.world.snapshot().clone())).unwrap();
-    killed.guests[0].must("ping", &["-c", "1", "-W", "1", "10.2.0.10"]);
+    killed.guests[0].must("ping", &["-c", "1", "-W", "30", "10.2.0.10"]);
 }
 
 #[test]
@@ -169,7 +172,7 @@ fn who_is_gone_when_the_next_daemon_comes_is_not_attached() {
     let from_there = |flow: &FlowReport| flow.from == killed.world.interface("green/a/1").unwrap().into();
     assert!(!data_plane.flows().unwrap().iter().any(from_there));
     killed.attach(&data_plane);
-    killed.guests[0].must("ping", &["-c", "1", "-W", "1", "10.2.0.10"]);
+    killed.guests[0].must("ping", &["-c", "1", "-W", "30", "10.2.0.10"]);
 }
 
 /// What does not fit is no reason to fail.
@@ -183,10 +186,10 @@ fn a_fabric_that_does_not_fit_is_made_anew() {
     let data_plane = killed.start();
     assert_eq!(killed.attached(&data_plane), [false, false]);
     killed.attach(&data_plane);
-    killed.guests[0].must("ping", &["-c", "1", "-W", "1", "10.2.0.10"]);
+    killed.guests[0].must("ping", &["-c", "1", "-W", "30", "10.2.0.10"]);
     drop(data_plane);
 
-    std::fs::remove_file(killed.config.runtime_dir.join("bpf/v2/flows")).unwrap();
+    std::fs::remove_file(killed.config.runtime_dir.join("bpf/v3/flows")).unwrap();
     let data_plane = killed.start();
     assert_eq!(killed.attached(&data_plane), [false, false]);
     drop(data_plane);
@@ -230,7 +233,7 @@ fn a_guest_may_belong_to_another_user_namespace() {
     eventually("the sandbox", entered);
     let guest = Guest::at(Path::new(&theirs));
     lab.data_plane.attach(lab.world.interface("blue/a/1").unwrap(), guest.fd()).unwrap();
-    guest.must("ping", &["-c", "1", "-W", "1", "10.2.0.10"]);
+    guest.must("ping", &["-c", "1", "-W", "30", "10.2.0.10"]);
     sandbox.kill().unwrap();
     sandbox.wait().unwrap();
 }

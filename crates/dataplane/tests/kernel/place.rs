@@ -27,7 +27,7 @@ fn must_notice(lab: &Lab, id: NetworkInterfaceId) {
     eventually("somebody to notice", || noticed().filter(|()| !is_in_place(lab, id)));
     lab.data_plane.attach(id, lab.guest_of(id.into()).unwrap().fd()).unwrap();
     assert!(is_in_place(lab, id));
-    lab.guest("blue/a/1").must("ping", &["-c", "1", "-W", "1", GREEN]);
+    lab.guest("blue/a/1").must("ping", &["-c", "1", "-W", "30", GREEN]);
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn eth0_comes_back_when_it_was_deleted_or_moved() {
     must_notice(&lab, blue);
 
     // A bystander has met nothing of it.
-    lab.guest("blue/a/2").must("ping", &["-c", "1", "-W", "1", GREEN]);
+    lab.guest("blue/a/2").must("ping", &["-c", "1", "-W", "30", GREEN]);
 }
 
 /// The host end does not show it: who asks from time to time finds out.
@@ -68,7 +68,7 @@ fn eth0_under_another_name_is_not_in_place() {
     guest.must("ip", &["link", "delete", "eth0"]);
     lab.data_plane.attach(blue, guest.fd()).unwrap();
     assert!(is_in_place(&lab, blue));
-    guest.must("ping", &["-c", "1", "-W", "1", GREEN]);
+    guest.must("ping", &["-c", "1", "-W", "30", GREEN]);
 }
 
 /// As on EC2, where the instance would have to ask its DHCP server again.

@@ -25,14 +25,14 @@ fn a_flood_that_is_denied_displaces_nobody() {
     }
     let lab = small_lab();
     let guest = lab.guest("blue/a/1");
-    guest.must("ping", &["-c", "1", "-W", "1", "10.2.0.10"]);
+    guest.must("ping", &["-c", "1", "-W", "30", "10.2.0.10"]);
     let flood = guest.run(|| UdpSocket::bind((BLUE, 0)).unwrap());
     for port in 10_000..12_000 {
         flood.send_to(b"let me in", (GREEN, port)).unwrap();
     }
     let statistics = lab.data_plane.statistics().unwrap();
     assert!(statistics.flows <= 64 && statistics.not_installed > 0, "{statistics:?}");
-    guest.must("ping", &["-c", "1", "-W", "1", "10.2.0.10"]);
+    guest.must("ping", &["-c", "1", "-W", "30", "10.2.0.10"]);
 }
 
 /// Conversations beyond what the kernel can hold are carried packet by packet, in both directions.

@@ -3,9 +3,11 @@
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 
+use crate::conformance::wire::{Wire, frame};
 use crate::lab::{Guest, Lab, PATIENCE, eventually, is_root};
 use dataplane::Discard;
-use model::local_service::{METADATA, RESOLVER, VPC_RESOLVER, client_serial};
+use model::local_service::{DHCP_SERVER, METADATA, RESOLVER, VPC_RESOLVER, client_serial};
+use semantics::{Packet, Transport};
 
 /// Two VPCs with the same addresses.
 fn twins() -> Lab {
@@ -118,6 +120,39 @@ fn nobody_asks_for_another() {
     // Not by being called either: a service's clients are no destination.
     bound(guest, Ipv4Addr::new(10, 1, 0, 10), 0).send_to(b"?", (Ipv4Addr::new(100, 64, 0, 2), 53)).unwrap();
     assert!(server.recv_from(&mut [0; 8]).is_err());
+}
+
+/// DHCP is asked by broadcast, from no address, and answered by the subnet's router. Nothing else is broadcast.
+#[test]
+fn the_dhcp_server_hears_those_who_have_no_address() {
+    if !is_root() {
+        return;
+    }
+    let lab = twins();
+    let server = bound(&lab.services, DHCP_SERVER, 67);
+    let (nobody, everybody) = (IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V4(Ipv4Addr::BROADCAST));
+    let question = |destination_port| Packet::new(nobody, everybody, Transport::Udp { source_port: 68, destination_port });
+    for instance in ["blue/a/1", "green/a/1"] {
+        let wire = Wire::new(lab.guest(instance));
+        let mac = wire.mac();
+        let ask = |port| wire.send(&frame([0xff; 6], mac, &question(port), 0, 7));
+        // The second one meets the verdict on the first.
+        for _ in 0..2 {
+            ask(67);
+            let (length, peer) = server.recv_from(&mut [0; 8]).unwrap();
+            assert_eq!((length, known(peer), peer.port()), (4, Some(serial(&lab, instance)), 68), "{instance}");
+            server.send_to(b"!", peer).unwrap();
+            let answer = eventually("the answer", || wire.receive());
+            assert_eq!((&answer[..6], &answer[26..38], answer[42]), (&mac[..], &[10, 1, 0, 1, 10, 1, 0, 10, 0, 67, 0, 68][..], b'!'));
+        }
+        let before = lab.discarded(Discard::Multicast);
+        ask(137);
+        eventually("other broadcasts", || (lab.discarded(Discard::Multicast) > before).then_some(()));
+        let before = lab.discarded(Discard::SourceAddress);
+        let to_resolver = Packet::new(nobody, RESOLVER.into(), Transport::Udp { source_port: 68, destination_port: 53 });
+        wire.send(&frame([0x06; 6], mac, &to_resolver, 0, 7));
+        eventually("other questions from nowhere", || (lab.discarded(Discard::SourceAddress) > before).then_some(()));
+    }
 }
 
 /// The next daemon finds the services as they were, and who listened there is still called.

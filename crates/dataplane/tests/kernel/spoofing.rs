@@ -79,7 +79,7 @@ fn a_packet_longer_than_the_mtu_goes_nowhere() {
     lab.change(PEERED);
     lab.change("allow green/default ingress icmp 10.1.0.0/16");
     let guest = lab.guest("blue/a/1");
-    guest.must("ping", &["-c", "1", "-W", "1", "-M", "do", "-s", "8973", "10.2.0.10"]);
+    guest.must("ping", &["-c", "1", "-W", "30", "-M", "do", "-s", "8973", "10.2.0.10"]);
     guest.must("ip", &["link", "set", "eth0", "mtu", "20000"]);
     assert!(!guest.command("ping", &["-c", "1", "-W", "0.1", "-M", "do", "-s", "8974", "10.2.0.10"]).0);
     assert_eq!(lab.discarded(Discard::TooLong), 1);

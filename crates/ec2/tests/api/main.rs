@@ -10,6 +10,7 @@ mod attributes;
 mod console_output;
 mod default_vpcs;
 mod describing;
+mod dhcp_options;
 mod endpoints;
 mod histories;
 mod identity;

@@ -15,7 +15,7 @@ pub(crate) struct File {
 /// Files that the guest's user may change for good.
 pub(crate) fn first_boot(spec: &Spec, shell: &str, accounts: &Accounts) -> Vec<File> {
     let login = &spec.login;
-    let sudoers = format!("root ALL=(ALL:ALL) ALL\n{login} ALL=(ALL:ALL) NOPASSWD:ALL\n");
+    let sudoers = format!("root ALL=(ALL:ALL) ALL\n{login} ALL=(ALL:ALL) NOPASSWD:ALL\n#includedir /etc/sudoers.d\n");
     let shadow_mode = if accounts.shadow_group.is_some() { 0o640 } else { 0o600 };
     vec![
         file("/etc/passwd", accounts.passwd.clone()),
@@ -85,9 +85,12 @@ fn hosts(spec: &Spec) -> String {
     format!("127.0.0.1 localhost localhost.localdomain\n{address} {hostname}.{domain} {hostname}\n")
 }
 
+/// As a DHCP client would write it. Of more than three servers the C library asks the first three (resolv.conf(5)).
 fn resolver(spec: &Spec) -> String {
-    let server = spec.nameserver.map(|address| format!("nameserver {address}\noptions timeout:2 attempts:5\n")).unwrap_or_default();
-    format!("search {}\n{server}", spec.domain)
+    let search = if spec.search.is_empty() { String::new() } else { format!("search {}\n", spec.search.join(" ")) };
+    let servers: String = spec.nameservers.iter().map(|address| format!("nameserver {address}\n")).collect();
+    let options = if servers.is_empty() { "" } else { "options timeout:2 attempts:5\n" };
+    search + &servers + options
 }
 
 /// 32 hexadecimal digits that are this instance's alone, as its id is.
@@ -107,10 +110,12 @@ mod tests {
     }
 
     #[test]
-    fn a_resolver_is_named_where_there_is_one() {
+    fn resolvers_are_named_where_there_are_some() {
         assert_eq!(resolver(&spec()), "search ec2.internal\n");
-        let with = Spec { nameserver: Some([10, 1, 0, 2].into()), ..spec() };
-        assert_eq!(resolver(&with), "search ec2.internal\nnameserver 10.1.0.2\noptions timeout:2 attempts:5\n");
+        let with =
+            Spec { search: vec!["a.example".into(), "b.example".into()], nameservers: vec![[10, 1, 4, 53].into(), [10, 1, 0, 2].into()], ..spec() };
+        assert_eq!(resolver(&with), "search a.example b.example\nnameserver 10.1.4.53\nnameserver 10.1.0.2\noptions timeout:2 attempts:5\n");
+        assert_eq!(resolver(&Spec { search: Vec::new(), ..spec() }), "");
     }
 
     #[test]

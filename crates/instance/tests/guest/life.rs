@@ -39,7 +39,7 @@ pub const BUILD_AND_DIE: &str = "--build-and-die";
 
 pub fn build_and_die(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let mut path = || PathBuf::from(arguments.next().unwrap());
-    let host = Host { name: path().display().to_string(), runtime_dir: path(), state_dir: path(), sshd: crate::world::sshd() };
+    let host = Host { name: path().display().to_string(), runtime_dir: path(), state_dir: path(), sshd: crate::world::sshd(), settings: None };
     host.build(&spec(2)).unwrap();
     nix::sys::signal::raise(nix::sys::signal::Signal::SIGKILL).unwrap();
     ExitCode::FAILURE

@@ -30,7 +30,7 @@ impl World {
         // As the product's: closed to everyone else, so that a guest's root must not depend on its path.
         fs::create_dir_all(&directory).unwrap();
         fs::set_permissions(&directory, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
-        let host = Host { name, runtime_dir: directory.join("run"), state_dir: directory.join("state"), sshd: sshd() };
+        let host = Host { name, runtime_dir: directory.join("run"), state_dir: directory.join("state"), sshd: sshd(), settings: None };
         let begin = Instant::now();
         let guest = host.build(&spec(1)).unwrap_or_else(|error| panic!("{error}"));
         guest.boot().unwrap();
@@ -73,7 +73,8 @@ pub fn spec(number: u32) -> Spec {
         memory_mib: 512,
         vcpus: 1,
         first_id: 0x4000_0000 + number * IDS_PER_GUEST,
-        nameserver: Some([10, 1, 0, 2].into()),
+        search: vec!["ec2.internal".into()],
+        nameservers: vec![[10, 1, 0, 2].into()],
         motd: "Welcome to the test".into(),
         authorized_keys: Vec::new(),
         user_data: None,
@@ -89,7 +90,7 @@ pub fn sshd() -> Option<PathBuf> {
 
 /// Waits for what the kernel does in its own time.
 pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + Duration::from_secs(60);
     while !is_so() {
         assert!(Instant::now() < deadline, "still not so: {what}");
         reap();

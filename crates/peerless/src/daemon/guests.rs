@@ -244,7 +244,7 @@ impl Reconciler {
         let Some(&primary) = instance.interfaces.first() else { return Err("it has no interface".to_owned()) };
         let interface = snapshot.resolve(primary);
         let vpc = snapshot.resolve(interface.vpc);
-        let guest = self.host.build(&spec(instance, interface, vpc)).map_err(|error| chain(&error))?;
+        let guest = self.host.build(&spec(instance, interface, vpc, snapshot)).map_err(|error| chain(&error))?;
         match self.connect(&guest, interface) {
             Ok(()) => Ok(guest),
             Err(error) => {
@@ -298,7 +298,8 @@ fn first_id(serial: u32) -> u32 {
     FIRST + (serial % SLOTS) * IDS_PER_GUEST
 }
 
-fn spec(instance: &Instance, interface: &NetworkInterface, vpc: &Vpc) -> Spec {
+fn spec(instance: &Instance, interface: &NetworkInterface, vpc: &Vpc, snapshot: &Snapshot) -> Spec {
+    let options = vpc.dhcp_options.map(|id| snapshot.resolve(id));
     let image = Image::boots(instance.image);
     Spec {
         id: instance.id.to_string(),
@@ -310,7 +311,8 @@ fn spec(instance: &Instance, interface: &NetworkInterface, vpc: &Vpc) -> Spec {
         memory_mib: instance.instance_type.memory_mib(),
         vcpus: instance.instance_type.vcpus(),
         first_id: first_id(interface.serial),
-        nameserver: Some(vpc.resolver().into()),
+        search: options.iter().flat_map(|options| &options.domain_names).map(ToString::to_string).collect(),
+        nameservers: options.iter().flat_map(|options| &options.domain_name_servers).map(|server| server.address(vpc).into()).collect(),
         motd: image.description.to_owned(),
         authorized_keys: instance.key.iter().map(|key| key.public_key.clone()).collect(),
         user_data: instance.user_data.as_ref().map(|data| data.bytes().to_vec()),

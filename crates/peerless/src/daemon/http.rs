@@ -1,6 +1,7 @@
 //! HTTP for people whom nobody has to trust: whatever a client does, it holds a place for so long only.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -12,7 +13,10 @@ use axum::response::{IntoResponse, Response};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 
 use super::connections::{self, Bounds};
 
@@ -32,18 +36,44 @@ pub async fn serve(listener: TcpListener, bounds: Bounds, router: impl Fn(&TcpSt
         let router = router(&stream, peer);
         async move {
             let Some(router) = router else { return };
-            let http = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEAD_PATIENCE)
-                .max_buf_size(LONGEST_HEAD)
-                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
-                .with_upgrades();
-            if let Err(error) = http.await {
-                tracing::debug!(%peer, %error, "a connection broke off");
+            converse_over(stream, peer, router).await;
+        }
+    };
+    connections::serve(listener, bounds, converse).await;
+}
+
+/// The same over TLS.
+pub async fn serve_securely(
+    listener: TcpListener,
+    bounds: Bounds,
+    tls: Arc<ServerConfig>,
+    router: impl Fn(&TcpStream, SocketAddr) -> Option<Router>,
+) {
+    let tls = TlsAcceptor::from(tls);
+    let converse = |stream: TcpStream, peer: SocketAddr| {
+        let (router, tls) = (router(&stream, peer), tls.clone());
+        async move {
+            let Some(router) = router else { return };
+            match tokio::time::timeout(HEAD_PATIENCE, tls.accept(stream)).await {
+                Ok(Ok(stream)) => converse_over(stream, peer, router).await,
+                Ok(Err(error)) => tracing::debug!(%peer, %error, "a connection broke off"),
+                Err(_) => tracing::debug!(%peer, "a connection did not agree on TLS in time"),
             }
         }
     };
     connections::serve(listener, bounds, converse).await;
+}
+
+async fn converse_over(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: SocketAddr, router: Router) {
+    let http = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_PATIENCE)
+        .max_buf_size(LONGEST_HEAD)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .with_upgrades();
+    if let Err(error) = http.await {
+        tracing::debug!(%peer, %error, "a connection broke off");
+    }
 }
 
 /// Has a body read before anybody works on it, as long as it comes in time and is no longer than that.

@@ -1,5 +1,6 @@
 //! The daemon: store, control loop, data plane, API and control socket, put together.
 
+mod authority;
 mod connections;
 mod consoles;
 mod control_loop;
@@ -13,10 +14,11 @@ mod instance_connect;
 mod live_flows;
 mod servers;
 mod status_checks;
+mod trust;
 mod world;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::sync::{Arc, Weak};
 
@@ -30,6 +32,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::control::Status;
 use crate::runtime::Runtime;
+use authority::Authority;
 use consoles::HostConsoles;
 use control_loop::{ControlLoop, Event, Published};
 use data_plane::{DataPlane, ModelOnly};
@@ -55,6 +58,9 @@ pub struct Options {
     /// The folder with instances' ssh server, if it is not the host's.
     pub sshd: Option<PathBuf>,
 }
+
+/// Where, in the state folder, is what the simulated internet keeps.
+pub const INTERNET: &str = "internet";
 
 /// Runs until told to stop; `ready` is called once, when the API answers, with its address.
 ///
@@ -150,8 +156,11 @@ fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, published: &Published
     // They are there before the first guest boots, which may ask at once.
     let (services, internet) = (packets.services_namespace(), packets.internet_namespace());
     let (services, internet) = (services.map_err(|error| chain(&error))?, internet.map_err(|error| chain(&error))?);
-    let servers = Servers::start(&services, &internet, published)?;
-    let host = instance::Host { sshd: options.sshd.clone(), ..options.runtime.guests(&options.state) };
+    let authority = Authority::of(&options.state.join(INTERNET))?;
+    let settings = options.state.join(INTERNET).join("settings");
+    trust::furnish(&settings, Path::new("/"), authority.certificate()).map_err(|error| format!("{}: {error}", settings.display()))?;
+    let servers = Servers::start(&services, &internet, published, &authority)?;
+    let host = instance::Host { sshd: options.sshd.clone(), settings: Some(settings), ..options.runtime.guests(&options.state) };
     let started = HostDataPlane::start(packets, host, Arc::clone(snapshot), events).map_err(|error| error.to_string())?;
     Ok((Box::new(started), Some(servers), carrying))
 }
@@ -200,12 +209,12 @@ async fn wait_to_leave(leave: &Notify) -> Result<(), String> {
 }
 
 /// Takes off the host whatever a daemon of this name has, or left: guests, fabric, folder. Needs no daemon.
-pub fn clean_up(runtime: &Runtime, state: &std::path::Path) -> Result<(), String> {
+pub fn clean_up(runtime: &Runtime, state: &Path) -> Result<(), String> {
     clean_up_host(runtime, state)?;
     runtime.remove().map_err(|error| format!("cannot remove {}: {error}", runtime.folder().display()))
 }
 
-fn clean_up_host(runtime: &Runtime, state: &std::path::Path) -> Result<(), String> {
+fn clean_up_host(runtime: &Runtime, state: &Path) -> Result<(), String> {
     runtime.guests(state).destroy_all().map_err(|error| chain(&error))?;
     dataplane::remove_everything(&fabric(runtime)).map_err(|error| chain(&error))
 }

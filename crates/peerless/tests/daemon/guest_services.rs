@@ -161,8 +161,9 @@ const GREED: &str = "
 import socket, select, time
 held = [socket.create_connection(('169.254.169.254', 80), 5) for _ in range(40)]
 for one in held: one.send(b'GET /lat') if one not in select.select([one], [], [], 0)[0] else None
-time.sleep(0.5)
-print(len(select.select(held, [], [], 0)[0]), flush=True)
+deadline = time.monotonic() + 60
+while (closed := len(select.select(held, [], [], 0)[0])) < 8 and time.monotonic() < deadline: time.sleep(0.01)
+print(closed, flush=True)
 time.sleep(60)
 ";
 
@@ -293,6 +294,15 @@ fn a_flood_of_queries_is_dropped_and_harms_nobody() {
     });
 }
 
+const SECURELY: &str = "
+import socket, ssl
+tls = ssl.create_default_context().wrap_socket(socket.create_connection(('example.com', 443), 5), server_hostname='example.com')
+print(tls.version(), tls.getpeercert()['subject'][0][0][1])
+";
+
+const IN_FOLDER: &str = "openssl s_client -connect example.com:443 -servername example.com -no-CAfile -CApath /etc/ssl/certs -verify_return_error \
+    -tls1_2 -brief </dev/null 2>&1 | grep Verification";
+
 #[test]
 fn the_internet_has_something_to_see() {
     with_packets("guest_services::the_internet_has_something_to_see", || {
@@ -302,9 +312,15 @@ fn the_internet_has_something_to_see() {
         let page = twins.curl(0, &["http://example.com"]);
         assert!(page.starts_with("200 ") && page.contains(&format!("You came from {public}.")), "{page}");
         assert!(twins.curl(0, &["http://www.example.com/nothing"]).starts_with("404"));
+        let secure = twins.curl(0, &["https://www.example.com"]);
+        assert!(secure.starts_with("200 ") && secure.contains(&format!("You came from {public}.")), "{secure}");
+        assert_eq!(twins.curl(0, &["https://203.0.113.80"]), "000", "the certificate is that of a name");
+        assert_eq!(twins.said(0, &["python3", "-c", SECURELY]).trim(), "TLSv1.3 example.com");
+        assert_eq!(twins.said(0, &["sh", "-c", IN_FOLDER]).trim(), "Verification: OK", "by the name of a file, as OpenSSL looks for it");
         assert_eq!(twins.curl(1, &["http://example.com"]), "000");
         let query = OVER_TCP.replace("169.254.169.253", "203.0.113.53").replace("x0cip-10-1-0-10\\x03ec2\\x08internal", "x07example\\x03com");
         assert_eq!(twins.said(0, &["python3", "-c", &query]), "203.0.113.80", "a name server that anybody may ask");
-        twins.lab.down(&[]);
+        twins.lab.down(&["--wipe"]);
+        assert!(!twins.lab.state().exists(), "nor is there an authority any more");
     });
 }

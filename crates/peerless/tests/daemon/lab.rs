@@ -17,10 +17,11 @@ pub struct Lab {
 
 impl Lab {
     pub fn new(name: &str) -> Self {
+        let name = unique(name);
         let folder = std::env::temp_dir().join(format!("peerless-test-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        Self { name: name.to_owned(), folder, address, daemon: None }
+        Self { name, folder, address, daemon: None }
     }
 
     /// The process that is an instance's init, if the instance has one.
@@ -104,9 +105,15 @@ impl Drop for Lab {
     }
 }
 
-/// Waits, for at most ten seconds, until it is so.
+/// A daemon's name that no daemon of another sandbox has: the cgroups are the host's.
+pub fn unique(name: &str) -> String {
+    let sandbox = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata("/proc/self/ns/pid").unwrap());
+    format!("{name}-{sandbox}")
+}
+
+/// Waits, for at most a minute, until it is so.
 pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(60);
     while !is_so() {
         assert!(Instant::now() < deadline, "never: {what}");
         std::thread::sleep(Duration::from_millis(20));

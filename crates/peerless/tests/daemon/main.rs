@@ -3,6 +3,7 @@
 
 mod api;
 mod connect;
+mod dhcp;
 mod guest;
 mod guest_services;
 mod internet;

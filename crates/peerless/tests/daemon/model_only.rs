@@ -1,7 +1,7 @@
 //! What needs neither root nor packets.
 
 use crate::api::{self, Listener, http};
-use crate::lab::{Lab, eventually};
+use crate::lab::{Lab, eventually, unique};
 
 const MODEL_ONLY: &[&str] = &["--model-only"];
 
@@ -78,8 +78,17 @@ fn a_foreign_page_gets_nothing() {
     for header in [("Origin", "http://evil.example"), ("Sec-Fetch-Site", "cross-site"), ("Host", "evil.example")] {
         assert_eq!(http(lab.address, "POST", "/", &[header], create).status, 403, "{header:?}");
     }
+    // A picture on a page, asked for by a browser that is too old to say so; it may have a password in its address.
+    for method in ["GET", "HEAD"] {
+        for headers in [&[][..], &[("Authorization", "Basic YTpi")]] {
+            let picture = format!("/?{create}&X-Amz-Credential=1/20260101/us-east-1/ec2/aws4_request&X-Amz-Signature=0");
+            assert_eq!(http(lab.address, method, &picture, headers, "").status, 403, "{method} {headers:?}");
+        }
+    }
     assert_eq!(http(lab.address, "POST", "/", &[], &"x".repeat(2 * 1024 * 1024)).status, 413);
     assert!(lab.must_call("DescribeVpcs", OWN).elements("vpcId").is_empty());
+    let signed = [("Authorization", "AWS4-HMAC-SHA256 Credential=1/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0")];
+    assert_eq!(http(lab.address, "GET", &format!("/?{create}"), &signed, "").status, 200);
     lab.down(&[]);
 }
 
@@ -133,7 +142,7 @@ fn a_scenario_that_fails_says_where() {
 fn down_removes_nothing_that_is_not_its_own() {
     let mut lab = Lab::new("foreign-files");
     lab.up(MODEL_ONLY);
-    let (runtime, state) = (lab.runtime().join("foreign-files"), lab.state());
+    let (runtime, state) = (lab.runtime().join(unique("foreign-files")), lab.state());
     for folder in [&runtime, &state] {
         std::fs::write(folder.join("thesis.txt"), "years of work").unwrap();
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use nix::sched::{CloneFlags, setns};
 
-use crate::lab::{Lab, eventually};
+use crate::lab::{Lab, eventually, unique};
 use crate::sandbox::with_packets;
 use crate::websocket::{Heard, WebSocket};
 
@@ -242,7 +242,7 @@ fn a_tunnel_carries_bytes_both_ways() {
         assert_eq!(tunnel.hear(), Heard::Closed { code: 1001, reason });
         eventually("the endpoint is gone", || private.refused(&private.target(RDP, "")).0 == 404);
         private.lab.down(&[]);
-        assert!(!private.lab.runtime().join("tunnel").exists(), "nothing is left");
+        assert!(!private.lab.runtime().join(unique("tunnel")).exists(), "nothing is left");
     });
 }
 

@@ -7,7 +7,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use model::internet::is_private;
-use model::local_service::{METADATA, RESOLVER, VPC_RESOLVER};
+use model::local_service::{DHCP_SERVER, METADATA, RESOLVER, VPC_RESOLVER};
 use model::{
     Cidr, Direction, InstanceConnectEndpoint, InstanceConnectEndpointState, InstanceState, InternetGateway, InternetGatewayId, LocalService,
     NetworkAclId, NetworkInterface, NetworkInterfaceId, PeeringStatus, RouteTableId, RouteTarget, RuleAction, Snapshot, Subnet, SubnetId, Vpc, VpcId,
@@ -157,6 +157,12 @@ impl<'a> Walk<'a> {
 
     /// The service of its VPC that an interface calls from its own address (11.2, 11.3), and where that really is.
     fn called_service(&self, sender: &NetworkInterface, packet: &Packet) -> Option<(LocalService, IpAddr)> {
+        if matches!(packet.transport, Transport::Udp { destination_port: 67, .. })
+            && (packet.source == sender.private_ip || packet.source == Ipv4Addr::UNSPECIFIED)
+            && (packet.destination == Ipv4Addr::BROADCAST || packet.destination == self.router_of(sender))
+        {
+            return Some((LocalService::Dhcp, DHCP_SERVER.into())); // 6.7.1, 11.5
+        }
         if packet.source != sender.private_ip {
             return None; // 9.1.5
         }
@@ -176,6 +182,11 @@ impl<'a> Walk<'a> {
         } else {
             None
         }
+    }
+
+    /// 11.1
+    fn router_of(&self, interface: &NetworkInterface) -> Ipv4Addr {
+        Ipv4Addr::from(u32::from(self.snapshot.resolve(interface.subnet).cidr.first()) + 1)
     }
 
     fn must_answer(&self, service: LocalService, vpc: VpcId) -> Result<(), Stage> {
@@ -198,6 +209,8 @@ impl<'a> Walk<'a> {
             (LocalService::Dns, RESOLVER)
         } else if packet.source == VPC_RESOLVER && (tcp == 53 || udp == 53) {
             (LocalService::Dns, Ipv4Addr::from(base + 2))
+        } else if packet.source == DHCP_SERVER && udp == 67 {
+            (LocalService::Dhcp, self.router_of(asker))
         } else {
             return Err(Stage::Unasked);
         };

@@ -208,9 +208,10 @@ pub fn history() -> impl Strategy<Value = Vec<Event>> {
         vec(prop::bool::weighted(0.9), lines.len()).prop_map(move |kept| lines.iter().zip(kept).filter_map(line).collect::<Vec<_>>())
     };
     let forwarder = forwarder().prop_map(|instance| vec![Event::Toggle(Oddity::Forwards(instance))]);
+    let deaf = vpc().prop_map(|vpc| vec![Event::Change(format!("dns {vpc} off"))]);
     let sometimes = |events| prop::option::weighted(0.3, events).prop_map(Option::unwrap_or_default);
-    (most(USUAL), sometimes(most(NARROW).boxed()), sometimes(forwarder.boxed()), vec(event(), 1..100))
-        .prop_map(|(usual, narrow, forwarder, history)| [usual, narrow, forwarder, history].concat())
+    (most(USUAL), sometimes(most(NARROW).boxed()), sometimes(forwarder.boxed()), sometimes(deaf.boxed()), vec(event(), 1..100))
+        .prop_map(|(usual, narrow, forwarder, deaf, history)| [usual, narrow, forwarder, deaf, history].concat())
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -286,8 +287,8 @@ fn change() -> impl Strategy<Value = String> {
         1 => vpc().prop_map(|vpc| format!("gateway {vpc}")),
         1 => select(ENDPOINTS.to_vec()).prop_map(|endpoint| format!("close {endpoint}")),
     ];
-    let dns = (vpc(), select(vec!["on", "off"])).prop_map(|(vpc, state)| format!("dns {vpc} {state}"));
-    prop_oneof![4 => peering, 6 => routes, 8 => groups, 6 => acls, 4 => instances, 1 => dns]
+    let dns = (vpc(), select(vec!["on", "off", "off"])).prop_map(|(vpc, state)| format!("dns {vpc} {state}"));
+    prop_oneof![4 => peering, 6 => routes, 8 => groups, 6 => acls, 4 => instances, 3 => dns]
 }
 
 fn is_route_for_own_block(line: &str) -> bool {
@@ -353,25 +354,38 @@ fn sending() -> impl Strategy<Value = Sending> {
     ];
     let outside = (stranger, public_address(), transport());
     let forwarded = (forwarder(), address(), address(), transport());
-    let asking = (instance(), prop::option::weighted(0.1, address()), service_address(), question());
+    let claim = || prop_oneof![address(), Just(literal("0.0.0.0"))];
+    let asking = (instance(), prop::option::weighted(0.2, claim()), service_address(), question());
     let usual = (select(USUAL_PAIRS.to_vec()), transport());
     prop_oneof![
         4 => usual.prop_map(|((from, to), transport)| Sending { from: Some(from), claims: None, to: literal(to), transport }),
         4 => inside.prop_map(|(from, claims, to, transport)| Sending { from, claims, to, transport }),
         1 => forwarded.prop_map(|(from, claims, to, transport)| Sending { from: Some(from), claims: Some(claims), to, transport }),
         2 => outside.prop_map(|(claims, to, transport)| Sending { from: None, claims: Some(literal(claims)), to, transport }),
-        2 => asking.prop_map(|(from, claims, to, transport)| Sending { from: Some(from), claims, to, transport }),
+        3 => asking.prop_map(|(from, claims, to, transport)| Sending { from: Some(from), claims, to, transport }),
     ]
 }
 
 /// Where a service is, for some VPC at least.
 fn service_address() -> impl Strategy<Value = IpAddr> {
-    select(vec!["169.254.169.254", "169.254.169.253", "169.254.169.2", "10.1.0.2", "10.2.0.2", "100.64.0.2"]).prop_map(literal)
+    select(vec![
+        "169.254.169.254",
+        "169.254.169.253",
+        "169.254.169.253",
+        "169.254.169.2",
+        "169.254.169.3",
+        "10.1.0.1",
+        "10.1.0.2",
+        "10.2.0.2",
+        "100.64.0.2",
+        "255.255.255.255",
+    ])
+    .prop_map(literal)
 }
 
 /// What a service may be asked.
 fn question() -> impl Strategy<Value = Transport> {
-    let ports = || (select(vec![40000u16, 80, 53]), select(vec![53u16, 53, 80, 80, 22]));
+    let ports = || (select(vec![40000u16, 80, 67, 53]), select(vec![53u16, 53, 67, 80, 80, 22]));
     prop_oneof![
         3 => ports().prop_map(|(source_port, destination_port)| Transport::Tcp { source_port, destination_port }),
         2 => ports().prop_map(|(source_port, destination_port)| Transport::Udp { source_port, destination_port }),

@@ -7,7 +7,9 @@
 //!
 //! The question is about a *new* connection; what is open already may live on by its state.
 
+mod fix;
 mod repair;
+mod rows;
 mod words;
 
 use std::collections::BTreeMap;
@@ -19,12 +21,15 @@ use model::{Direction, Draft, NetworkInterfaceId, Snapshot, SubnetId};
 use crate::connection::{ConnectionKey, Tracking};
 use crate::decision::{Denial, Origin, Verdict};
 use crate::evaluate::evaluate;
+use crate::evidence::Evidence;
 use crate::packet::{Packet, Transport};
 use crate::trace::{Step, Trace};
 use repair::{Goal, Wish};
 
+pub use fix::{RenderedCall, RenderedFix};
 pub use repair::Repair;
-pub use words::{Mark, Rendered, RenderedLeg, RenderedLine};
+pub use rows::{Outcome, RenderedRow};
+pub use words::{Mark, Rendered, RenderedLeg, RenderedLine, describe};
 
 /// Who is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,13 +83,20 @@ pub struct Explanation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
     /// It lets the packet pass.
-    Passed(Step),
+    Passed {
+        /// It.
+        step: Step,
+        /// What it looked at, where it has rows.
+        evidence: Option<Evidence>,
+    },
     /// It does not, unless this is done.
     Blocked {
         /// Why not.
         denial: Denial,
         /// The packet as it is there: a gateway on its way may have translated it.
         packet: Packet,
+        /// What it looked at, where it has rows.
+        evidence: Option<Evidence>,
         /// What helps, in the order in which it must be done; nothing does if it is empty.
         repairs: Vec<Repair>,
     },
@@ -118,6 +130,11 @@ const EPHEMERAL_PORT: u16 = 49152;
 
 /// Answers the question.
 pub fn explain(snapshot: &Snapshot, question: &Question) -> Result<Explanation, Unanswerable> {
+    explain_from_port(snapshot, question, EPHEMERAL_PORT)
+}
+
+/// Answers it for one who sends from that port: what a network ACL says of replies may depend on it.
+pub fn explain_from_port(snapshot: &Snapshot, question: &Question, source_port: u16) -> Result<Explanation, Unanswerable> {
     let mut world = Draft::new(snapshot);
     let (origin, source) = match question.from {
         Endpoint::Interface(id) => (Origin::Interface(id), world.resolve(id).private_ip.into()),
@@ -133,13 +150,13 @@ pub fn explain(snapshot: &Snapshot, question: &Question) -> Result<Explanation, 
         Endpoint::Subnet(id) => Goal::Interface(repair::imagine_interface(&mut world, id).ok_or(Unanswerable::SubnetFull(id))?),
         Endpoint::Address(address) => repair::who_is_meant(&world, origin, address),
     };
-    let mut search = Search { world, connections: BTreeMap::new(), repairs_left: MOST_REPAIRS };
+    let mut search = Search { world, connections: BTreeMap::new(), repairs_left: MOST_REPAIRS, source_port };
     let mut forward = Vec::new();
     let destination = match question.to {
         Endpoint::Address(address) => address,
         Endpoint::Interface(_) | Endpoint::Subnet(_) => search.address_for((origin, source), goal, question.service, &mut forward),
     };
-    let request = request(source, destination, question.service);
+    let request = request(source, destination, question.service, source_port);
     let there = search.walk(&request, origin, goal);
     forward.extend(there.lines);
     let back = match there.arrived.and_then(|(reached, packet)| Some((reached, packet.reply()?))) {
@@ -150,11 +167,11 @@ pub fn explain(snapshot: &Snapshot, question: &Question) -> Result<Explanation, 
     Ok(Explanation { request, forward, reply: back.lines, repairable: back.arrived.is_some(), repaired })
 }
 
-fn request(source: IpAddr, destination: IpAddr, service: Service) -> Packet {
+fn request(source: IpAddr, destination: IpAddr, service: Service, source_port: u16) -> Packet {
     match service {
         Service::Icmp => Packet::echo_request(source, destination, 1),
-        Service::Tcp(destination_port) => Packet::new(source, destination, Transport::Tcp { source_port: EPHEMERAL_PORT, destination_port }),
-        Service::Udp(destination_port) => Packet::new(source, destination, Transport::Udp { source_port: EPHEMERAL_PORT, destination_port }),
+        Service::Tcp(destination_port) => Packet::new(source, destination, Transport::Tcp { source_port, destination_port }),
+        Service::Udp(destination_port) => Packet::new(source, destination, Transport::Udp { source_port, destination_port }),
     }
 }
 
@@ -168,7 +185,7 @@ impl Explanation {
     pub fn denials(&self) -> impl Iterator<Item = &Denial> {
         self.forward.iter().chain(&self.reply).filter_map(|line| match line {
             Line::Blocked { denial, .. } => Some(denial),
-            Line::Passed(_) => None,
+            Line::Passed { .. } => None,
         })
     }
 
@@ -176,7 +193,7 @@ impl Explanation {
     pub fn repairs(&self) -> impl Iterator<Item = &Repair> {
         self.forward.iter().chain(&self.reply).flat_map(|line| match line {
             Line::Blocked { repairs, .. } => repairs.as_slice(),
-            Line::Passed(_) => &[],
+            Line::Passed { .. } => &[],
         })
     }
 }
@@ -186,6 +203,7 @@ struct Search {
     world: Draft,
     connections: BTreeMap<ConnectionKey, Tracking>,
     repairs_left: usize,
+    source_port: u16,
 }
 
 struct Walked {
@@ -208,8 +226,8 @@ impl Search {
                 let repair = Repair::AssociateElasticIp { interface: id };
                 repair.make(&mut self.world);
                 let address = self.address_for(source, goal, service, lines);
-                let packet = request(source.1, address, service);
-                lines.push(Line::Blocked { denial, packet, repairs: vec![repair] });
+                let packet = request(source.1, address, service, self.source_port);
+                lines.push(Line::Blocked { denial, packet, evidence: None, repairs: vec![repair] });
                 address
             }
         }
@@ -223,16 +241,20 @@ impl Search {
             let decision = evaluate(&self.world, packet, origin, &self.connections, &mut trace);
             // What the packet passed on its way to the last "no" was told already.
             let told = trace.steps.iter().zip(&before.steps).take_while(|(now, then)| now == then).count();
-            lines.extend(trace.steps[told..].iter().copied().map(Line::Passed));
+            let news = trace.steps.iter().enumerate().skip(told);
+            lines.extend(news.map(|(place, &step)| Line::Passed { step, evidence: trace.evidence.get(&place).cloned() }));
+            let evidence = trace.evidence.remove(&trace.steps.len());
             before = trace;
             let (reached, rewrite) = match decision.verdict {
                 Verdict::Deliver(delivery) => (Origin::Interface(delivery.to), delivery.rewrite),
                 Verdict::Leave(departure) => (Origin::Internet, departure.rewrite),
                 Verdict::Serve(served) => (Origin::Services, served.rewrite),
-                Verdict::Drop(denial) => match self.repair(&denial, &Wish { packet, origin, goal }, &mut lines) {
-                    Some(()) => continue,
-                    None => return Walked { lines, arrived: None },
-                },
+                Verdict::Drop(denial) => {
+                    match self.repair(&denial, evidence, &Wish { packet, origin, goal, source_port: self.source_port }, &mut lines) {
+                        Some(()) => continue,
+                        None => return Walked { lines, arrived: None },
+                    }
+                }
             };
             let opened = [decision.opened_at_source, decision.opened_at_destination];
             self.connections.extend(opened.into_iter().flatten().map(|opened| (opened.key, opened.tracking)));
@@ -241,13 +263,13 @@ impl Search {
     }
 
     /// Tells of the obstacle, and clears it away if it can be.
-    fn repair(&mut self, denial: &Denial, wish: &Wish, lines: &mut Vec<Line>) -> Option<()> {
+    fn repair(&mut self, denial: &Denial, evidence: Option<Evidence>, wish: &Wish, lines: &mut Vec<Line>) -> Option<()> {
         let repair = repair::smallest(&self.world, wish, denial).filter(|_| self.repairs_left > 0);
         match lines.last_mut() {
             Some(Line::Blocked { denial: same, repairs, .. }) if same == denial => repairs.extend(repair),
             _ => {
                 let packet = denial.direction().map_or(*wish.packet, |direction| wish.seen(&self.world, direction));
-                lines.push(Line::Blocked { denial: *denial, packet, repairs: repair.into_iter().collect() });
+                lines.push(Line::Blocked { denial: *denial, packet, evidence, repairs: repair.into_iter().collect() });
             }
         }
         repair?.make(&mut self.world);

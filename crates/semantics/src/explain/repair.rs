@@ -100,6 +100,8 @@ pub(super) struct Wish<'a> {
     pub(super) origin: Origin,
     /// Where it is meant to arrive.
     pub(super) goal: Goal,
+    /// The port that the one who began has this time.
+    pub(super) source_port: u16,
 }
 
 /// Where a packet is meant to arrive.
@@ -205,8 +207,8 @@ fn allow_in_acl(snapshot: &Snapshot, wish: &Wish, acl: NetworkAclId, direction: 
     let seen = wish.seen(snapshot, direction);
     let traffic = match seen.transport {
         // A reply goes to whatever port its client had this time.
-        Transport::Tcp { destination_port: super::EPHEMERAL_PORT, .. } => Traffic::Tcp(EPHEMERAL_PORTS),
-        Transport::Udp { destination_port: super::EPHEMERAL_PORT, .. } => Traffic::Udp(EPHEMERAL_PORTS),
+        Transport::Tcp { destination_port, .. } if destination_port == wish.source_port => Traffic::Tcp(EPHEMERAL_PORTS),
+        Transport::Udp { destination_port, .. } if destination_port == wish.source_port => Traffic::Udp(EPHEMERAL_PORTS),
         Transport::Icmp { kind: kind @ (ECHO_REPLY | ECHO_REPLY_V6), .. } if !seen.source.is_ipv6() => Traffic::Icmp(IcmpMatch::Type(kind)),
         _ => just(&seen),
     };
@@ -303,6 +305,7 @@ pub(super) fn imagine_interface(world: &mut Draft, subnet: SubnetId) -> Option<N
     let time = Timestamp::default();
     let group = world.get(subnet.vpc)?.default_security_group;
     let serial = world.next_interface_serial();
+    let association = subnet.map_public_ip_on_launch.then(|| Association { public_ip: imagined_public_ip(world), elastic: None });
     world.put(NetworkInterface {
         id,
         scope: subnet.scope,
@@ -316,7 +319,7 @@ pub(super) fn imagine_interface(world: &mut Draft, subnet: SubnetId) -> Option<N
         description: String::new(),
         attachment: Some(Attachment { id: Id::from_digits(imagined), instance, device_index: 0, delete_on_termination: true, attach_time: time }),
         endpoint: None,
-        association: None,
+        association,
         auto_assign_public_ip: false,
     });
     world.put(Instance {
@@ -352,8 +355,10 @@ pub(super) fn who_is_meant(snapshot: &Snapshot, origin: Origin, address: IpAddr)
         return Goal::Interface(interface.id);
     }
     let Origin::Interface(from) = origin else { return Goal::Unknown };
-    let Some(vpc) = snapshot.get(from).map(|from| from.vpc) else { return Goal::Unknown };
-    if address == METADATA || address == RESOLVER || snapshot.get(vpc).is_some_and(|vpc| address == vpc.resolver()) {
+    let Some(from) = snapshot.get(from) else { return Goal::Unknown };
+    let vpc = from.vpc;
+    let is_own = address == snapshot.resolve(vpc).resolver() || address == snapshot.resolve(from.subnet).router();
+    if is_own || [METADATA, RESOLVER, Ipv4Addr::BROADCAST].iter().any(|service| address == *service) {
         return Goal::Services;
     }
     let peers = snapshot.all::<VpcPeeringConnection>().filter(|connection| !connection.status.is_terminal()).filter_map(|connection| {

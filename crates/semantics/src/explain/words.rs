@@ -3,12 +3,15 @@
 use std::net::IpAddr;
 
 use model::{
-    Direction, IcmpMatch, InternetGatewayId, NetworkInterfaceId, PeeringStatus, PortRange, ResourceId, RouteTarget, RulePeer, Scope,
-    SecurityGroupRule, Snapshot, Traffic, VpcPeeringConnectionId,
+    Direction, IcmpMatch, NetworkInterfaceId, PeeringStatus, PortRange, ResourceId, RouteTarget, RulePeer, Scope, SecurityGroupRule, Snapshot,
+    Traffic, VpcPeeringConnectionId,
 };
 
-use super::{Explanation, Line, Repair};
+use super::fix::RenderedFix;
+use super::rows::RenderedRow;
+use super::{Explanation, Line};
 use crate::decision::Denial;
+use crate::evidence::{Evidence, Rows};
 use crate::matching::matches;
 use crate::packet::Packet;
 use crate::trace::{Admission, Step};
@@ -22,8 +25,8 @@ pub struct Rendered {
     pub reachable: bool,
     /// The way there and the way back.
     pub legs: Vec<RenderedLeg>,
-    /// What helps, as AWS CLI commands in order; empty if nothing is in the way, or nothing helps.
-    pub fix: Vec<String>,
+    /// What helps, in order; empty if nothing is in the way, or nothing helps.
+    pub fixes: Vec<RenderedFix>,
 }
 
 /// One direction.
@@ -48,6 +51,12 @@ pub struct RenderedLine {
     pub detail: String,
     /// The code of AWS's Reachability Analyzer, where the packet does not pass.
     pub code: Option<&'static str>,
+    /// What it is, by id, as far as it is there.
+    pub about: Vec<ResourceId>,
+    /// How such a thing treats replies.
+    pub note: Option<&'static str>,
+    /// What was looked at, where it has rows.
+    pub rows: Vec<RenderedRow>,
 }
 
 /// What a thing on the way does to the packet.
@@ -85,16 +94,21 @@ impl Explanation {
             headline: format!("{verdict}: {} {} → {}", request.transport, request.source, request.destination),
             reachable: self.is_reachable(),
             legs: legs.into_iter().filter(|leg| !leg.lines.is_empty()).collect(),
-            fix: self.repairs().map(|repair| words.command(repair)).collect(),
+            fixes: self.repairs().enumerate().map(|(index, repair)| words.fix(repair, index + 1)).collect(),
         }
     }
 }
 
-struct Words<'a> {
+/// Why a packet is dropped, in words, as things are.
+pub fn describe(snapshot: &Snapshot, denial: &Denial, packet: &Packet) -> RenderedLine {
+    Words { before: snapshot, snapshot }.blocked(denial, packet, None)
+}
+
+pub(super) struct Words<'a> {
     /// Things as they are.
-    before: &'a Snapshot,
+    pub(super) before: &'a Snapshot,
     /// Things as they would be: everything that the explanation names is in here.
-    snapshot: &'a Snapshot,
+    pub(super) snapshot: &'a Snapshot,
 }
 
 impl Words<'_> {
@@ -104,12 +118,12 @@ impl Words<'_> {
         let mut told: Vec<RenderedLine> = Vec::new();
         for line in lines {
             match line {
-                Line::Blocked { denial, packet, .. } => {
+                Line::Blocked { denial, packet, evidence, .. } => {
                     *reached = false;
-                    told.push(self.blocked(denial, packet));
+                    told.push(self.blocked(denial, packet, evidence.as_ref()));
                 }
-                Line::Passed(step) => {
-                    let passed = self.step(step, if *reached { Mark::Passed } else { Mark::Beyond });
+                Line::Passed { step, evidence } => {
+                    let passed = self.step(step, if *reached { Mark::Passed } else { Mark::Beyond }, evidence.as_ref());
                     let repaired = |last: &RenderedLine| last.mark == Mark::Blocked && last.stage == passed.stage && last.stage != "route";
                     if !told.last().is_some_and(repaired) {
                         told.push(passed);
@@ -120,12 +134,16 @@ impl Words<'_> {
         told
     }
 
-    fn blocked(&self, denial: &Denial, packet: &Packet) -> RenderedLine {
+    fn blocked(&self, denial: &Denial, packet: &Packet, evidence: Option<&Evidence>) -> RenderedLine {
         let (stage, resource, detail) = self.denial(denial, packet);
-        RenderedLine { mark: Mark::Blocked, stage, resource, detail, code: Some(denial.code()) }
+        let rows = evidence.map(|evidence| self.rows(evidence)).unwrap_or_default();
+        let has_no_rules = evidence.is_some_and(|evidence| matches!(&evidence.rows, Rows::SecurityGroups(rules) if rules.is_empty()));
+        let code = if has_no_rules { "SG_HAS_NO_RULES" } else { denial.code() };
+        let about = self.about_denial(denial);
+        RenderedLine { mark: Mark::Blocked, stage, resource, detail, code: Some(code), about: self.there(about), note: note(stage), rows }
     }
 
-    fn step(&self, step: &Step, mark: Mark) -> RenderedLine {
+    fn step(&self, step: &Step, mark: Mark, evidence: Option<&Evidence>) -> RenderedLine {
         let (stage, resource, detail) = match *step {
             Step::Leave { interface } => ("from", self.interface(interface), self.address(interface)),
             Step::SecurityGroup { interface, direction, by } => self.admission(interface, direction, by),
@@ -141,7 +159,51 @@ impl Words<'_> {
             Step::Service { service } => ("service", service.as_str().to_owned(), "no route, group or network ACL is asked".to_owned()),
             Step::Arrive { interface } => ("to", self.interface(interface), self.address(interface)),
         };
-        RenderedLine { mark, stage, resource, detail, code: None }
+        let about = match *step {
+            Step::Leave { interface } | Step::Arrive { interface } => self.behind(interface),
+            Step::SecurityGroup { by: Admission::Rule { group, .. }, .. } => vec![group.into()],
+            Step::SecurityGroup { interface, .. } => self.groups_of(interface),
+            Step::SameSubnet { subnet } => vec![subnet.into()],
+            Step::NetworkAcl { acl, .. } => vec![acl.into()],
+            Step::Route { table, .. } => vec![table.into()],
+            Step::Peering { connection } => vec![connection.into()],
+            Step::Translate { gateway, .. } | Step::Hairpin { gateway } => vec![gateway.into()],
+            Step::Service { .. } => Vec::new(),
+        };
+        let rows = evidence.map(|evidence| self.rows(evidence)).unwrap_or_default();
+        RenderedLine { mark, stage, resource, detail, code: None, about: self.there(about), note: note(stage), rows }
+    }
+
+    fn about_denial(&self, denial: &Denial) -> Vec<ResourceId> {
+        match *denial {
+            Denial::UnknownInterface(interface) | Denial::SourceCheck(interface) | Denial::NotRunning { interface, .. } => self.behind(interface),
+            Denial::NoPublicAddress { interface, .. } => self.behind(interface),
+            Denial::SecurityGroup { interface, .. } => self.groups_of(interface),
+            Denial::NetworkAcl { acl, .. } => vec![acl.into()],
+            Denial::NoRoute { table, .. } | Denial::Blackhole { table, .. } => vec![table.into()],
+            Denial::PeeringNotForAddress { connection, .. } => vec![connection.into()],
+            Denial::PrivateDestination { gateway, .. } => vec![gateway.into()],
+            Denial::NoDnsSupport { vpc } | Denial::Spoofed { vpc, .. } | Denial::NoGateway { vpc } | Denial::NoSuchAddress { vpc, .. } => {
+                vec![vpc.into()]
+            }
+            Denial::NotRouted { .. } | Denial::Unasked { .. } | Denial::PrivateSource { .. } | Denial::NoSuchPublicAddress { .. } => Vec::new(),
+        }
+    }
+
+    /// Those that are there already.
+    fn there(&self, ids: Vec<ResourceId>) -> Vec<ResourceId> {
+        ids.into_iter().filter(|&id| scope_in(self.before, id).is_some()).collect()
+    }
+
+    /// What people know an interface by: its instance or endpoint, else itself.
+    fn behind(&self, id: NetworkInterfaceId) -> Vec<ResourceId> {
+        let Some(interface) = self.snapshot.get(id) else { return vec![id.into()] };
+        let instance = interface.attachment.map(|attachment| attachment.instance.into());
+        vec![instance.or(interface.endpoint.map(Into::into)).unwrap_or(id.into())]
+    }
+
+    fn groups_of(&self, id: NetworkInterfaceId) -> Vec<ResourceId> {
+        self.snapshot.get(id).map(|interface| interface.groups.iter().map(|&group| group.into()).collect()).unwrap_or_default()
     }
 
     fn admission(&self, interface: NetworkInterfaceId, direction: Direction, by: Admission) -> (&'static str, String, String) {
@@ -237,23 +299,12 @@ impl Words<'_> {
         }
     }
 
-    fn scope_of(&self, id: ResourceId) -> Option<Scope> {
-        Some(match id {
-            ResourceId::VpcId(id) => self.snapshot.get(id)?.scope,
-            ResourceId::SubnetId(id) => self.snapshot.get(id)?.scope,
-            ResourceId::RouteTableId(id) => self.snapshot.get(id)?.scope,
-            ResourceId::NetworkAclId(id) => self.snapshot.get(id)?.scope,
-            ResourceId::SecurityGroupId(id) => self.snapshot.get(id)?.scope,
-            ResourceId::InternetGatewayId(id) => self.snapshot.get(id)?.scope,
-            ResourceId::InstanceId(id) => self.snapshot.get(id)?.scope,
-            ResourceId::InstanceConnectEndpointId(id) => self.snapshot.get(id)?.scope,
-            ResourceId::VpcPeeringConnectionId(id) => self.snapshot.get(id)?.requester.scope,
-            _ => return None,
-        })
+    pub(super) fn scope_of(&self, id: ResourceId) -> Option<Scope> {
+        scope_in(self.snapshot, id)
     }
 
     /// Id and `Name` tag.
-    fn named(&self, id: impl Into<ResourceId>) -> String {
+    pub(super) fn named(&self, id: impl Into<ResourceId>) -> String {
         let id = id.into();
         match self.scope_of(id).and_then(|scope| self.snapshot.name(scope, id)) {
             Some(name) => format!("{id} {name}"),
@@ -261,17 +312,17 @@ impl Words<'_> {
         }
     }
 
-    fn group(&self, id: model::SecurityGroupId) -> String {
+    pub(super) fn group(&self, id: model::SecurityGroupId) -> String {
         self.snapshot.get(id).map_or_else(|| id.to_string(), |group| format!("{id} {}", group.name))
     }
 
-    fn groups(&self, interface: NetworkInterfaceId) -> String {
+    pub(super) fn groups(&self, interface: NetworkInterfaceId) -> String {
         let groups = self.snapshot.get(interface).map(|interface| interface.groups.as_slice()).unwrap_or_default();
         groups.iter().map(|&group| self.group(group)).collect::<Vec<_>>().join(" + ")
     }
 
     /// The instance or endpoint that has the interface; an imagined one has none, and is named by its subnet.
-    fn interface(&self, id: NetworkInterfaceId) -> String {
+    pub(super) fn interface(&self, id: NetworkInterfaceId) -> String {
         let Some(interface) = self.snapshot.get(id) else { return id.to_string() };
         let imagined = model::IdDigits::from_random(u64::MAX);
         match interface.attachment {
@@ -284,57 +335,31 @@ impl Words<'_> {
     fn address(&self, id: NetworkInterfaceId) -> String {
         self.snapshot.get(id).map(|interface| interface.private_ip.to_string()).unwrap_or_default()
     }
+}
 
-    /// The repair as a command of the AWS CLI.
-    fn command(&self, repair: &Repair) -> String {
-        match *repair {
-            Repair::Authorize { group, direction, traffic, peer } => {
-                let ranges = if peer.is_ipv6() { format!("Ipv6Ranges=[{{CidrIpv6={peer}}}]") } else { format!("IpRanges=[{{CidrIp={peer}}}]") };
-                let permission = format!("{},{ranges}", permission(&traffic));
-                format!("aws ec2 authorize-security-group-{} --group-id {group} --ip-permissions '{permission}'", direction.as_str())
-            }
-            Repair::AllowInAcl { acl, direction, number, traffic, cidr } => format!(
-                "aws ec2 create-network-acl-entry --network-acl-id {acl} --{} --rule-number {number} --rule-action allow --cidr-block {cidr} {}",
-                direction.as_str(),
-                acl_traffic(&traffic),
-            ),
-            Repair::CreatePeering { requester, accepter, .. } => format!(
-                "PCX=$(aws ec2 create-vpc-peering-connection --vpc-id {requester} --peer-vpc-id {accepter} \
-                 --query VpcPeeringConnection.VpcPeeringConnectionId --output text)"
-            ),
-            Repair::AcceptPeering { connection } => {
-                format!("aws ec2 accept-vpc-peering-connection --vpc-peering-connection-id {}", self.connection(connection))
-            }
-            Repair::Route { table, destination, target, replaces } => {
-                let verb = if replaces { "replace" } else { "create" };
-                let target = match target {
-                    RouteTarget::VpcPeeringConnection(id) => format!("--vpc-peering-connection-id {}", self.connection(id)),
-                    RouteTarget::InternetGateway(id) => format!("--gateway-id {}", self.gateway(id)),
-                };
-                format!("aws ec2 {verb}-route --route-table-id {table} --destination-cidr-block {destination} {target}")
-            }
-            Repair::AttachGateway { gateway, imagined, vpc } => {
-                let create = "IGW=$(aws ec2 create-internet-gateway --query InternetGateway.InternetGatewayId --output text)";
-                let attach = format!("aws ec2 attach-internet-gateway --internet-gateway-id {} --vpc-id {vpc}", self.gateway(gateway));
-                if imagined { format!("{create} && {attach}") } else { attach }
-            }
-            Repair::AssociateElasticIp { interface } => format!(
-                "aws ec2 associate-address --network-interface-id {interface} \
-                 --allocation-id $(aws ec2 allocate-address --query AllocationId --output text)"
-            ),
-            Repair::EnableDnsSupport { vpc } => format!("aws ec2 modify-vpc-attribute --vpc-id {vpc} --enable-dns-support Value=true"),
-            Repair::Start { instance } => format!("aws ec2 start-instances --instance-ids {instance}"),
-        }
-    }
+/// Whose a resource is, and where; `None` if it is not there.
+fn scope_in(snapshot: &Snapshot, id: ResourceId) -> Option<Scope> {
+    Some(match id {
+        ResourceId::VpcId(id) => snapshot.get(id)?.scope,
+        ResourceId::SubnetId(id) => snapshot.get(id)?.scope,
+        ResourceId::RouteTableId(id) => snapshot.get(id)?.scope,
+        ResourceId::NetworkAclId(id) => snapshot.get(id)?.scope,
+        ResourceId::SecurityGroupId(id) => snapshot.get(id)?.scope,
+        ResourceId::InternetGatewayId(id) => snapshot.get(id)?.scope,
+        ResourceId::NetworkInterfaceId(id) => snapshot.get(id)?.scope,
+        ResourceId::InstanceId(id) => snapshot.get(id)?.scope,
+        ResourceId::InstanceConnectEndpointId(id) => snapshot.get(id)?.scope,
+        ResourceId::VpcPeeringConnectionId(id) => snapshot.get(id)?.requester.scope,
+        _ => return None,
+    })
+}
 
-    /// A gateway's id; of an imagined one, the shell variable that will hold it.
-    fn gateway(&self, id: InternetGatewayId) -> String {
-        if id.digits() == model::IdDigits::from_random(u64::MAX) { "\"$IGW\"".to_owned() } else { id.to_string() }
-    }
-
-    /// A connection's id; of an imagined one, the shell variable that will hold it.
-    fn connection(&self, id: VpcPeeringConnectionId) -> String {
-        if id.digits() == model::IdDigits::from_random(u64::MAX) { "\"$PCX\"".to_owned() } else { id.to_string() }
+/// How such a thing treats replies: half of what people get wrong.
+fn note(stage: &str) -> Option<&'static str> {
+    match stage {
+        "SG in" | "SG out" => Some("Stateful: the reply of a flow that was let through needs no rule."),
+        "NACL in" | "NACL out" => Some("Stateless: the reply is judged for itself, by the rules of the other direction."),
+        _ => None,
     }
 }
 
@@ -352,7 +377,7 @@ fn acl_stage(direction: Direction) -> &'static str {
     }
 }
 
-fn arrow(direction: Direction) -> &'static str {
+pub(super) fn arrow(direction: Direction) -> &'static str {
     match direction {
         Direction::Ingress => "from",
         Direction::Egress => "to",
@@ -364,14 +389,14 @@ fn names(peer: &RulePeer, address: IpAddr) -> bool {
     matches!(peer, RulePeer::Cidr(cidr) if cidr.contains(address))
 }
 
-fn peer(peer: &RulePeer) -> String {
+pub(super) fn peer(peer: &RulePeer) -> String {
     match peer {
         RulePeer::Cidr(cidr) => cidr.to_string(),
         RulePeer::SecurityGroup { group, .. } => format!("members of {group}"),
     }
 }
 
-fn traffic(traffic: &Traffic) -> String {
+pub(super) fn traffic(traffic: &Traffic) -> String {
     match traffic {
         Traffic::All => "all traffic".to_owned(),
         Traffic::Tcp(range) => format!("TCP {}", ports(range)),
@@ -394,48 +419,5 @@ fn icmp(message: &IcmpMatch) -> String {
         IcmpMatch::Any => String::new(),
         IcmpMatch::Type(kind) => format!(" type {kind}"),
         IcmpMatch::TypeAndCode(kind, code) => format!(" type {kind} code {code}"),
-    }
-}
-
-/// Type and code as the API writes them, -1 for any.
-fn icmp_numbers(message: &IcmpMatch) -> (i16, i16) {
-    match *message {
-        IcmpMatch::Any => (-1, -1),
-        IcmpMatch::Type(kind) => (kind.into(), -1),
-        IcmpMatch::TypeAndCode(kind, code) => (kind.into(), code.into()),
-    }
-}
-
-/// The traffic in the AWS CLI's shorthand for `--ip-permissions`.
-fn permission(traffic: &Traffic) -> String {
-    let with_ports = |protocol: &str, range: &PortRange| format!("IpProtocol={protocol},FromPort={},ToPort={}", range.from, range.to);
-    let with_icmp = |protocol: &str, message: &IcmpMatch| {
-        let (kind, code) = icmp_numbers(message);
-        format!("IpProtocol={protocol},FromPort={kind},ToPort={code}")
-    };
-    match traffic {
-        Traffic::All => "IpProtocol=-1".to_owned(),
-        Traffic::Tcp(range) => with_ports("tcp", range),
-        Traffic::Udp(range) => with_ports("udp", range),
-        Traffic::Icmp(message) => with_icmp("icmp", message),
-        Traffic::Icmpv6(message) => with_icmp("icmpv6", message),
-        Traffic::Protocol(number) => format!("IpProtocol={number}"),
-    }
-}
-
-/// The traffic as options of `create-network-acl-entry`.
-fn acl_traffic(traffic: &Traffic) -> String {
-    let with_ports = |protocol: u8, range: &PortRange| format!("--protocol {protocol} --port-range From={},To={}", range.from, range.to);
-    let with_icmp = |protocol: u8, message: &IcmpMatch| {
-        let (kind, code) = icmp_numbers(message);
-        format!("--protocol {protocol} --icmp-type-code Type={kind},Code={code}")
-    };
-    match traffic {
-        Traffic::All => "--protocol -1".to_owned(),
-        Traffic::Tcp(range) => with_ports(6, range),
-        Traffic::Udp(range) => with_ports(17, range),
-        Traffic::Icmp(message) => with_icmp(1, message),
-        Traffic::Icmpv6(message) => with_icmp(58, message),
-        Traffic::Protocol(number) => format!("--protocol {number}"),
     }
 }

@@ -1,11 +1,14 @@
 //! At the router: the longest prefix of the table of the subnet that the packet leaves.
 
-use model::{NetworkInterface, RouteTarget, Subnet};
+use std::net::IpAddr;
+
+use model::{NetworkInterface, RouteTable, RouteTarget, Snapshot, Subnet};
 
 use super::{NextHop, Walk};
 use crate::connection::Connections;
 use crate::decision::Denial;
-use crate::routing::{RouteState, Target, candidates};
+use crate::evidence::{Evidence, RouteFit, Rows};
+use crate::routing::{Route, RouteState, Target, candidates, routes};
 use crate::trace::{Recorder, Step};
 
 impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
@@ -14,6 +17,8 @@ impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
         let table = self.snapshot.route_table_of(subnet);
         let destination = self.packet.destination;
         let (best, beaten) = candidates(self.snapshot, table, destination);
+        let (snapshot, packet) = (self.snapshot, self.packet);
+        self.recorder.looked_at(|| Evidence { packet, rows: Rows::Routes(table.id, rows(snapshot, table, destination, best)) });
         let route = best.ok_or(Denial::NoRoute { table: table.id, destination })?;
         if let (RouteState::Blackhole, Target::Beyond(target)) = (route.state, route.target) {
             return Err(Denial::Blackhole { table: table.id, route: route.destination, target });
@@ -30,4 +35,14 @@ impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
             }
         }
     }
+}
+
+/// All routes, with what became of each in the choice.
+fn rows(snapshot: &Snapshot, table: &RouteTable, destination: IpAddr, best: Option<Route>) -> Vec<(Route, RouteFit)> {
+    let fit = |route: &Route| match route.destination.contains(destination) {
+        _ if Some(*route) == best => RouteFit::Wins,
+        true => RouteFit::Shorter,
+        false => RouteFit::Elsewhere,
+    };
+    routes(snapshot, table).map(|route| (route, fit(&route))).collect()
 }

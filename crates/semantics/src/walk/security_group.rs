@@ -3,14 +3,15 @@
 use std::net::IpAddr;
 
 use model::{
-    Direction, NetworkInterface, PeeringStatus, PortRange, RulePeer, SecurityGroup, SecurityGroupId, SecurityGroupRule, Traffic, VpcId,
+    Direction, NetworkInterface, PeeringStatus, PortRange, RulePeer, SecurityGroup, SecurityGroupId, SecurityGroupRule, Snapshot, Traffic, VpcId,
     VpcPeeringConnection,
 };
 
 use super::Walk;
 use crate::connection::{ConnectionKey, Connections, Opened, Tracking};
 use crate::decision::Denial;
-use crate::matching::matches;
+use crate::evidence::{Evidence, Fit, PeerMismatch, Rows};
+use crate::matching::mismatch;
 use crate::packet::Transport;
 use crate::trace::{Admission, Recorder, Step};
 
@@ -38,6 +39,7 @@ impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
         let (by, opened) = match self.known(interface, direction, &own) {
             Known::Passes(by) => (by, None),
             known => {
+                self.show_rules(interface, direction, remote);
                 let Some((group, rule)) = self.admitting_rules(interface, direction, remote).next() else {
                     self.missed = [Some(own), ConnectionKey::of_responder(interface.id, direction, &self.packet)];
                     return Err(Denial::SecurityGroup { interface: interface.id, direction });
@@ -74,8 +76,7 @@ impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
         interface: &'i NetworkInterface,
         direction: Direction,
     ) -> impl Iterator<Item = (&'a SecurityGroup, &'a SecurityGroupRule)> + use<'a, 'i, C, R> {
-        let snapshot = self.snapshot;
-        interface.groups.iter().filter_map(move |&id| snapshot.get(id)).flat_map(move |group| group.rules(direction).map(move |rule| (group, rule)))
+        rules(self.snapshot, interface, direction)
     }
 
     fn admitting_rules(
@@ -84,43 +85,26 @@ impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
         direction: Direction,
         remote: Option<&NetworkInterface>,
     ) -> impl Iterator<Item = (&'a SecurityGroup, &'a SecurityGroupRule)> {
-        let (packet, address) = (self.packet, self.remote_address(direction));
-        self.rules(interface, direction)
-            .filter(move |(_, rule)| matches(&rule.traffic, &packet) && self.peer_matches(&rule.peer, interface.vpc, address, remote))
+        let (packet, far) = (self.packet, self.far_end(interface, direction, remote));
+        self.rules(interface, direction).filter(move |(_, rule)| mismatch(&rule.traffic, &packet).is_none() && far.mismatch(&rule.peer).is_none())
     }
 
-    fn remote_address(&self, direction: Direction) -> IpAddr {
-        match direction {
+    /// All rules, with how each fits, for who wants to know.
+    fn show_rules(&mut self, interface: &NetworkInterface, direction: Direction, remote: Option<&NetworkInterface>) {
+        let (snapshot, packet, far) = (self.snapshot, self.packet, self.far_end(interface, direction, remote));
+        let fit = |rule: &SecurityGroupRule| Fit { traffic: mismatch(&rule.traffic, &packet), peer: far.mismatch(&rule.peer) };
+        self.recorder.looked_at(|| {
+            let rows = rules(snapshot, interface, direction).map(|(group, rule)| (group.id, rule.clone(), fit(rule)));
+            Evidence { packet, rows: Rows::SecurityGroups(rows.collect()) }
+        });
+    }
+
+    fn far_end<'r>(&self, interface: &NetworkInterface, direction: Direction, known: Option<&'r NetworkInterface>) -> FarEnd<'a, 'r> {
+        let address = match direction {
             Direction::Ingress => self.packet.source,
             Direction::Egress => self.packet.destination,
-        }
-    }
-
-    fn peer_matches(&self, peer: &RulePeer, vpc: VpcId, address: IpAddr, remote: Option<&NetworkInterface>) -> bool {
-        match *peer {
-            RulePeer::Cidr(cidr) => cidr.contains(address),
-            RulePeer::SecurityGroup { group, .. } => self.is_member(group, vpc, address, remote),
-        }
-    }
-
-    /// Whether the private address is that of an interface which has the group. A group of another VPC counts only
-    /// while an active peering connection joins the two within one region; otherwise the rule is stale and matches
-    /// nothing.
-    fn is_member(&self, group: SecurityGroupId, vpc: VpcId, address: IpAddr, remote: Option<&NetworkInterface>) -> bool {
-        let Some(home) = self.snapshot.get(group).map(|group| group.vpc) else { return false };
-        let member = match remote {
-            Some(known) => Some(known).filter(|known| known.vpc == home && IpAddr::from(known.private_ip) == address),
-            None => self.snapshot.interface_at(home, address),
         };
-        member.is_some_and(|member| member.groups.contains(&group)) && (home == vpc || self.is_peered_in_region(home, vpc))
-    }
-
-    fn is_peered_in_region(&self, one: VpcId, other: VpcId) -> bool {
-        self.snapshot.all::<VpcPeeringConnection>().any(|connection| {
-            connection.status == PeeringStatus::Active
-                && connection.joins(one, other)
-                && connection.requester.scope.region == connection.accepter.scope.region
-        })
+        FarEnd { snapshot: self.snapshot, address, vpc: interface.vpc, known }
     }
 
     /// A TCP or UDP flow that a rule for all addresses admits is not tracked if another rule lets all its replies out
@@ -137,5 +121,56 @@ impl<'a, C: Connections, R: Recorder> Walk<'a, C, R> {
             && self.admitting_rules(interface, direction, remote).any(|(_, rule)| for_everyone(rule))
             && self.rules(interface, direction.opposite()).any(|(_, rule)| for_everyone(rule) && all_replies(&rule.traffic));
         if open_both_ways { Tracking::Untracked } else { Tracking::Tracked }
+    }
+}
+
+fn rules<'a>(
+    snapshot: &'a Snapshot,
+    interface: &NetworkInterface,
+    direction: Direction,
+) -> impl Iterator<Item = (&'a SecurityGroup, &'a SecurityGroupRule)> {
+    interface.groups.iter().filter_map(|&id| snapshot.get(id)).flat_map(move |group| group.rules(direction).map(move |rule| (group, rule)))
+}
+
+/// Who is at the other end, as far as rules ask.
+struct FarEnd<'a, 'r> {
+    snapshot: &'a Snapshot,
+    address: IpAddr,
+    /// The VPC that has the rules.
+    vpc: VpcId,
+    /// The interface there, where it is known for certain.
+    known: Option<&'r NetworkInterface>,
+}
+
+impl FarEnd<'_, '_> {
+    /// Why the peer of a rule is not it; `None` if it is.
+    fn mismatch(&self, peer: &RulePeer) -> Option<PeerMismatch> {
+        match *peer {
+            RulePeer::Cidr(cidr) => (!cidr.contains(self.address)).then_some(PeerMismatch::Address),
+            RulePeer::SecurityGroup { group, .. } => self.is_no_member(group),
+        }
+    }
+
+    /// Whether the private address is that of an interface which has the group. A group of another VPC counts only
+    /// while an active peering connection joins the two within one region; otherwise the rule is stale and matches
+    /// nothing.
+    fn is_no_member(&self, group: SecurityGroupId) -> Option<PeerMismatch> {
+        let Some(home) = self.snapshot.get(group).map(|group| group.vpc) else { return Some(PeerMismatch::Stale) };
+        let member = match self.known {
+            Some(known) => Some(known).filter(|known| known.vpc == home && IpAddr::from(known.private_ip) == self.address),
+            None => self.snapshot.interface_at(home, self.address),
+        };
+        if !member.is_some_and(|member| member.groups.contains(&group)) {
+            return Some(PeerMismatch::NotMember);
+        }
+        (home != self.vpc && !self.is_peered_in_region(home)).then_some(PeerMismatch::Stale)
+    }
+
+    fn is_peered_in_region(&self, other: VpcId) -> bool {
+        self.snapshot.all::<VpcPeeringConnection>().any(|connection| {
+            connection.status == PeeringStatus::Active
+                && connection.joins(self.vpc, other)
+                && connection.requester.scope.region == connection.accepter.scope.region
+        })
     }
 }

@@ -32,8 +32,11 @@ pub(super) struct Zone {
     pub mailbox: String,
 }
 
+/// The domains of the simulated internet: its names are these, or below them.
+pub const DOMAINS: [&str; 1] = ["example.com"];
+
 /// Names that the web server of the simulated internet has.
-const WEB_SITES: [&str; 2] = ["example.com", "www.example.com"];
+pub const WEB_SITES: [&str; 2] = ["example.com", "www.example.com"];
 
 /// What guests call the metadata service, in the domain of private names.
 const INSTANCE_DATA: &str = "instance-data";

@@ -68,7 +68,7 @@ const VPCS: &[&str] = &["left", "middle", "right"];
 const PRIVATE: &[&str] = &["10.1.0.10", "10.1.0.11", "10.1.1.10", "10.2.0.10", "10.2.0.11"];
 const PUBLIC: &[&str] = &["198.18.0.11", "198.18.0.12", "198.18.0.21"];
 const NOBODY: &[&str] = &["10.1.0.77", "10.2.0.77", "10.1.200.1", "172.31.0.1", "198.18.0.99", "169.254.10.10", "224.0.0.1"];
-const SERVICES: &[&str] = &["169.254.169.254", "169.254.169.253", "10.1.0.2", "10.2.0.2"];
+const SERVICES: &[&str] = &["169.254.169.254", "169.254.169.253", "10.1.0.1", "10.1.0.2", "10.2.0.2"];
 const STRANGERS: &[&str] = &["203.0.113.10", "203.0.113.80", "8.8.8.8"];
 const CIDRS: &[&str] =
     &["0.0.0.0/0", "0.0.0.0/0", "10.0.0.0/8", "10.1.0.0/16", "10.1.0.0/24", "10.1.1.10/32", "10.2.0.0/16", "10.2.0.10/32", "198.18.0.0/20"];
@@ -163,7 +163,7 @@ impl Chance {
     /// What a packet carries.
     pub fn transport(&mut self) -> Transport {
         let source_port = self.pick(&[40000u16, 40001, 40002, 40003, 32768, 1024, 53, 22, 0]);
-        let destination_port = self.pick(&[22u16, 22, 53, 53, 80, 23, 1023, 40000, 65535]);
+        let destination_port = self.pick(&[22u16, 22, 53, 53, 67, 80, 23, 1023, 40000, 65535]);
         match self.below(10) {
             0..4 => Transport::Tcp { source_port, destination_port },
             4..7 => Transport::Udp { source_port, destination_port },

@@ -24,10 +24,19 @@ pub async fn answer(edge: &Edge, method: &Method, uri: &Uri, headers: &HeaderMap
     if call.is_read_only() {
         return send(call.read(&edge.published.load(), &mut Ctx { now: now(), random: &mut random, consoles: &*edge.consoles }));
     }
+    if *method != Method::POST && !is_signed(request.headers) {
+        return (StatusCode::FORBIDDEN, "what changes something is a POST, or is signed in the Authorization header\n").into_response();
+    }
     match write(&edge.events, call).await {
         Some(reply) => send(reply),
         None => (StatusCode::SERVICE_UNAVAILABLE, "the daemon is going down\n").into_response(),
     }
+}
+
+/// Whether somebody signed it who may write headers. A picture or a link on a foreign page cannot; and a browser that is
+/// too old to tell whence it was sent would say nothing else about it.
+fn is_signed(headers: &[(String, String)]) -> bool {
+    headers.iter().any(|(name, value)| name == "authorization" && value.starts_with("AWS4-HMAC-SHA256 "))
 }
 
 /// The headers that are text.

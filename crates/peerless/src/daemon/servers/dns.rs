@@ -1,6 +1,5 @@
 //! DNS over UDP and TCP.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +13,7 @@ use tokio::time::timeout;
 
 use crate::daemon::connections::{self, Bounds};
 use crate::daemon::control_loop::Published;
+use crate::daemon::servers::pace::Pace;
 
 /// How many packets of one interface are answered in a second: AWS's limit, beyond which they are dropped.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html#vpc-dns-limits>
@@ -46,7 +46,7 @@ pub struct NameServer {
 impl NameServer {
     /// One for them.
     pub fn new(audience: Audience, published: &Published) -> Arc<Self> {
-        Arc::new(Self { audience, published: Published::clone(published), pace: Mutex::default() })
+        Arc::new(Self { audience, published: Published::clone(published), pace: Mutex::new(Pace::new(PACKETS_PER_SECOND)) })
     }
 
     /// Answers datagrams until it is dropped.
@@ -114,38 +114,4 @@ async fn read(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut query = vec![0; length.into()];
     stream.read_exact(&mut query).await?;
     Ok(query)
-}
-
-/// How many packets came from whom in this second.
-#[derive(Default)]
-struct Pace {
-    second: Option<Instant>,
-    packets: HashMap<IpAddr, u32>,
-}
-
-impl Pace {
-    fn admits(&mut self, from: IpAddr, now: Instant) -> bool {
-        if self.second.is_none_or(|begin| now.duration_since(begin) >= Duration::from_secs(1)) {
-            self.second = Some(now);
-            self.packets.clear();
-        }
-        let packets = self.packets.entry(from).or_default();
-        *packets = packets.saturating_add(1);
-        *packets <= PACKETS_PER_SECOND
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_asks_more_often_than_it_may() {
-        let (one, other) = (IpAddr::from([100, 64, 0, 1]), IpAddr::from([100, 64, 0, 2]));
-        let (mut pace, begin) = (Pace::default(), Instant::now());
-        let admitted = (0..3000).filter(|_| pace.admits(one, begin)).count();
-        assert_eq!(admitted, 1024);
-        assert!(pace.admits(other, begin), "the other one has asked nothing yet");
-        assert!(pace.admits(one, begin + Duration::from_secs(1)));
-    }
 }

@@ -1,8 +1,10 @@
 //! What listens where guests and the internet are, beyond the API: the services of all VPCs, in the namespace where
 //! interfaces are addresses, and the machines of the simulated internet that answer.
 
+mod dhcp;
 mod dns;
 mod metadata;
+mod pace;
 mod web;
 
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
@@ -11,10 +13,12 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use model::internet::{NAME_SERVER, WEB_SERVER};
-use model::local_service::{METADATA, RESOLVER, VPC_RESOLVER};
+use model::local_service::{DHCP_SERVER, METADATA, RESOLVER, VPC_RESOLVER};
 use nix::sched::{CloneFlags, setns};
+use services::dns::WEB_SITES;
 use tokio::task::JoinSet;
 
+use super::authority::Authority;
 use super::control_loop::Published;
 use dns::{Audience, NameServer};
 
@@ -25,10 +29,12 @@ pub struct Servers {
 
 impl Servers {
     /// Begins to listen in these namespaces. Guests may ask from then on.
-    pub fn start(services: &OwnedFd, internet: &OwnedFd, published: &Published) -> Result<Self, String> {
+    pub fn start(services: &OwnedFd, internet: &OwnedFd, published: &Published, authority: &Authority) -> Result<Self, String> {
         let mut tasks = JoinSet::new();
         tasks.spawn(metadata::serve(listen(services, METADATA, 80)?, Published::clone(published)));
+        tasks.spawn(dhcp::serve(receive(services, DHCP_SERVER, 67)?, Published::clone(published)));
         tasks.spawn(web::serve(listen(internet, WEB_SERVER, 80)?));
+        tasks.spawn(web::serve_securely(listen(internet, WEB_SERVER, 443)?, authority.server(&WEB_SITES)?));
         let [amazon, public] = [Audience::Interfaces, Audience::Strangers].map(|audience| NameServer::new(audience, published));
         for (namespace, address, server) in [(services, RESOLVER, &amazon), (services, VPC_RESOLVER, &amazon), (internet, NAME_SERVER, &public)] {
             tasks.spawn(Arc::clone(server).serve_datagrams(receive(namespace, address, 53)?));

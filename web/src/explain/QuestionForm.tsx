@@ -1,0 +1,143 @@
+/** Who, to whom, and what: each change is another address of the page. */
+import Autosuggest, { type AutosuggestProps } from "@cloudscape-design/components/autosuggest";
+import Button from "@cloudscape-design/components/button";
+import FormField from "@cloudscape-design/components/form-field";
+import Input from "@cloudscape-design/components/input";
+import Select from "@cloudscape-design/components/select";
+import { useEffect, useState } from "react";
+import { nameOf, useList } from "../api/lists";
+import { type Protocol, type Question, serviceOf, swapped } from "./question";
+
+const PROTOCOLS: { value: Protocol; label: string }[] = [
+  { value: "icmp", label: "Ping (ICMP)" },
+  { value: "tcp", label: "TCP" },
+  { value: "udp", label: "UDP" },
+];
+
+interface Props {
+  question: Question;
+  set(question: Question): void;
+}
+
+export function QuestionForm({ question, set }: Props) {
+  const isPort = question.protocol !== "icmp";
+  return (
+    <div className="explain-form">
+      <div className="explain-end">
+        <End label="From" value={question.from} set={(from) => set({ ...question, from })} isSender />
+      </div>
+      <div className="explain-swap">
+        <Button ariaLabel="Swap the two ends" onClick={() => set(swapped(question))}>
+          ⇄
+        </Button>
+      </div>
+      <div className="explain-end">
+        <End label="To" value={question.to} set={(to) => set({ ...question, to })} />
+      </div>
+      <FormField label="Protocol">
+        <Select
+          selectedOption={PROTOCOLS.find((protocol) => protocol.value === question.protocol)!}
+          options={PROTOCOLS}
+          onChange={({ detail }) => {
+            const protocol = detail.selectedOption.value as Protocol;
+            set({ ...question, protocol, port: question.port || (protocol === "udp" ? "53" : "22") });
+          }}
+        />
+      </FormField>
+      <Port question={question} set={set} disabled={!isPort} />
+    </div>
+  );
+}
+
+function Port({ question, set, disabled }: Props & { disabled: boolean }) {
+  const [typed, setTyped] = useState(question.port);
+  useEffect(() => setTyped(question.port), [question.port]);
+  const isWrong = !disabled && typed !== "" && serviceOf({ ...question, port: typed }) === undefined;
+  return (
+    <FormField label="Port" errorText={isWrong ? "0 to 65535" : undefined}>
+      <Input
+        value={disabled ? "" : typed}
+        disabled={disabled}
+        inputMode="numeric"
+        placeholder={disabled ? "–" : "22"}
+        onChange={({ detail }) => setTyped(detail.value)}
+        onBlur={() => set({ ...question, port: typed.trim() })}
+        onKeyDown={({ detail }) => detail.key === "Enter" && set({ ...question, port: typed.trim() })}
+      />
+    </FormField>
+  );
+}
+
+interface EndProps {
+  label: string;
+  value: string;
+  set(value: string): void;
+  /** Who begins may be somebody on the internet by name. */
+  isSender?: boolean;
+}
+
+function End({ label, value, set, isSender = false }: EndProps) {
+  const [typed, setTyped] = useState(value);
+  useEffect(() => setTyped(value), [value]);
+  const options = useEnds(isSender);
+  const known = options.flatMap((group) => group.options).find((option) => option.value === value);
+  return (
+    <FormField
+      label={label}
+      constraintText={known ? [known.label, known.description].filter(Boolean).join(", ") : "An instance, a subnet, or an address"}
+    >
+      <Autosuggest
+        value={typed}
+        options={options}
+        enteredTextLabel={(text) => `Use "${text}"`}
+        ariaLabel={label}
+        placeholder="Name, ID or address"
+        empty="Nothing of that name"
+        onChange={({ detail }) => setTyped(detail.value)}
+        onSelect={({ detail }) => set(detail.value)}
+        onBlur={() => set(typed.trim())}
+        onKeyDown={({ detail }) => detail.key === "Enter" && set(typed.trim())}
+      />
+    </FormField>
+  );
+}
+
+interface Group extends AutosuggestProps.OptionGroup {
+  options: AutosuggestProps.Option[];
+}
+
+/** All that a question can be about in this Region. */
+function useEnds(isSender: boolean): Group[] {
+  const instances = useList("instances").items.filter((instance) => instance.instanceState.name !== "terminated");
+  const subnets = useList("subnets").items;
+  const internet = isSender
+    ? [
+        { value: "laptop", label: "My laptop", description: "203.0.113.10, on the simulated internet" },
+        { value: "instance-connect", label: "EC2 Instance Connect", description: "from its own address range" },
+      ]
+    : [
+        { value: "dns", label: "The VPC's DNS server", description: "169.254.169.253" },
+        { value: "metadata", label: "Instance metadata", description: "169.254.169.254" },
+      ];
+  return [
+    {
+      label: "Instances",
+      options: instances.map((instance) => ({
+        value: instance.instanceId,
+        label: nameOf(instance) || instance.instanceId,
+        description: [instance.privateIpAddress, instance.ipAddress].filter(Boolean).join(", "),
+        filteringTags: [nameOf(instance), instance.privateIpAddress ?? "", instance.ipAddress ?? ""],
+      })),
+    },
+    {
+      label: "A new instance in a subnet",
+      options: subnets.map((subnet) => ({
+        value: subnet.subnetId,
+        label: nameOf(subnet) || subnet.subnetId,
+        description: subnet.cidrBlock,
+        filteringTags: [nameOf(subnet), subnet.cidrBlock],
+      })),
+    },
+    { label: isSender ? "The internet" : "Services of the VPC", options: internet },
+  ];
+}
