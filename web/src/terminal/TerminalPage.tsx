@@ -10,6 +10,7 @@ import { nameOf, titled, useList } from "../api/lists";
 import { type Dropped, type Refused, Terminal, type Way } from "../api/terminal";
 import type { Instance } from "../api/types";
 import { Explained } from "../connect/Explained";
+import { useExam } from "../frame/exam";
 import { usePreference } from "../frame/preferences";
 import { DropLine } from "./DropLine";
 import { type Hands, Screen } from "./Screen";
@@ -49,6 +50,7 @@ function Conversation({ id, via, user, instance, title }: Props) {
   const terminal = useRef<Terminal>(undefined);
   const leave = useRef<HTMLDivElement>(null);
   const top = useTop();
+  const isExam = useExam();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt is another conversation
   useEffect(() => {
@@ -75,7 +77,7 @@ function Conversation({ id, via, user, instance, title }: Props) {
     hands.current?.clear();
     setAttempt(attempt + 1);
   };
-  const leaveScreen = () => leave.current?.querySelector("button")?.focus();
+  const leaveScreen = () => leave.current?.querySelector("input")?.focus();
   const paste = async () => {
     hands.current?.paste(await navigator.clipboard.readText());
     hands.current?.focus();
@@ -113,7 +115,7 @@ function Conversation({ id, via, user, instance, title }: Props) {
           <span role="alert">{phase.why}</span>
         </Bar>
       )}
-      <DropLine instance={id} flows={flows} />
+      {!isExam && <DropLine instance={id} flows={flows} />}
       <div className="terminal-facts">
         <dl>
           <Fact name="Instance ID">{id}</Fact>
@@ -140,6 +142,7 @@ function Conversation({ id, via, user, instance, title }: Props) {
 /** AWS's words, and under them what they do not say. */
 function Failure({ why: { said, cause, explanation }, retry }: { why: Refused; retry: () => void }) {
   const [header, ...text] = said;
+  const isExam = useExam();
   const back = useHref("..", { relative: "path" });
   return (
     <div className="terminal-failed">
@@ -160,11 +163,13 @@ function Failure({ why: { said, cause, explanation }, retry }: { why: Refused; r
           {text.map((line) => (
             <div key={line}>{line}</div>
           ))}
-          <Box variant="p" margin={{ top: "xs" }}>
-            {capital(cause)}.
-          </Box>
+          {(!isExam || said.length === 0) && (
+            <Box variant="p" margin={{ top: "xs" }}>
+              {capital(cause)}.
+            </Box>
+          )}
         </Alert>
-        {explanation && <Explained explanation={explanation} title="What is in the way" />}
+        {explanation && !isExam && <Explained explanation={explanation} title="What is in the way" />}
       </SpaceBetween>
     </div>
   );

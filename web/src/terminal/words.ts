@@ -1,5 +1,6 @@
 /** What is said about a terminal. Pure. */
 import type { Dropped } from "../api/terminal";
+import { explainPath } from "../explain/question";
 
 const PACKETS = {
   icmp: ["echo request", "echo requests"],
@@ -7,8 +8,8 @@ const PACKETS = {
   udp: ["UDP packet", "UDP packets"],
 } as const;
 
-/** What was dropped, in a sentence without an end: the counts of one kind of packets. */
-export function counted({ protocol, to, port, packets, by }: Dropped): string {
+/** How many of what. */
+function counted({ protocol, to, port, packets, by }: Dropped): string {
   const [one, many] = PACKETS[protocol];
   const what = `${packets} ${packets === 1 ? one : many} to ${port === undefined ? to : `${to}:${port}`}`;
   const answers = by?.onTheWayBack ? (packets === 1 ? ": its answer" : ": their answers") : "";
@@ -16,7 +17,7 @@ export function counted({ protocol, to, port, packets, by }: Dropped): string {
 }
 
 /** Who did it. */
-export function culprit({ by }: Dropped): string {
+function culprit({ by }: Dropped): string {
   if (!by) return "";
   const [id, ...name] = by.resource.split(" ");
   const resource = name.length > 0 ? `${id} | ${name.join(" ")}` : id;
@@ -30,7 +31,5 @@ export function sentenceOf(flow: Dropped): string {
 }
 
 /** Where the console explains it. */
-export function explanationOf(instance: string, { to, protocol, port }: Dropped): string {
-  const query = new URLSearchParams({ from: instance, to, protocol, ...(port === undefined ? {} : { port: String(port) }) });
-  return `/explain?${query}`;
-}
+export const explanationOf = (instance: string, { to, protocol, port }: Dropped) =>
+  explainPath({ from: instance, to, protocol, port: port === undefined ? "" : String(port) });
