@@ -161,6 +161,67 @@ test("the first page is small", async () => {
   await page.close();
 });
 
+test("what an editor would save is shown as commands first", async () => {
+  const shows = async (command: RegExp) => {
+    await page.getByRole("button", { name: "Preview changes" }).click();
+    await page.getByRole("dialog").getByText(command).waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  };
+  const call = client(daemon.url);
+  const OfVpc = { Filter: [{ Name: "vpc-id", Value: [lab.one.vpcId] }] };
+  const { securityGroupInfo } = await call<{ securityGroupInfo: { groupId: string }[] }>("DescribeSecurityGroups", OfVpc);
+  const { networkAclSet } = await call<{ networkAclSet: { networkAclId: string }[] }>("DescribeNetworkAcls", OfVpc);
+
+  await go(`/vpc/route-tables/${lab.one.routeTableId}/routes`);
+  await page.getByRole("combobox", { name: "Destination" }).first().waitFor();
+  await shows(/Nothing would change/);
+  await page.getByRole("button", { name: "Remove the route to 10.2.0.0/16" }).click();
+  await shows(new RegExp(`aws ec2 delete-route --route-table-id ${lab.one.routeTableId} --destination-cidr-block 10.2.0.0/16`));
+
+  await go(`/vpc/route-tables/${lab.one.routeTableId}/associations`);
+  await page.getByRole("checkbox", { name: /^Select subnet-/ }).click();
+  await shows(/aws ec2 disassociate-route-table --association-id rtbassoc-/);
+
+  await go(`/vpc/security-groups/${securityGroupInfo[0]!.groupId}/inbound`);
+  await page.getByRole("button", { name: "Add rule" }).click();
+  await page.getByRole("textbox", { name: "Port range" }).last().fill("8080");
+  await page.getByRole("combobox", { name: "Source" }).last().fill("10.9.0.0/16");
+  await page.keyboard.press("Escape");
+  await shows(/aws ec2 authorize-security-group-ingress .*"FromPort":8080,"ToPort":8080,"IpRanges":\[{"CidrIp":"10\.9\.0\.0\/16"}\]/);
+
+  await go(`/vpc/network-acls/${networkAclSet[0]!.networkAclId}/inbound`);
+  await page.getByRole("button", { name: "Remove rule 100" }).click();
+  await shows(/aws ec2 delete-network-acl-entry --network-acl-id acl-\w+ --ingress --rule-number 100/);
+  // It was a preview: all is as it was.
+  const { routeTableSet } = await call<{ routeTableSet: { routeSet: unknown[] }[] }>("DescribeRouteTables", {
+    RouteTableId: [lab.one.routeTableId],
+  });
+  expect(routeTableSet[0]!.routeSet.length).toBe(3);
+});
+
+test("names of the other side are resolved when both sides say so", async () => {
+  const edit = async () => {
+    await go(`/vpc/peering-connections/${lab.peering}`);
+    await page.getByRole("button", { name: "Actions" }).click();
+    await page.getByRole("menuitem", { name: "Edit DNS settings" }).click();
+    await page.getByRole("checkbox", { name: /^Requester DNS resolution/ }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Save changes" }).click();
+  };
+  // Neither VPC gives names yet, which AWS refuses.
+  await edit();
+  await page
+    .getByRole("dialog")
+    .getByText(/DNS hostnames/i)
+    .last()
+    .waitFor();
+  for (const { vpcId } of [lab.one, lab.two])
+    await client(daemon.url)("ModifyVpcAttribute", { VpcId: vpcId, EnableDnsHostnames: { Value: true } });
+  await edit();
+  await page.getByText("You have successfully modified the DNS settings").first().waitFor();
+  await page.getByText("Enabled", { exact: true }).first().waitFor();
+});
+
 test("a second default VPC is refused", async () => {
   await go("/vpc/vpcs");
   await page.getByRole("button", { name: "Actions" }).click();

@@ -167,6 +167,9 @@ pub struct Status {
     pub packets: bool,
     /// Whether this machine is the laptop on the simulated internet.
     pub uplink: bool,
+    /// Whether instances reach the real internet.
+    #[serde(default)]
+    pub real_internet: bool,
     /// How many changes the state has seen.
     pub generation: u64,
     /// How many VPCs there are, in all accounts and regions.
