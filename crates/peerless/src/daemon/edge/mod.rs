@@ -5,7 +5,9 @@
 mod admission;
 mod api;
 mod events;
+mod flows;
 mod page;
+mod probe;
 mod questions;
 mod terminals;
 mod tunnel;
@@ -26,12 +28,16 @@ use ec2::Consoles;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+pub use flows::NO_PACKETS;
+
 use super::connections::Bounds;
 use super::control_loop::{Event, Published};
 use super::endpoints::Endpoints;
+use super::flow_watch::FlowWatch;
 use super::http;
 use super::instance_connect::InstanceConnect;
 use super::live_flows::LiveFlows;
+use super::prober::Prober;
 use crate::control::Status;
 pub use terminals::Tickets;
 
@@ -57,6 +63,10 @@ pub struct Edge {
     pub tickets: Tickets,
     /// What goes on.
     pub live: LiveFlows,
+    /// The same, for those who watch.
+    pub flows: Arc<FlowWatch>,
+    /// What sends packets to see what becomes of them.
+    pub prober: Arc<Prober>,
     /// What does not change while the daemon runs.
     pub facts: Status,
     /// What instances have shown on their consoles.
@@ -71,6 +81,9 @@ pub async fn serve(listener: TcpListener, edge: Edge) {
     let router = Router::new()
         .route("/_peerless/events", get(events::stream))
         .route("/_peerless/explain", get(questions::explain))
+        .route("/_peerless/flows", get(flows::once))
+        .route("/_peerless/flows/stream", get(flows::stream))
+        .route("/_peerless/probe", post(probe::send))
         .route("/_peerless/status", get(questions::status))
         .route("/_peerless/terminals", post(terminals::ask))
         .route("/_peerless/terminals/{ticket}", get(terminals::open))

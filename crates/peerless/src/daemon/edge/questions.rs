@@ -53,12 +53,12 @@ pub async fn status(State(edge): State<Arc<Edge>>) -> Response {
 }
 
 /// A question that cannot be answered.
-pub fn refuse(error: String) -> Response {
+pub(super) fn refuse(error: String) -> Response {
     send(StatusCode::BAD_REQUEST, &Refusal { error })
 }
 
 /// An object as JSON.
-pub fn send(status: StatusCode, value: &impl Serialize) -> Response {
+pub(super) fn send(status: StatusCode, value: &impl Serialize) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     (status, headers, control::json(value)).into_response()
 }
