@@ -66,6 +66,16 @@ describe("every page", () => {
       await page.getByRole("heading", { level: 1, name: heading }).or(page.getByText(heading)).first().waitFor();
       await settled();
       expect(await violations(page)).toEqual([]);
+      // The same page on a small screen, in the dark.
+      await page.setViewportSize({ width: 1024, height: 768 });
+      await page.emulateMedia({ colorScheme: "dark" });
+      await page.locator("body.awsui-dark-mode").waitFor({ state: "attached" });
+      await settled();
+      expect(await violations(page)).toEqual([]);
+      // Nothing sticks out.
+      await page.waitForFunction(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
+      await page.emulateMedia({ colorScheme: "light" });
+      await page.setViewportSize({ width: 1440, height: 900 });
       expect(complaints).toEqual([]);
     });
   }

@@ -233,7 +233,7 @@ function DnsDialog({ items, close }: DialogProps<Pcx>) {
 function DeleteDialog({ items, close }: DialogProps<Pcx>) {
   const pcx = items[0]!;
   const [withRoutes, setWithRoutes] = useState(false);
-  const tables = useList("routeTables").items;
+  const { items: tables, isLoading } = useList("routeTables");
   const remove = async () => {
     for (const table of withRoutes ? tables : []) {
       for (const route of routesOver(pcx, table.routeSet)) {
@@ -248,7 +248,15 @@ function DeleteDialog({ items, close }: DialogProps<Pcx>) {
     return { type: "success", content: `You successfully deleted ${title(pcx)}.` } as const;
   };
   return (
-    <ConfirmDialog title="Delete VPC peering connection" confirm="Delete" typed="delete" size="large" close={close} run={remove}>
+    <ConfirmDialog
+      title="Delete VPC peering connection"
+      confirm="Delete"
+      typed="delete"
+      isReady={!isLoading}
+      size="large"
+      close={close}
+      run={remove}
+    >
       <Box>
         Will be deleted: <Box variant="strong">{title(pcx)}</Box>
       </Box>
