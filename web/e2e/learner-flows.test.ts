@@ -62,7 +62,7 @@ test.skipIf(!packets)("a ping that nobody answers is seen, with the rule that dr
   expect(await violations(page)).toEqual([]);
   // What is captured is a file for Wireshark.
   const saved = page.waitForEvent("download");
-  await row.getByRole("link", { name: /^Capture 10 seconds at eni-/ }).click();
+  await row.getByRole("link", { name: /^Capture 10 s at eni-/ }).click();
   expect((await saved).suggestedFilename()).toMatch(/^eni-\w+\.pcapng$/);
   await page.getByRole("button", { name: "Pause" }).click();
   await page.getByRole("button", { name: "Go on" }).click();

@@ -189,8 +189,8 @@ function More({ flow }: { flow: Flow }) {
     <SpaceBetween size="xxs">
       {page && <To href={page}>Explain</To>}
       {card && (
-        <Link href={capturePath(card)} ariaLabel={`Capture 10 seconds at ${card}, as pcapng`}>
-          pcap, 10 s
+        <Link href={capturePath(card)} ariaLabel={`Capture 10 s at ${card}, as pcapng`}>
+          Capture 10 s
         </Link>
       )}
     </SpaceBetween>
