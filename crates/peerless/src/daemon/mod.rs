@@ -12,6 +12,7 @@ mod endpoints;
 pub mod guests;
 mod http;
 mod instance_connect;
+mod library;
 mod live_flows;
 mod servers;
 mod status_checks;
@@ -25,6 +26,7 @@ use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
 use ec2::{Consoles, NoConsoles};
+use instance::images::Images;
 use model::Snapshot;
 use store::{SqliteStore, Store};
 use tokio::net::TcpListener;
@@ -40,6 +42,7 @@ use data_plane::{DataPlane, ModelOnly};
 use endpoints::Endpoints;
 use guests::{HostDataPlane, chain};
 use instance_connect::InstanceConnect;
+use library::Library;
 use live_flows::LiveFlows;
 use servers::Servers;
 
@@ -106,6 +109,7 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     let desk = control_socket::Desk {
         published: Arc::clone(&published),
         facts: facts(options, address),
+        events: events.clone(),
         live: live.clone(),
         instance_connect,
         leave: Arc::clone(&leave),
@@ -150,7 +154,7 @@ type Enforcing = (Box<dyn DataPlane>, Option<Servers>, Weak<dataplane::DataPlane
 
 fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, published: &Published, events: mpsc::Sender<Event>) -> Result<Enforcing, String> {
     if options.model_only {
-        let model_only = ModelOnly::new(events);
+        let model_only = ModelOnly::new(events, Library::open(Images::of(&options.state), snapshot));
         model_only.publish(Arc::clone(snapshot));
         return Ok((Box::new(model_only), None, Weak::new()));
     }

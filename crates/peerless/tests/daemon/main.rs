@@ -7,6 +7,7 @@ mod connect;
 mod dhcp;
 mod guest;
 mod guest_services;
+mod images;
 mod internet;
 mod lab;
 mod links;
