@@ -135,6 +135,32 @@ test("a refused call is shown in AWS's words, and what was typed stays", async (
   expect(await page.getByRole("textbox", { name: "IPv4 CIDR" }).inputValue()).toBe("10.0.0.0/8");
 });
 
+test("the wizard goes on from the line that failed", async () => {
+  const call = client(daemon.url);
+  // As many gateways as an account may have: the line that makes one is refused.
+  const spare: string[] = [];
+  for (;;) {
+    const made = await call<{ internetGateway: { internetGatewayId: string } }>("CreateInternetGateway").catch(() => undefined);
+    if (!made) break;
+    spare.push(made.internetGateway.internetGatewayId);
+  }
+  await go("/vpc/vpcs/create?resources=more");
+  await page.getByRole("textbox", { name: "Name tag auto-generation" }).fill("again");
+  await page
+    .getByRole("region", { name: /Resource map/ })
+    .getByText("again-igw")
+    .waitFor();
+  await page.getByRole("button", { name: "Create VPC" }).click();
+  await page.getByText("The maximum number of internet gateways has been reached.").first().waitFor();
+  for (const id of spare) await call("DeleteInternetGateway", { InternetGatewayId: id });
+  await page.getByRole("button", { name: "Retry" }).click();
+  await page.getByRole("button", { name: "View VPC" }).and(page.locator(":not([aria-disabled=true])")).click();
+  await page.getByRole("button", { name: /^internet gateway again-igw/ }).waitFor();
+  // What was made before the failure was made once.
+  const { subnetSet } = await call<{ subnetSet: unknown[] }>("DescribeSubnets", { Filter: [{ Name: "tag:Name", Value: ["again-*"] }] });
+  expect(subnetSet.length).toBe(4);
+});
+
 test("another account has networks of its own", async () => {
   await go("/vpc/vpcs");
   await page.getByRole("button", { name: /^Account 0000-0000-0000/ }).click();
@@ -159,6 +185,67 @@ test("the first page is small", async () => {
   // A development server compresses nothing.
   if (!process.env.PEERLESS_URL) expect(bytes).toBeLessThan(600_000);
   await page.close();
+});
+
+test("what an editor would save is shown as commands first", async () => {
+  const shows = async (command: RegExp) => {
+    await page.getByRole("button", { name: "Preview changes" }).click();
+    await page.getByRole("dialog").getByText(command).waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  };
+  const call = client(daemon.url);
+  const OfVpc = { Filter: [{ Name: "vpc-id", Value: [lab.one.vpcId] }] };
+  const { securityGroupInfo } = await call<{ securityGroupInfo: { groupId: string }[] }>("DescribeSecurityGroups", OfVpc);
+  const { networkAclSet } = await call<{ networkAclSet: { networkAclId: string }[] }>("DescribeNetworkAcls", OfVpc);
+
+  await go(`/vpc/route-tables/${lab.one.routeTableId}/routes`);
+  await page.getByRole("combobox", { name: "Destination" }).first().waitFor();
+  await shows(/Nothing would change/);
+  await page.getByRole("button", { name: "Remove the route to 10.2.0.0/16" }).click();
+  await shows(new RegExp(`aws ec2 delete-route --route-table-id ${lab.one.routeTableId} --destination-cidr-block 10.2.0.0/16`));
+
+  await go(`/vpc/route-tables/${lab.one.routeTableId}/associations`);
+  await page.getByRole("checkbox", { name: /^Select subnet-/ }).click();
+  await shows(/aws ec2 disassociate-route-table --association-id rtbassoc-/);
+
+  await go(`/vpc/security-groups/${securityGroupInfo[0]!.groupId}/inbound`);
+  await page.getByRole("button", { name: "Add rule" }).click();
+  await page.getByRole("textbox", { name: "Port range" }).last().fill("8080");
+  await page.getByRole("combobox", { name: "Source" }).last().fill("10.9.0.0/16");
+  await page.keyboard.press("Escape");
+  await shows(/aws ec2 authorize-security-group-ingress .*"FromPort":8080,"ToPort":8080,"IpRanges":\[{"CidrIp":"10\.9\.0\.0\/16"}\]/);
+
+  await go(`/vpc/network-acls/${networkAclSet[0]!.networkAclId}/inbound`);
+  await page.getByRole("button", { name: "Remove rule 100" }).click();
+  await shows(/aws ec2 delete-network-acl-entry --network-acl-id acl-\w+ --ingress --rule-number 100/);
+  // It was a preview: all is as it was.
+  const { routeTableSet } = await call<{ routeTableSet: { routeSet: unknown[] }[] }>("DescribeRouteTables", {
+    RouteTableId: [lab.one.routeTableId],
+  });
+  expect(routeTableSet[0]!.routeSet.length).toBe(3);
+});
+
+test("names of the other side are resolved when both sides say so", async () => {
+  const edit = async () => {
+    await go(`/vpc/peering-connections/${lab.peering}`);
+    await page.getByRole("button", { name: "Actions" }).click();
+    await page.getByRole("menuitem", { name: "Edit DNS settings" }).click();
+    await page.getByRole("checkbox", { name: /^Requester DNS resolution/ }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Save changes" }).click();
+  };
+  // Neither VPC gives names yet, which AWS refuses.
+  await edit();
+  await page
+    .getByRole("dialog")
+    .getByText(/DNS hostnames/i)
+    .last()
+    .waitFor();
+  for (const { vpcId } of [lab.one, lab.two])
+    await client(daemon.url)("ModifyVpcAttribute", { VpcId: vpcId, EnableDnsHostnames: { Value: true } });
+  await edit();
+  await page.getByText("You have successfully modified the DNS settings").first().waitFor();
+  await page.getByText("Enabled", { exact: true }).first().waitFor();
 });
 
 test("a second default VPC is refused", async () => {

@@ -27,6 +27,11 @@ const pages: RouteObject[] = [
     () => import("./explain/ExplainPage"),
     (module) => module.ExplainPage,
   ),
+  page(
+    "/flows",
+    () => import("./flows/FlowsPage"),
+    (module) => module.FlowsPage,
+  ),
   { path: "/ec2", element: <Navigate to="/ec2/instances" replace /> },
   page(
     "/vpc",

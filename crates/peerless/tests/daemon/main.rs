@@ -5,6 +5,7 @@ mod api;
 mod beyond;
 mod connect;
 mod dhcp;
+mod flows;
 mod guest;
 mod guest_services;
 mod images;

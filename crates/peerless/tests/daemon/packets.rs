@@ -45,6 +45,10 @@ impl Peered {
         Self { lab, instances, addresses: ["10.1.0.10".to_owned(), "10.2.0.10".to_owned()], groups }
     }
 
+    pub fn instances(&self) -> [&str; 2] {
+        [&self.instances[0], &self.instances[1]]
+    }
+
     pub fn allow(&self, group: usize, permission: &str) {
         self.lab.must_call("AuthorizeSecurityGroupIngress", &format!("GroupId={}&{permission}", self.groups[group]));
     }
