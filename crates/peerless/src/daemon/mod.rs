@@ -119,7 +119,7 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
         live: live.clone(),
         flows: Arc::clone(&flows),
         prober: Arc::clone(&prober),
-        instance_connect,
+        instance_connect: Arc::clone(&instance_connect),
         leave: Arc::clone(&leave),
         left,
     };
@@ -127,6 +127,8 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     let conversations = tokio::spawn(control_socket::serve(control, Arc::new(desk)));
     let edge = edge::Edge {
         endpoints,
+        instance_connect,
+        tickets: edge::Tickets::default(),
         published,
         events: events.clone(),
         generations: generation,

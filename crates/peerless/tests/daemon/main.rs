@@ -16,5 +16,6 @@ mod model_only;
 mod packets;
 mod public;
 mod sandbox;
+mod terminal;
 mod tunnel;
 mod websocket;
