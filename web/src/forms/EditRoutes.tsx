@@ -79,7 +79,7 @@ function Editor({ table }: { table: RouteTable }) {
             {
               id: "target",
               header: "Target",
-              minWidth: 330,
+              minWidth: 255,
               cell: (row) =>
                 row.local ? "local" : <Target vpcId={table.vpcId} value={row.target} set={(target) => set(row.key, { target })} />,
             },
@@ -89,16 +89,16 @@ function Editor({ table }: { table: RouteTable }) {
             {
               id: "remove",
               header: "",
-              minWidth: 140,
+              minWidth: 60,
               cell: (row) =>
                 !row.local && (
                   <Button
                     formAction="none"
+                    variant="icon"
+                    iconName="remove"
                     ariaLabel={`Remove the route to ${row.destination || "nowhere yet"}`}
                     onClick={() => setDrafts(drafts.filter((draft) => draft.key !== row.key))}
-                  >
-                    Remove
-                  </Button>
+                  />
                 ),
             },
           ]}
