@@ -74,7 +74,7 @@ export function RuleRows({ egress, vpcId, drafts, set }: Props) {
           {
             id: "ports",
             header: "Port range",
-            minWidth: 105,
+            minWidth: 98,
             cell: (draft) => {
               const writes = KINDS.find((kind) => kind.name === draft.kind)?.writes;
               return (
@@ -91,7 +91,7 @@ export function RuleRows({ egress, vpcId, drafts, set }: Props) {
           {
             id: "peer",
             header: peer,
-            minWidth: 245,
+            minWidth: 228,
             cell: (draft) => (
               <div style={{ display: "grid", gap: 4 }}>
                 <Select

@@ -8,7 +8,7 @@ import { usePreference } from "./preferences";
 import { ResultBars } from "./results";
 
 /** So wide a page must be to show a form beside the navigation. */
-const CRAMPED = 1200;
+export const CRAMPED = 1200;
 
 export interface PageProps {
   title: string;
