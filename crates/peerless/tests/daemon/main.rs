@@ -3,6 +3,7 @@
 
 mod api;
 mod connect;
+mod crowd;
 mod dhcp;
 mod guest;
 mod guest_services;
@@ -13,5 +14,6 @@ mod model_only;
 mod packets;
 mod public;
 mod sandbox;
+mod traces;
 mod tunnel;
 mod websocket;
