@@ -9,12 +9,18 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 export const PATIENCE = 60_000;
 const PLACE = "/000000000000/us-east-1";
 
-export const launch = (more: string[] = []) =>
-  chromium.launch({
-    executablePath: CHROMIUM,
-    timeout: PATIENCE,
-    args: ["--no-sandbox", "--disable-background-networking", "--disable-dev-shm-usage", "--disable-gpu", ...more],
-  });
+/** A browser. One that dies as it starts (Chromium does so once in a hundred times or two) has seen nothing yet: another is started. */
+export async function launch(more: string[] = []): Promise<Browser> {
+  const args = ["--no-sandbox", "--disable-background-networking", "--disable-dev-shm-usage", "--disable-gpu", ...more];
+  for (let tries = 1; ; tries++) {
+    try {
+      return await chromium.launch({ executablePath: CHROMIUM, timeout: PATIENCE, args });
+    } catch (error) {
+      if (tries === 5) throw error;
+      console.log(`the browser did not start: ${String(error).split("\n")[0]}`);
+    }
+  }
+}
 
 /** A page of the console at the daemon, with what it logged. */
 export async function open(browser: Browser, url: string, options: { width?: number; height?: number; dark?: boolean } = {}) {

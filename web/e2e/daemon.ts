@@ -1,11 +1,13 @@
 /** A daemon of its own for a test file: own port, own state, gone afterwards. */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export interface Daemon {
   url: string;
+  /** What a command prints that speaks with this daemon. */
+  run(...command: string[]): string;
   stop(): Promise<void>;
 }
 
@@ -14,7 +16,7 @@ const PEERLESS = process.env.PEERLESS ?? join(import.meta.dirname, "../../target
 /** Starts it; model-only unless packets are wanted, which needs root and a sandbox. */
 export async function start({ packets = false } = {}): Promise<Daemon> {
   // While one works on the page: a development server before a fresh daemon, instead of a build for every change.
-  if (process.env.PEERLESS_URL) return { url: process.env.PEERLESS_URL, stop: async () => {} };
+  if (process.env.PEERLESS_URL) return { url: process.env.PEERLESS_URL, run: () => "", stop: async () => {} };
   const folder = mkdtempSync(join(tmpdir(), "peerless-e2e-"));
   const env = { ...process.env, PEERLESS_RUNTIME_DIR: join(folder, "run") };
   const name = `e2e-${process.pid}`;
@@ -38,5 +40,6 @@ export async function start({ packets = false } = {}): Promise<Daemon> {
     await gone;
     rmSync(folder, { recursive: true, force: true });
   };
-  return { url, stop };
+  const run = (...command: string[]) => execFileSync(PEERLESS, [...command, "--name", name], { env, encoding: "utf8" });
+  return { url, run, stop };
 }

@@ -1,9 +1,10 @@
 /** What hands do on the pages: keys, names written in place, files saved, accounts switched. */
+import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launch, open } from "./browser";
 import { type Daemon, start } from "./daemon";
-import { makeLab } from "./lab";
+import { client, makeLab, makeVpc, named } from "./lab";
 
 let daemon: Daemon;
 let browser: Browser;
@@ -42,19 +43,52 @@ test("arrow keys walk the map, Enter opens", async () => {
   await page.waitForURL(new RegExp(lab.one.routeTableId));
 });
 
+/** The text of what the map's menu saves. */
+async function exported(kind: string, file: string) {
+  await page.getByRole("button", { name: "Export" }).click();
+  const saved = page.waitForEvent("download");
+  await page.getByRole("menuitem", { name: kind }).click();
+  const download = await saved;
+  expect(download.suggestedFilename()).toBe(file);
+  return readFileSync(await download.path(), "utf8");
+}
+
 test("the map is saved as a picture and as a flowchart, and read as a table", async () => {
   await go(`/vpc/vpcs/${lab.one.vpcId}?tab=resource-map`);
-  for (const [kind, file] of [
-    ["SVG picture", "NextWork-1-vpc.svg"],
-    ["Mermaid flowchart", "NextWork-1-vpc.mmd"],
-  ] as const) {
-    await page.getByRole("button", { name: "Export" }).click();
-    const saved = page.waitForEvent("download");
-    await page.getByRole("menuitem", { name: kind }).click();
-    expect((await saved).suggestedFilename()).toBe(file);
-  }
+  await exported("SVG picture", "NextWork-1-vpc.svg");
+  await exported("Mermaid flowchart", "NextWork-1-vpc.mmd");
   await page.getByRole("button", { name: "View as table" }).click();
   await page.getByRole("row", { name: /NextWork-1-rtb-public.*Route table.*VPC 1 <> VPC 2/ }).waitFor();
+});
+
+test("peerless map shows what the console's map shows", async () => {
+  const call = client(daemon.url);
+  const broken = await makeVpc(daemon.url, "broken", "10.60.0.0/16", ["10.60.0.0/24", "10.60.1.0/24", "10.60.2.0/24", "10.60.3.0/24"]);
+  await call("DetachInternetGateway", { InternetGatewayId: broken.gatewayId, VpcId: broken.vpcId });
+  await call("CreateSubnet", { VpcId: broken.vpcId, CidrBlock: "10.60.9.0/24", TagSpecification: named("subnet", "left out") });
+  await call("CreateRouteTable", { VpcId: broken.vpcId, TagSpecification: named("route-table", "unused") });
+  const peers = { VpcId: broken.vpcId, PeerVpcId: lab.two.vpcId, TagSpecification: named("vpc-peering-connection", "not accepted") };
+  await call("CreateVpcPeeringConnection", peers);
+  for (const name of ["NextWork-1", "NextWork-2", "broken"]) {
+    await go("/vpc/vpcs");
+    await page
+      .getByRole("row", { name: new RegExp(`${name}-vpc`) })
+      .getByRole("link", { name: /^vpc-/ })
+      .click();
+    await page.getByRole("tab", { name: "Resource map" }).click();
+    const { maps } = JSON.parse(daemon.run("map", `${name}-vpc`, "--json")) as { maps: { nodes: { title: string; mark?: string }[] }[] };
+    for (const { title, mark } of maps[0]!.nodes) if (mark) await page.getByText(`${title}: ${mark}`, { exact: true }).first().waitFor();
+    expect(daemon.run("map", `${name}-vpc`, "--format", "mermaid")).toBe(await exported("Mermaid flowchart", `${name}-vpc.mmd`));
+  }
+  await go("/vpc/map");
+  expect(daemon.run("map", "--format", "mermaid")).toBe(await exported("Mermaid flowchart", "us-east-1.mmd"));
+  const text = daemon.run("map", "broken-vpc");
+  for (const said of [
+    "┄✗ Blackhole",
+    "⚠ not accepted: it is pending-acceptance: nothing passes",
+    "⚠ left out: no table is associated with it",
+  ])
+    expect(text).toContain(said);
 });
 
 test("a name is written in place", async () => {
@@ -125,6 +159,67 @@ test("the first page is small", async () => {
   // A development server compresses nothing.
   if (!process.env.PEERLESS_URL) expect(bytes).toBeLessThan(600_000);
   await page.close();
+});
+
+test("what an editor would save is shown as commands first", async () => {
+  const shows = async (command: RegExp) => {
+    await page.getByRole("button", { name: "Preview changes" }).click();
+    await page.getByRole("dialog").getByText(command).waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  };
+  const call = client(daemon.url);
+  const OfVpc = { Filter: [{ Name: "vpc-id", Value: [lab.one.vpcId] }] };
+  const { securityGroupInfo } = await call<{ securityGroupInfo: { groupId: string }[] }>("DescribeSecurityGroups", OfVpc);
+  const { networkAclSet } = await call<{ networkAclSet: { networkAclId: string }[] }>("DescribeNetworkAcls", OfVpc);
+
+  await go(`/vpc/route-tables/${lab.one.routeTableId}/routes`);
+  await page.getByRole("combobox", { name: "Destination" }).first().waitFor();
+  await shows(/Nothing would change/);
+  await page.getByRole("button", { name: "Remove the route to 10.2.0.0/16" }).click();
+  await shows(new RegExp(`aws ec2 delete-route --route-table-id ${lab.one.routeTableId} --destination-cidr-block 10.2.0.0/16`));
+
+  await go(`/vpc/route-tables/${lab.one.routeTableId}/associations`);
+  await page.getByRole("checkbox", { name: /^Select subnet-/ }).click();
+  await shows(/aws ec2 disassociate-route-table --association-id rtbassoc-/);
+
+  await go(`/vpc/security-groups/${securityGroupInfo[0]!.groupId}/inbound`);
+  await page.getByRole("button", { name: "Add rule" }).click();
+  await page.getByRole("textbox", { name: "Port range" }).last().fill("8080");
+  await page.getByRole("combobox", { name: "Source" }).last().fill("10.9.0.0/16");
+  await page.keyboard.press("Escape");
+  await shows(/aws ec2 authorize-security-group-ingress .*"FromPort":8080,"ToPort":8080,"IpRanges":\[{"CidrIp":"10\.9\.0\.0\/16"}\]/);
+
+  await go(`/vpc/network-acls/${networkAclSet[0]!.networkAclId}/inbound`);
+  await page.getByRole("button", { name: "Remove rule 100" }).click();
+  await shows(/aws ec2 delete-network-acl-entry --network-acl-id acl-\w+ --ingress --rule-number 100/);
+  // It was a preview: all is as it was.
+  const { routeTableSet } = await call<{ routeTableSet: { routeSet: unknown[] }[] }>("DescribeRouteTables", {
+    RouteTableId: [lab.one.routeTableId],
+  });
+  expect(routeTableSet[0]!.routeSet.length).toBe(3);
+});
+
+test("names of the other side are resolved when both sides say so", async () => {
+  const edit = async () => {
+    await go(`/vpc/peering-connections/${lab.peering}`);
+    await page.getByRole("button", { name: "Actions" }).click();
+    await page.getByRole("menuitem", { name: "Edit DNS settings" }).click();
+    await page.getByRole("checkbox", { name: /^Requester DNS resolution/ }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Save changes" }).click();
+  };
+  // Neither VPC gives names yet, which AWS refuses.
+  await edit();
+  await page
+    .getByRole("dialog")
+    .getByText(/DNS hostnames/i)
+    .last()
+    .waitFor();
+  for (const { vpcId } of [lab.one, lab.two])
+    await client(daemon.url)("ModifyVpcAttribute", { VpcId: vpcId, EnableDnsHostnames: { Value: true } });
+  await edit();
+  await page.getByText("You have successfully modified the DNS settings").first().waitFor();
+  await page.getByText("Enabled", { exact: true }).first().waitFor();
 });
 
 test("a second default VPC is refused", async () => {

@@ -185,6 +185,12 @@ impl DataPlane {
         self.services.namespace().as_fd().try_clone_to_owned().doing(|| "duplicate a descriptor".to_owned())
     }
 
+    /// The way beyond the internet: a device from which come packets to addresses that nobody there has, and into which those
+    /// from them are written, as IPv4. The way ends with the descriptor. The uplink is to be as wanted before.
+    pub fn lead_beyond(&self) -> Result<OwnedFd> {
+        self.internet.lead_beyond()
+    }
+
     /// Lets the machine take the laptop's place on the internet, with its address and a route to the public addresses,
     /// or ends that. What has the laptop's address in [`Self::internet_namespace`] is cut off meanwhile. The machine is
     /// what the calling thread's network namespace says; it is refused where one of its routes would be in the way.

@@ -16,6 +16,7 @@
 //! [`DataPlane::uplink`] is the exception, for who asks for it. It needs root, Linux 5.15 or later, and `/dev/net/tun`.
 
 mod ageing;
+mod beyond;
 mod bpffs;
 mod checksum;
 mod clock;

@@ -50,21 +50,13 @@ impl Tap {
     /// Makes the device in the namespace of the calling thread, or takes over the one that an earlier daemon made there.
     pub fn create() -> Result<Self> {
         let doing = || format!("create the TAP device {NAME}");
-        let file = OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK).open("/dev/net/tun").doing(doing)?;
-        // SAFETY: all zeroes is a legal `ifreq`.
-        let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
-        for (to, from) in request.ifr_name.iter_mut().zip(NAME.bytes()) {
-            *to = from.cast_signed();
-        }
-        request.ifr_ifru.ifru_flags = (libc::IFF_TAP | libc::IFF_NO_PI | libc::IFF_VNET_HDR) as libc::c_short;
+        let file = open(NAME, libc::IFF_TAP | libc::IFF_NO_PI | libc::IFF_VNET_HDR)?;
         let offloads = libc::TUN_F_CSUM | libc::TUN_F_TSO4 | libc::TUN_F_TSO6 | libc::TUN_F_TSO_ECN;
-        // SAFETY: the descriptor is open, and the request lives until the call returns.
-        unsafe { tun_set_interface(file.as_raw_fd(), &request) }.doing(doing)?;
         // SAFETY: the descriptor is open; the argument is a number.
         unsafe { tun_set_offload(file.as_raw_fd(), offloads.cast_signed()) }.doing(doing)?;
         // SAFETY: as above.
         unsafe { tun_set_persist(file.as_raw_fd(), 1) }.doing(doing)?;
-        Ok(Self(file.into()))
+        Ok(Self(file))
     }
 
     /// Reads the next frame; false if there is none.
@@ -85,6 +77,21 @@ impl Tap {
         nix::unistd::write(&self.0, &frame.buffer[..frame.length])?;
         Ok(())
     }
+}
+
+/// Makes a TUN or TAP device in the namespace of the calling thread, or takes over the one of that name.
+pub(crate) fn open(name: &str, flags: libc::c_int) -> Result<OwnedFd> {
+    let doing = || format!("create the device {name}");
+    let file = OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK).open("/dev/net/tun").doing(doing)?;
+    // SAFETY: all zeroes is a legal `ifreq`.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    for (to, from) in request.ifr_name.iter_mut().zip(name.bytes()) {
+        *to = from.cast_signed();
+    }
+    request.ifr_ifru.ifru_flags = flags as libc::c_short;
+    // SAFETY: the descriptor is open, and the request lives until the call returns.
+    unsafe { tun_set_interface(file.as_raw_fd(), &request) }.doing(doing)?;
+    Ok(file.into())
 }
 
 impl AsFd for Tap {

@@ -23,7 +23,7 @@ const INTERNET_END: &str = "uplink";
 const MACHINE_END: &str = "peerless0";
 const MACHINE_MAC: MacAddress = MacAddress([0x06, 0, 0, 0, 0, 3]);
 
-const FORWARDING: &str = "/proc/sys/net/ipv4/ip_forward";
+pub(crate) const FORWARDING: &str = "/proc/sys/net/ipv4/ip_forward";
 
 impl Internet {
     /// Puts the calling thread's network namespace in the laptop's place, or the laptop back there. It may be as wanted

@@ -3,7 +3,7 @@
 //! Groups and the source/destination check are those of its interface, which must be its only one.
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceAttribute.html>
 
-use model::{InstanceId, InstanceState, InstanceType, SecurityGroupId, UserData};
+use model::{InstanceId, InstanceState, InstanceType, SecurityGroupId, ShutdownBehavior, UserData};
 use serde::{Deserialize, Serialize};
 
 use crate::edit::Edit;
@@ -25,6 +25,7 @@ pub(crate) struct ModifyInstanceAttribute {
     source_dest_check: Option<Flag>,
     disable_api_stop: Option<Flag>,
     disable_api_termination: Option<Flag>,
+    instance_initiated_shutdown_behavior: Option<ShutdownBehaviorValue>,
     instance_type: Option<InstanceTypeValue>,
     #[serde(default)]
     group_id: Vec<SecurityGroupId>,
@@ -36,6 +37,13 @@ pub(crate) struct ModifyInstanceAttribute {
 #[serde(rename_all = "PascalCase")]
 struct InstanceTypeValue {
     value: InstanceType,
+}
+
+/// A shutdown behaviour, wrapped as attributes are.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ShutdownBehaviorValue {
+    value: ShutdownBehavior,
 }
 
 /// User data, wrapped as attributes are.
@@ -63,7 +71,7 @@ pub(crate) struct DescribeInstanceAttributeAnswer {
     ena_support: Option<Value<bool>>,
     enclave_options: Option<EnclaveOptions>,
     group_set: Option<Vec<GroupIdentifier>>,
-    instance_initiated_shutdown_behavior: Option<Value<&'static str>>,
+    instance_initiated_shutdown_behavior: Option<Value<ShutdownBehavior>>,
     instance_type: Option<Value<InstanceType>>,
     kernel: Option<Nothing>,
     product_codes: Option<Empty>,
@@ -89,7 +97,6 @@ impl Change for ModifyInstanceAttribute {
         "EbsOptimized.Value=false",
         "EnaSupport.Value=true",
         "EnclaveOptions.Enabled=false",
-        "InstanceInitiatedShutdownBehavior.Value=terminate",
         "Kernel",
         "Ramdisk",
         "SriovNetSupport",
@@ -110,6 +117,7 @@ impl Change for ModifyInstanceAttribute {
             }
             [Wanted::DisableApiStop(value)] => edit.draft.update(id, |instance| instance.disable_api_stop = *value),
             [Wanted::DisableApiTermination(value)] => edit.draft.update(id, |instance| instance.disable_api_termination = *value),
+            [Wanted::ShutdownBehavior(value)] => edit.draft.update(id, |instance| instance.shutdown_behavior = *value),
             [Wanted::InstanceType(_) | Wanted::UserData(_)] if edit.find(id)?.state != InstanceState::Stopped => {
                 return Err(Error::InstanceNotStopped { instance: id });
             }
@@ -129,6 +137,7 @@ enum Wanted<'a> {
     SourceDestCheck(bool),
     DisableApiStop(bool),
     DisableApiTermination(bool),
+    ShutdownBehavior(ShutdownBehavior),
     InstanceType(InstanceType),
     Groups(&'a [SecurityGroupId]),
     /// None of it takes it away.
@@ -142,6 +151,10 @@ impl ModifyInstanceAttribute {
             (None, None) => None,
             (Some("disableApiStop"), Some(value)) => Some(Wanted::DisableApiStop(flag(value)?)),
             (Some("disableApiTermination"), Some(value)) => Some(Wanted::DisableApiTermination(flag(value)?)),
+            (Some("instanceInitiatedShutdownBehavior"), Some(value)) => {
+                let parsed = value.parse().map_err(|error: model::text::UnknownWord| Error::value("value", value, &error.to_string()))?;
+                Some(Wanted::ShutdownBehavior(parsed))
+            }
             (Some("instanceType"), Some(value)) => {
                 Some(Wanted::InstanceType(value.parse().map_err(|_| Error::InvalidInstanceType { value: value.clone() })?))
             }
@@ -156,10 +169,11 @@ impl ModifyInstanceAttribute {
         let check = self.source_dest_check.map(|flag| Wanted::SourceDestCheck(flag.value));
         let stop = self.disable_api_stop.map(|flag| Wanted::DisableApiStop(flag.value));
         let termination = self.disable_api_termination.map(|flag| Wanted::DisableApiTermination(flag.value));
+        let shutdown = self.instance_initiated_shutdown_behavior.as_ref().map(|behavior| Wanted::ShutdownBehavior(behavior.value));
         let instance_type = self.instance_type.as_ref().map(|instance_type| Wanted::InstanceType(instance_type.value));
         let groups = (!self.group_id.is_empty()).then_some(Wanted::Groups(&self.group_id));
         let user_data = self.user_data.as_ref().map(|data| Wanted::UserData(data.value.clone()));
-        Ok([named, check, stop, termination, instance_type, groups, user_data].into_iter().flatten().collect())
+        Ok([named, check, stop, termination, shutdown, instance_type, groups, user_data].into_iter().flatten().collect())
     }
 }
 
@@ -178,7 +192,7 @@ impl Read for DescribeInstanceAttribute {
             "enaSupport" => answer.ena_support = Some(Value { value: instance.ena_support }),
             "enclaveOptions" => answer.enclave_options = Some(EnclaveOptions { enabled: false }),
             "groupSet" => answer.group_set = Some(instance.group_set),
-            "instanceInitiatedShutdownBehavior" => answer.instance_initiated_shutdown_behavior = Some(Value { value: "terminate" }),
+            "instanceInitiatedShutdownBehavior" => answer.instance_initiated_shutdown_behavior = Some(Value { value: stored.shutdown_behavior }),
             "instanceType" => answer.instance_type = Some(Value { value: instance.instance_type }),
             "kernel" => answer.kernel = Some(Value { value: None }),
             "productCodes" => answer.product_codes = Some(Empty),

@@ -6,7 +6,7 @@
 
 use model::{
     Draft, Instance, InstanceConnectEndpoint, InstanceConnectEndpointState, InstanceId, InstanceState, MetadataOptionsState, Observation,
-    StateReason, Subnet, SubnetState, SummaryStatus, TagSetKey, Timestamp, Vpc, VpcPeeringConnection, VpcState,
+    ShutdownBehavior, StateReason, Subnet, SubnetState, SummaryStatus, TagSetKey, Timestamp, Vpc, VpcPeeringConnection, VpcState,
 };
 
 use crate::client_token;
@@ -55,9 +55,20 @@ pub fn observe(draft: &mut Draft, now: Timestamp, observation: Observation) {
                 draft.update(id, |instance| (instance.reboots.done, instance.status) = (number, SummaryStatus::Initializing));
             }
         }
+        Observation::InstanceShutDown(id) => {
+            if draft.get(id).is_some_and(|instance| matches!(instance.state, InstanceState::Pending | InstanceState::Running)) {
+                draft.update(id, |instance| {
+                    instance.state = match instance.shutdown_behavior {
+                        ShutdownBehavior::Stop => InstanceState::Stopping,
+                        ShutdownBehavior::Terminate => InstanceState::ShuttingDown,
+                    };
+                    (instance.since, instance.state_reason) = (now, Some(instance_initiated_shutdown()));
+                });
+            }
+        }
         Observation::InstanceStopped(id) => stop(draft, now, id),
-        Observation::InstanceGone(id) => terminate(draft, now, id, instance_initiated_shutdown),
-        Observation::InstanceFailed(id) => terminate(draft, now, id, launch_error),
+        Observation::InstanceGone(id) => terminate(draft, now, id, None),
+        Observation::InstanceFailed(id) => terminate(draft, now, id, Some(launch_error())),
     }
 }
 
@@ -147,9 +158,9 @@ fn stop(draft: &mut Draft, now: Timestamp, id: InstanceId) {
 }
 
 /// The end of an instance: interfaces that end with it go, others become available
-/// and lose their public address; an Elastic IP stays allocated. One that was asked to go keeps the
+/// and lose their public address; an Elastic IP stays allocated. One that was to go keeps the
 /// reason it has.
-fn terminate(draft: &mut Draft, now: Timestamp, id: InstanceId, reason: fn() -> StateReason) {
+fn terminate(draft: &mut Draft, now: Timestamp, id: InstanceId, reason: Option<StateReason>) {
     let Some(mut instance) = draft.get(id).filter(|instance| instance.state != InstanceState::Terminated).cloned() else { return };
     for id in std::mem::take(&mut instance.interfaces) {
         match draft.resolve(id).attachment.is_some_and(|attachment| attachment.delete_on_termination) {
@@ -158,7 +169,7 @@ fn terminate(draft: &mut Draft, now: Timestamp, id: InstanceId, reason: fn() -> 
         }
     }
     if instance.state != InstanceState::ShuttingDown {
-        instance.state_reason = Some(reason());
+        instance.state_reason = reason;
     }
     draft.remove_tags(TagSetKey { resource: instance.root_volume().into(), scope: instance.scope });
     (instance.state, instance.since) = (InstanceState::Terminated, now);

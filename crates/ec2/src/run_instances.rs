@@ -10,7 +10,7 @@ use std::net::Ipv4Addr;
 
 use model::{
     Association, Attachment, AvailabilityZone, IdKind, Image, ImageId, Instance, InstanceConnectKeys, InstanceId, InstanceState, InstanceType,
-    LaunchKey, MacAddress, NetworkInterface, NetworkInterfaceId, Reboots, SecurityGroupId, Subnet, SubnetId, UserData,
+    LaunchKey, MacAddress, NetworkInterface, NetworkInterfaceId, Reboots, SecurityGroupId, ShutdownBehavior, Subnet, SubnetId, UserData,
 };
 use serde::Deserialize;
 
@@ -41,6 +41,8 @@ pub(crate) struct RunInstances {
     disable_api_stop: bool,
     #[serde(default)]
     disable_api_termination: bool,
+    #[serde(default)]
+    instance_initiated_shutdown_behavior: ShutdownBehavior,
     subnet_id: Option<SubnetId>,
     #[serde(default)]
     security_group_id: Vec<SecurityGroupId>,
@@ -88,7 +90,6 @@ impl Change for RunInstances {
         "EnclaveOptions.Enabled=false",
         "HibernationOptions.Configured=false",
         "IamInstanceProfile",
-        "InstanceInitiatedShutdownBehavior=terminate",
         "InstanceMarketOptions",
         "Ipv6Address",
         "Ipv6AddressCount=0",
@@ -164,6 +165,7 @@ impl Change for RunInstances {
                 client_token: edit.client_token.clone(),
                 disable_api_stop: self.disable_api_stop,
                 disable_api_termination: self.disable_api_termination,
+                shutdown_behavior: self.instance_initiated_shutdown_behavior,
                 reboots: Reboots::default(),
                 interfaces: vec![interface],
                 key: key.clone(),

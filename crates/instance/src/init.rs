@@ -1,13 +1,14 @@
 //! A guest's first process.
 //!
 //! It reaps orphans, keeps the console log, starts `sshd` and user data when it is told that the network is there, and ends the guest when told to. It owes nothing to whoever started it: no
-//! terminal, no descriptor, no signal on the parent's death; a daemon finds it again by its record. Signals are its only interface: they need
-//! no path and no descriptor, and a later daemon can send them as well as the first one.
+//! terminal, no descriptor, no signal on the parent's death; a daemon finds it again by its record. Signals are its only interface to the outside: they need
+//! no path and no descriptor, and a later daemon can send them as well as the first one. Those inside have `/run/initctl` too.
 //!
 //! It is forked, never executed inside the guest, and closed to tracing: root inside cannot read its memory, nor reach the host's file of
 //! this program through `/proc/1/exe`.
 #![expect(unsafe_code, reason = "closing inherited descriptors")]
 
+mod initctl;
 mod log;
 mod ssh;
 pub(crate) mod user_data;
@@ -20,6 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use initctl::{Initctl, Request};
 use log::Console;
 use nix::{
     poll::{PollFd, PollFlags, PollTimeout, poll},
@@ -169,11 +171,20 @@ fn serve(alone: SingleThreaded, spec: &Spec, pulse: File) -> Result<(), Error> {
     };
     let signals = [Signal::SIGCHLD, BOOT, PULSE, POWER_OFF, Signal::SIGPWR].into_iter().collect();
     let signals = SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC).doing("listening for signals")?;
+    let mut initctl = Initctl::open().doing("making /run/initctl")?;
     machine.console.say(&format!("{} waits for its network", spec.hostname));
     loop {
-        let sources = &mut [PollFd::new(signals.as_fd(), PollFlags::POLLIN), PollFd::new(machine.console.as_fd(), PollFlags::POLLIN)];
+        let sources = &mut [signals.as_fd(), machine.console.as_fd(), initctl.as_fd()].map(|source| PollFd::new(source, PollFlags::POLLIN));
         let _ = poll(sources, machine.patience());
         machine.console.collect();
+        match initctl.next() {
+            Some(Request::PowerOff) => {
+                machine.power_off();
+                return Ok(());
+            }
+            Some(Request::Reboot) => machine.console.say("it cannot be rebooted from inside; RebootInstances does it"),
+            None => {}
+        }
         while let Ok(Some(information)) = signals.read_signal() {
             match i32::try_from(information.ssi_signo).map(Signal::try_from) {
                 Ok(Ok(BOOT)) if !machine.booted => machine.boot(spec),

@@ -43,6 +43,9 @@ pub struct Instance {
     /// Whether no call may terminate it.
     #[serde(default)]
     pub disable_api_termination: bool,
+    /// What becomes of it when it shuts itself down.
+    #[serde(default)]
+    pub shutdown_behavior: ShutdownBehavior,
     /// How often it was to be rebooted.
     #[serde(default)]
     pub reboots: Reboots,
@@ -103,6 +106,18 @@ pub struct StateReason {
     pub code: String,
     /// AWS's sentence.
     pub message: String,
+}
+
+words! {
+    /// What becomes of an instance that shuts itself down.
+    #[derive(Default)]
+    ShutdownBehavior {
+        /// It can be started again.
+        #[default]
+        Stop = "stop",
+        /// It is gone.
+        Terminate = "terminate",
+    }
 }
 
 words! {

@@ -17,6 +17,12 @@ pub const NAME_SERVER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 53);
 /// A web server, the one behind `example.com`.
 pub const WEB_SERVER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 80);
 
+/// Where the way beyond the simulated internet begins, if there is one: an address of RFC 5737's, on the internet's side.
+pub const THRESHOLD: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+
+/// Everybody beyond, as the threshold knows them.
+pub const BEYOND: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
+
 /// Where Elastic IPs and automatic public addresses come from.
 pub fn public_pool() -> Ipv4Cidr {
     match Ipv4Cidr::new(Ipv4Addr::new(198, 18, 0, 0), 20) {
@@ -53,10 +59,53 @@ pub fn instance_connect_address(region: Region) -> Ipv4Addr {
     }
 }
 
+/// Whether somebody on the real internet may have that address, and nobody here has it: it is of no special purpose
+/// (<https://www.iana.org/assignments/iana-ipv4-special-registry/>), and EC2 Instance Connect does not call from it.
+pub fn is_beyond(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    let special = match (a, b, c) {
+        (0 | 127 | 224.., ..) | (169, 254, _) | (192, 0, 0 | 2) | (192, 88, 99) | (198, 18 | 19, _) | (198, 51, 100) | (203, 0, 113) => true,
+        _ => is_private(address.into()),
+    };
+    !special && instance_connect_around(address.into()).is_none()
+}
+
 /// Whether nobody on the internet has that address: RFC 1918, RFC 6598, and for IPv6 RFC 4193.
 pub fn is_private(address: std::net::IpAddr) -> bool {
     match address {
         std::net::IpAddr::V4(v4) => v4.is_private() || (v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64),
         std::net::IpAddr::V6(v6) => v6.is_unique_local(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beyond_is_who_has_an_address_of_the_real_internet() {
+        let beyond = |text: &str| is_beyond(text.parse().unwrap());
+        for text in ["1.1.1.1", "8.8.8.8", "198.20.0.1", "223.255.255.254", "172.32.0.1", "100.128.0.1", "18.206.107.32"] {
+            assert!(beyond(text), "{text}");
+        }
+        for text in [
+            "0.0.0.0",
+            "10.1.0.5",
+            "100.64.0.1",
+            "127.0.0.1",
+            "169.254.169.254",
+            "172.31.0.1",
+            "192.0.2.2",
+            "192.168.1.1",
+            "198.18.0.9",
+            "198.19.0.1",
+            "203.0.113.80",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "18.206.107.28",
+        ] {
+            assert!(!beyond(text), "{text}");
+        }
     }
 }

@@ -52,7 +52,7 @@ pub use id::{
     VpcPeeringConnectionId,
 };
 pub use image::Image;
-pub use instance::{Instance, InstanceState, LaunchKey, Reboots, StateReason, SummaryStatus};
+pub use instance::{Instance, InstanceState, LaunchKey, Reboots, ShutdownBehavior, StateReason, SummaryStatus};
 pub use instance_connect::{InstanceConnectKey, InstanceConnectKeys};
 pub use instance_connect_endpoint::{InstanceConnectEndpoint, InstanceConnectEndpointState};
 pub use instance_type::{InstanceType, UnknownInstanceType};

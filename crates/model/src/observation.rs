@@ -9,9 +9,11 @@ pub enum Observation {
     InstanceRunning(InstanceId),
     /// What the status checks of the instance, which runs, say now.
     InstanceStatus(InstanceId, SummaryStatus),
-    /// The instance is gone, with all it was on the host: because it was asked to go, or by itself.
+    /// The instance shut itself down, or broke down.
+    InstanceShutDown(InstanceId),
+    /// The instance is gone, with all it was on the host.
     InstanceGone(InstanceId),
-    /// The instance, which was asked to stop, is off; its disk is kept.
+    /// The instance, which was to stop, is off; its disk is kept.
     InstanceStopped(InstanceId),
     /// The instance was rebooted as often as was asked for at that time, as this number says.
     InstanceRebooted(InstanceId, u32),

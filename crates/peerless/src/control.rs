@@ -28,6 +28,11 @@ pub enum Request {
         /// What is carried.
         service: Service,
     },
+    /// The map of a VPC, or of every Region in which there is one.
+    Map {
+        /// The VPC: name or id.
+        vpc: Option<String>,
+    },
     /// A session in an instance, by SSH. Behind the answer [`crate::frame`]s go both ways.
     Connect {
         /// The instance: name, id, private address or `vpc/instance`.
@@ -105,6 +110,8 @@ pub enum Response {
     },
     /// An explanation.
     Explanation(Explanation),
+    /// Maps.
+    Maps(Vec<crate::map::Map>),
     /// There is a session.
     Connected(Connected),
     /// There is none.
@@ -160,6 +167,9 @@ pub struct Status {
     pub packets: bool,
     /// Whether this machine is the laptop on the simulated internet.
     pub uplink: bool,
+    /// Whether instances reach the real internet.
+    #[serde(default)]
+    pub real_internet: bool,
     /// How many changes the state has seen.
     pub generation: u64,
     /// How many VPCs there are, in all accounts and regions.

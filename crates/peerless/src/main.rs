@@ -8,6 +8,7 @@ mod control;
 mod daemon;
 mod doctor;
 mod frame;
+mod map;
 mod resolve;
 mod runtime;
 mod ssh_server;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use model::internet::{LAPTOP, instance_connect_address};
 use model::local_service::{METADATA, RESOLVER};
-use model::{Instance, InstanceConnectEndpoint, InstanceState, NetworkInterface, Region, Resource, ResourceId, Scope, Snapshot, Subnet};
+use model::{Instance, InstanceConnectEndpoint, InstanceState, NetworkInterface, Region, Resource, ResourceId, Scope, Snapshot, Subnet, Vpc};
 use semantics::Endpoint;
 
 /// A word that does not name exactly one thing.
@@ -43,6 +43,12 @@ pub fn instance<'a>(snapshot: &'a Snapshot, word: &str) -> Result<&'a Instance, 
     let there = |instance: &&Instance| instance.state != InstanceState::Terminated;
     let matching = snapshot.all::<Instance>().filter(there).filter(|instance| names_instance(snapshot, instance, word));
     only(word, "instance", matching.collect(), |instance| describe(snapshot, instance.scope, instance.id))
+}
+
+/// The VPC that the word names.
+pub fn vpc<'a>(snapshot: &'a Snapshot, word: &str) -> Result<&'a Vpc, Unclear> {
+    let matching = snapshot.all::<Vpc>().filter(|vpc| is_called(snapshot, vpc.scope, vpc.id, word));
+    only(word, "VPC", matching.collect(), |vpc| describe(snapshot, vpc.scope, vpc.id))
 }
 
 /// The end of a path that the word names: an instance's primary interface, an endpoint's, an interface, a subnet, a service (`metadata`,

@@ -281,6 +281,7 @@ impl World {
             client_token: None,
             disable_api_stop: false,
             disable_api_termination: false,
+            shutdown_behavior: Default::default(),
             reboots: model::Reboots::default(),
             interfaces: vec![interface],
             key: None,

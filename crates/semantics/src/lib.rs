@@ -9,6 +9,7 @@ mod decision;
 mod evaluate;
 mod evidence;
 mod explain;
+mod map;
 mod matching;
 mod packet;
 mod routing;
@@ -23,6 +24,7 @@ pub use explain::{
     Endpoint, Explanation, Line, Mark, Outcome, Question, Rendered, RenderedCall, RenderedFix, RenderedLeg, RenderedLine, RenderedRow, Repair,
     Service, Unanswerable, describe, explain, explain_from_port,
 };
+pub use map::{Map, MapLine, Node, NodeKind, region_map, vpc_map};
 pub use matching::{TrafficMismatch, matches};
 pub use packet::{ECHO_REPLY, ECHO_REPLY_V6, ECHO_REQUEST, ECHO_REQUEST_V6, Packet, Quoted, Transport};
 pub use routing::{Route, RouteState, Target, routes, target_state};

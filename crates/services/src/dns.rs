@@ -69,6 +69,28 @@ pub fn answer(snapshot: &Snapshot, asker: Asker<'_>, query: &[u8], carrier: Carr
     finish(short.additional(), edns, OptRcode::NOERROR).ok()
 }
 
+/// Whether a query is about a name that only the real internet can know; where there is a way to it, it is asked.
+pub fn is_beyond(snapshot: &Snapshot, asker: Asker<'_>, query: &[u8]) -> bool {
+    let Ok(query) = Message::from_octets(query) else { return false };
+    let is_plain = !query.header().qr() && query.header().opcode() == Opcode::QUERY;
+    let question = query.sole_question().ok().filter(|question| question.qclass() == Class::IN);
+    let question = question.filter(|question| is_plain && !matches!(question.qtype(), Rtype::AXFR | Rtype::IXFR));
+    question.is_some_and(|question| names::is_beyond(snapshot, asker, &question.qname().to_string().to_ascii_lowercase()))
+}
+
+/// That a query could not be answered just now.
+pub fn failure(query: &[u8]) -> Option<Vec<u8>> {
+    let query = Message::from_octets(query).ok().filter(|message| !message.header().qr())?;
+    let edns = query.opt().map(|opt| opt.version());
+    finish(begin(&query, Rcode::SERVFAIL).ok()?.additional(), edns, Rcode::SERVFAIL.into()).ok()
+}
+
+/// Whether two messages have one and the same question.
+pub fn is_about_the_same(one: &[u8], other: &[u8]) -> bool {
+    let (Ok(one), Ok(other)) = (Message::from_octets(one), Message::from_octets(other)) else { return false };
+    matches!((one.sole_question(), other.sole_question()), (Ok(one), Ok(other)) if one == other)
+}
+
 fn reply(snapshot: &Snapshot, asker: Asker<'_>, query: &Message<&[u8]>, edns: Option<u8>) -> Result<Vec<u8>, PushError> {
     let refuse = |rcode: Rcode| finish(begin(query, rcode)?.additional(), edns, rcode.into());
     if query.header().opcode() != Opcode::QUERY {

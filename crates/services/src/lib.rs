@@ -4,6 +4,7 @@
 //! asks is named by the interface that the request came from, which the data plane has seen to; nothing in a request can
 //! make it another's.
 
+pub mod beyond;
 pub mod dhcp;
 pub mod dns;
 pub mod metadata;

@@ -20,6 +20,7 @@ export interface Lists {
   securityGroupRules: t.SecurityGroupRule;
   instances: t.Instance;
   instanceStatuses: t.InstanceStatus;
+  instanceTypes: t.InstanceType;
   networkInterfaces: t.NetworkInterface;
   keyPairs: t.KeyPair;
   images: t.Image;
@@ -45,6 +46,7 @@ const CALLS: { [K in Kind]: [action: string, items: (answer: Answer) => Lists[K]
     (answer) => (answer.reservationSet as { instancesSet: t.Instance[] }[]).flatMap((reservation) => reservation.instancesSet),
   ],
   instanceStatuses: ["DescribeInstanceStatus", set("instanceStatusSet")],
+  instanceTypes: ["DescribeInstanceTypes", set("instanceTypeSet")],
   networkInterfaces: ["DescribeNetworkInterfaces", set("networkInterfaceSet")],
   keyPairs: ["DescribeKeyPairs", set("keySet")],
   images: ["DescribeImages", set("imagesSet")],

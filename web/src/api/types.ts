@@ -85,6 +85,7 @@ interface PeeringEnd {
   ownerId: string;
   region?: string;
   cidrBlock?: string;
+  peeringOptions?: { allowDnsResolutionFromRemoteVpc: Flag };
 }
 
 export interface PeeringConnection extends Tagged {
@@ -159,6 +160,13 @@ export interface Instance extends Tagged {
   sourceDestCheck?: Flag;
   groupSet: GroupName[];
   networkInterfaceSet: { networkInterfaceId: string; privateIpAddress: string }[];
+}
+
+export interface InstanceType {
+  instanceType: string;
+  vCpuInfo: { defaultVCpus: string };
+  memoryInfo: { sizeInMiB: string };
+  freeTierEligible: Flag;
 }
 
 export interface InstanceStatus {

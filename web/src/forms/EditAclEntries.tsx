@@ -6,12 +6,11 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import { useState } from "react";
 import { useParams } from "react-router";
-import { call } from "../api/ec2";
 import { describe, nameOf, titled, useList } from "../api/lists";
 import { entriesOf, LAST_RULE } from "../api/network";
 import type { NetworkAcl } from "../api/types";
 import { changes, type Draft, draftOf, draftTraffic, isWhole, newDraft } from "./entries";
-import { FormPage } from "./FormPage";
+import { FormPage, perform } from "./FormPage";
 import { Section } from "./fields";
 import { KINDS, portsOf, protocolName } from "./traffic";
 
@@ -41,10 +40,12 @@ function Editor({ acl, egress }: { acl: NetworkAcl; egress: boolean }) {
   const title = titled(acl.networkAclId, nameOf(acl));
   const direction = egress ? "outbound" : "inbound";
   const numbers = drafts.map((draft) => draft.number);
-  const save = async () => {
+  const wanted = async () => {
     const now = (await describe("networkAcls")).find((other) => other.networkAclId === acl.networkAclId);
-    const entries = now ? entriesOf(now, egress) : [];
-    for (const [action, parameters] of changes(acl.networkAclId, egress, entries, drafts)) await call(action, parameters);
+    return changes(acl.networkAclId, egress, now ? entriesOf(now, egress) : [], drafts);
+  };
+  const save = async () => {
+    await perform(await wanted());
     return {
       href: `/vpc/network-acls/${acl.networkAclId}?tab=${direction}`,
       results: [{ type: "success" as const, content: `You have successfully updated ${direction} rules for ${title}` }],
@@ -60,6 +61,7 @@ function Editor({ acl, egress }: { acl: NetworkAcl; egress: boolean }) {
       ]}
       submit="Save changes"
       isReady={drafts.every(isWhole) && new Set(numbers).size === numbers.length}
+      changes={wanted}
       onSubmit={save}
       buttons={
         <Button formAction="none" onClick={() => setDrafts([...drafts].sort((a, b) => Number(a.number) - Number(b.number)))}>

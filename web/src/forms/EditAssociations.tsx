@@ -4,11 +4,11 @@ import Header from "@cloudscape-design/components/header";
 import Table from "@cloudscape-design/components/table";
 import { useState } from "react";
 import { useParams } from "react-router";
-import { call } from "../api/ec2";
+import type { Call } from "../api/cli";
 import { nameOf, titled, useList } from "../api/lists";
 import { aclOf, effectiveTable, explicitSubnets } from "../api/network";
 import type { NetworkAcl, RouteTable, Subnet } from "../api/types";
-import { FormPage } from "./FormPage";
+import { FormPage, perform } from "./FormPage";
 
 export function RouteTableAssociations() {
   const { id = "" } = useParams();
@@ -27,16 +27,22 @@ function OfTable({ table }: { table: RouteTable }) {
   const before = explicitSubnets(table);
   const [chosen, setChosen] = useState(before);
   const title = titled(table.routeTableId, nameOf(table));
-  const save = async () => {
+  const wanted = async () => {
     const associations = tables.flatMap((other) => other.associationSet);
-    for (const SubnetId of chosen.filter((id) => !before.includes(id))) {
-      const AssociationId = associations.find((association) => association.subnetId === SubnetId)?.routeTableAssociationId;
-      if (AssociationId) await call("ReplaceRouteTableAssociation", { AssociationId, RouteTableId: table.routeTableId });
-      else await call("AssociateRouteTable", { SubnetId, RouteTableId: table.routeTableId });
-    }
-    for (const association of table.associationSet.filter(({ subnetId }) => subnetId && !chosen.includes(subnetId))) {
-      await call("DisassociateRouteTable", { AssociationId: association.routeTableAssociationId });
-    }
+    const RouteTableId = table.routeTableId;
+    const added = chosen
+      .filter((id) => !before.includes(id))
+      .map((SubnetId): Call => {
+        const AssociationId = associations.find((association) => association.subnetId === SubnetId)?.routeTableAssociationId;
+        return AssociationId
+          ? ["ReplaceRouteTableAssociation", { AssociationId, RouteTableId }]
+          : ["AssociateRouteTable", { SubnetId, RouteTableId }];
+      });
+    const gone = table.associationSet.filter(({ subnetId }) => subnetId && !chosen.includes(subnetId));
+    return [...added, ...gone.map((old): Call => ["DisassociateRouteTable", { AssociationId: old.routeTableAssociationId }])];
+  };
+  const save = async () => {
+    await perform(await wanted());
     return done("/vpc/route-tables", table.routeTableId, title);
   };
   return (
@@ -52,6 +58,7 @@ function OfTable({ table }: { table: RouteTable }) {
         const { table: now, isExplicit } = effectiveTable(subnet, tables);
         return now && (isExplicit ? titled(now.routeTableId, nameOf(now)) : `Main (${titled(now.routeTableId, nameOf(now))})`);
       }}
+      changes={wanted}
       save={save}
     />
   );
@@ -63,14 +70,19 @@ function OfAcl({ acl }: { acl: NetworkAcl }) {
   const [chosen, setChosen] = useState(before);
   const title = titled(acl.networkAclId, nameOf(acl));
   const fallback = acls.find((other) => other.vpcId === acl.vpcId && other.default === "true");
-  const save = async () => {
-    const move = (subnetId: string, NetworkAclId: string | undefined) => {
+  const wanted = async () => {
+    const move = (subnetId: string, NetworkAclId: string | undefined): Call => {
       const association = aclOf(subnetId, acls)?.associationSet.find((association) => association.subnetId === subnetId);
-      return call("ReplaceNetworkAclAssociation", { AssociationId: association?.networkAclAssociationId, NetworkAclId });
+      return ["ReplaceNetworkAclAssociation", { AssociationId: association?.networkAclAssociationId, NetworkAclId }];
     };
-    for (const subnet of chosen.filter((id) => !before.includes(id))) await move(subnet, acl.networkAclId);
-    // A subnet always has an ACL: what is let go falls back to the VPC's default one.
-    for (const subnet of before.filter((id) => !chosen.includes(id))) await move(subnet, fallback?.networkAclId);
+    return [
+      ...chosen.filter((id) => !before.includes(id)).map((subnet) => move(subnet, acl.networkAclId)),
+      // A subnet always has an ACL: what is let go falls back to the VPC's default one.
+      ...before.filter((id) => !chosen.includes(id)).map((subnet) => move(subnet, fallback?.networkAclId)),
+    ];
+  };
+  const save = async () => {
+    await perform(await wanted());
     return done("/vpc/network-acls", acl.networkAclId, title);
   };
   return (
@@ -86,6 +98,7 @@ function OfAcl({ acl }: { acl: NetworkAcl }) {
         const now = aclOf(subnet.subnetId, acls);
         return now && titled(now.networkAclId, nameOf(now));
       }}
+      changes={wanted}
       save={save}
     />
   );
@@ -106,10 +119,11 @@ interface Props {
   /** What a subnet has now, and the column's header. */
   now(subnet: Subnet): string | undefined;
   header: string;
+  changes(): Promise<Call[]>;
   save(): ReturnType<Parameters<typeof FormPage>[0]["onSubmit"]>;
 }
 
-function Associations({ title, path: [href, text, id], description, vpcId, chosen, set, now, header, save }: Props) {
+function Associations({ title, path: [href, text, id], description, vpcId, chosen, set, now, header, changes, save }: Props) {
   const subnets = useList("subnets").items.filter((subnet) => subnet.vpcId === vpcId);
   return (
     <FormPage
@@ -120,6 +134,7 @@ function Associations({ title, path: [href, text, id], description, vpcId, chose
         [`${href}/${id}?tab=associations`, title],
       ]}
       submit="Save associations"
+      changes={changes}
       onSubmit={save}
     >
       <Table

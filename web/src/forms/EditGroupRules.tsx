@@ -1,13 +1,12 @@
 /** Edit inbound or outbound rules of a security group. */
 import { useState } from "react";
 import { useParams } from "react-router";
-import { call } from "../api/ec2";
 import { describe, useList } from "../api/lists";
 import type { SecurityGroup, SecurityGroupRule } from "../api/types";
-import { FormPage } from "./FormPage";
+import { FormPage, perform } from "./FormPage";
 import { Section } from "./fields";
 import { isWhole, RuleRows } from "./RuleRows";
-import { changes, draftOf, permission } from "./rules";
+import { calls, changes, draftOf } from "./rules";
 
 export const EditInbound = () => <Loader egress={false} />;
 export const EditOutbound = () => <Loader egress />;
@@ -27,16 +26,12 @@ function Editor({ group, rules, egress }: { group: SecurityGroup; rules: Securit
   const title = `${group.groupId} | ${group.groupName}`;
   const way = egress ? "Egress" : "Ingress";
   const direction = egress ? "Outbound" : "Inbound";
-  const save = async () => {
+  const wanted = async () => {
     const now = (await describe("securityGroupRules")).filter(of(group.groupId, egress));
-    const { first, added, last } = changes(now, drafts);
-    const revoke = async (old: typeof first) => {
-      if (old.length > 0)
-        await call(`RevokeSecurityGroup${way}`, { GroupId: group.groupId, SecurityGroupRuleId: old.map((draft) => draft.rule) });
-    };
-    await revoke(first);
-    if (added.length > 0) await call(`AuthorizeSecurityGroup${way}`, { GroupId: group.groupId, IpPermissions: added.map(permission) });
-    await revoke(last);
+    return calls(group.groupId, way, changes(now, drafts));
+  };
+  const save = async () => {
+    await perform(await wanted());
     return {
       href: `/vpc/security-groups/${group.groupId}?tab=${direction.toLowerCase()}`,
       results: [
@@ -58,6 +53,7 @@ function Editor({ group, rules, egress }: { group: SecurityGroup; rules: Securit
       ]}
       submit="Save rules"
       isReady={drafts.every(isWhole)}
+      changes={wanted}
       onSubmit={save}
     >
       <Section title={`${direction} rules`}>

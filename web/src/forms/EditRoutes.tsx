@@ -7,12 +7,11 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import { useState } from "react";
 import { useParams } from "react-router";
-import { call } from "../api/ec2";
 import { describe, nameOf, titled, useList } from "../api/lists";
 import { destinationOf, targetOf } from "../api/network";
 import type { RouteTable } from "../api/types";
 import { State } from "../table/State";
-import { FormPage } from "./FormPage";
+import { FormPage, perform } from "./FormPage";
 import { changes, type Draft, editable } from "./routes";
 
 /** What a route can lead to here, by the names of AWS's menu; a target is chosen in two steps, kind and id. */
@@ -39,10 +38,13 @@ function Editor({ table }: { table: RouteTable }) {
   const local = table.routeSet.filter((route) => targetOf(route) === "local");
   const rows: Row[] = [...local.map((route, at) => ({ local: true as const, destination: destinationOf(route), key: -1 - at })), ...drafts];
   const routeOf = (row: Row) => table.routeSet.find((route) => destinationOf(route) === row.destination.trim());
-  const save = async () => {
-    // As the table is now: after a refusal half way, a second try goes on with what is left.
+  // As the table is now: after a refusal half way, a second try goes on with what is left.
+  const wanted = async () => {
     const now = (await describe("routeTables")).find((other) => other.routeTableId === table.routeTableId);
-    for (const [action, parameters] of changes(table.routeTableId, now?.routeSet ?? [], drafts)) await call(action, parameters);
+    return changes(table.routeTableId, now?.routeSet ?? [], drafts);
+  };
+  const save = async () => {
+    await perform(await wanted());
     return {
       href: `/vpc/route-tables/${table.routeTableId}?tab=routes`,
       results: [{ type: "success" as const, content: `Updated routes for ${title} successfully` }],
@@ -58,6 +60,7 @@ function Editor({ table }: { table: RouteTable }) {
       ]}
       submit="Save changes"
       isReady={drafts.every((draft) => draft.destination.trim() !== "" && draft.target.length > 4)}
+      changes={wanted}
       onSubmit={save}
     >
       <SpaceBetween size="s">

@@ -6,13 +6,21 @@ import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { type ReactNode, useState } from "react";
 import { useNavigate } from "react-router";
+import type { Call } from "../api/cli";
+import { call } from "../api/ec2";
 import { Page } from "../frame/Page";
 import { type Result, sentence, useResults } from "../frame/results";
+import { PreviewChanges } from "./PreviewChanges";
 
 export interface Done {
   /** Where to go, and what to show there. */
   href: string;
   results: Result[];
+}
+
+/** Makes the calls, one after the other. */
+export async function perform(calls: Call[]) {
+  for (const [action, parameters] of calls) await call(action, parameters);
 }
 
 interface Props {
@@ -22,6 +30,8 @@ interface Props {
   submit: string;
   /** Why it cannot be submitted as it is. */
   isReady?: boolean;
+  /** The calls that it would make, where one may look at them first. */
+  changes?(): Promise<Call[]>;
   /** More buttons, between Cancel and the primary one. */
   buttons?: ReactNode;
   cancel?: string;
@@ -30,7 +40,7 @@ interface Props {
   children: ReactNode;
 }
 
-export function FormPage({ title, description, path, submit, isReady = true, buttons, cancel, onSubmit, children }: Props) {
+export function FormPage({ title, description, path, submit, isReady = true, buttons, cancel, changes, onSubmit, children }: Props) {
   const [error, setError] = useState<unknown>();
   const [isRunning, setRunning] = useState(false);
   const navigate = useNavigate();
@@ -68,6 +78,7 @@ export function FormPage({ title, description, path, submit, isReady = true, but
                 Cancel
               </Button>
               {buttons}
+              {changes && <PreviewChanges changes={changes} isReady={isReady} />}
               <Button variant="primary" loading={isRunning} disabled={!isReady}>
                 {submit}
               </Button>

@@ -47,7 +47,7 @@ export function RuleRows({ egress, vpcId, drafts, set }: Props) {
           {
             id: "type",
             header: "Type",
-            minWidth: 190,
+            minWidth: 180,
             cell: (draft) => (
               <Select
                 ariaLabel="Type"
@@ -91,9 +91,9 @@ export function RuleRows({ egress, vpcId, drafts, set }: Props) {
           {
             id: "peer",
             header: peer,
-            minWidth: 330,
+            minWidth: 360,
             cell: (draft) => (
-              <div style={{ display: "grid", gridTemplateColumns: "150px 1fr", gap: 8 }}>
+              <div style={{ display: "grid", gridTemplateColumns: "164px minmax(150px, 1fr)", gap: 8 }}>
                 <Select
                   ariaLabel={`${peer} type`}
                   expandToViewport
@@ -122,7 +122,7 @@ export function RuleRows({ egress, vpcId, drafts, set }: Props) {
           {
             id: "delete",
             header: "",
-            minWidth: 140,
+            minWidth: 120,
             cell: (draft) => (
               <Button
                 formAction="none"

@@ -4,6 +4,7 @@ import FormField from "@cloudscape-design/components/form-field";
 import RadioGroup from "@cloudscape-design/components/radio-group";
 import { useState } from "react";
 import { call, tagged } from "../api/ec2";
+import type { Parameters } from "../api/form";
 import { titled } from "../api/lists";
 import { here } from "../api/place";
 import { FormPage } from "./FormPage";
@@ -11,31 +12,42 @@ import { ChoiceField, Section, TextField, useVpcOptions } from "./fields";
 
 const NAME_HINT = "Creates a tag with the key Name and the value that you enter.";
 
-export function CreateRouteTable() {
+interface InVpcProps {
+  /** "route table", as it stands in titles, and what its tags and its pages are called. */
+  what: string;
+  tags: string;
+  list: [href: string, text: string];
+  description: string;
+  /** Makes it, and says its id. */
+  create(parameters: Parameters): Promise<string>;
+  /** Where to go then, and what to say there. */
+  done(id: string, title: string): { href: string; content: string };
+}
+
+/** What needs a VPC and may have a name. */
+function CreateInVpc({ what, tags, list, description, create, done }: InVpcProps) {
   const [name, setName] = useState("");
   const [vpc, setVpc] = useState("");
   const options = useVpcOptions();
-  const create = async () => {
-    const parameters = { VpcId: vpc, TagSpecification: tagged("route-table", { Name: name }) };
-    const answer = await call<{ routeTable: { routeTableId: string } }>("CreateRouteTable", parameters);
-    const id = answer.routeTable.routeTableId;
-    const content = `Route table ${titled(id, name)} was created successfully. It is used by no subnet until you associate it.`;
-    return { href: `/vpc/route-tables/${id}?tab=routes`, results: [{ type: "success" as const, content }] };
+  const submit = async () => {
+    const id = await create({ VpcId: vpc, TagSpecification: tagged(tags, { Name: name }) });
+    const { href, content } = done(id, titled(id, name));
+    return { href, results: [{ type: "success" as const, content }] };
   };
   return (
     <FormPage
-      title="Create route table"
-      description="A route table specifies how packets are forwarded between the subnets within your VPC, the internet, and peered VPCs."
-      path={[["/vpc/route-tables", "Route tables"]]}
-      submit="Create route table"
+      title={`Create ${what}`}
+      description={description}
+      path={[list]}
+      submit={`Create ${what}`}
       isReady={vpc !== ""}
-      onSubmit={create}
+      onSubmit={submit}
     >
-      <Section title="Route table settings">
-        <TextField label="Name - optional" description={NAME_HINT} value={name} set={setName} placeholder="my-route-table-01" />
+      <Section title={`${what.charAt(0).toUpperCase()}${what.slice(1)} settings`}>
+        <TextField label="Name - optional" description={NAME_HINT} value={name} set={setName} placeholder={`my-${tags}-01`} />
         <ChoiceField
           label="VPC"
-          description="The VPC to use for this route table."
+          description={`The VPC to use for this ${what}.`}
           value={vpc}
           set={setVpc}
           options={options}
@@ -46,6 +58,38 @@ export function CreateRouteTable() {
     </FormPage>
   );
 }
+
+export const CreateRouteTable = () => (
+  <CreateInVpc
+    what="route table"
+    tags="route-table"
+    list={["/vpc/route-tables", "Route tables"]}
+    description="A route table specifies how packets are forwarded between the subnets within your VPC, the internet, and peered VPCs."
+    create={async (parameters) =>
+      (await call<{ routeTable: { routeTableId: string } }>("CreateRouteTable", parameters)).routeTable.routeTableId
+    }
+    done={(id, title) => ({
+      href: `/vpc/route-tables/${id}?tab=routes`,
+      content: `Route table ${title} was created successfully. It is used by no subnet until you associate it.`,
+    })}
+  />
+);
+
+export const CreateNetworkAcl = () => (
+  <CreateInVpc
+    what="network ACL"
+    tags="network-acl"
+    list={["/vpc/network-acls", "Network ACLs"]}
+    description="A network ACL is an optional layer of security that acts as a firewall for controlling traffic in and out of a subnet."
+    create={async (parameters) =>
+      (await call<{ networkAcl: { networkAclId: string } }>("CreateNetworkAcl", parameters)).networkAcl.networkAclId
+    }
+    done={(id, title) => ({
+      href: `/vpc/network-acls?selected=${id}`,
+      content: `You successfully created ${title}. It denies everything until you add rules.`,
+    })}
+  />
+);
 
 export function CreateInternetGateway() {
   const [name, setName] = useState("");
@@ -66,42 +110,6 @@ export function CreateInternetGateway() {
     >
       <Section title="Internet gateway settings">
         <TextField label="Name tag" description={NAME_HINT} value={name} set={setName} placeholder="my-internet-gateway-01" />
-      </Section>
-    </FormPage>
-  );
-}
-
-export function CreateNetworkAcl() {
-  const [name, setName] = useState("");
-  const [vpc, setVpc] = useState("");
-  const options = useVpcOptions();
-  const create = async () => {
-    const parameters = { VpcId: vpc, TagSpecification: tagged("network-acl", { Name: name }) };
-    const answer = await call<{ networkAcl: { networkAclId: string } }>("CreateNetworkAcl", parameters);
-    const id = answer.networkAcl.networkAclId;
-    const content = `You successfully created ${titled(id, name)}. It denies everything until you add rules.`;
-    return { href: `/vpc/network-acls?selected=${id}`, results: [{ type: "success" as const, content }] };
-  };
-  return (
-    <FormPage
-      title="Create network ACL"
-      description="A network ACL is an optional layer of security that acts as a firewall for controlling traffic in and out of a subnet."
-      path={[["/vpc/network-acls", "Network ACLs"]]}
-      submit="Create network ACL"
-      isReady={vpc !== ""}
-      onSubmit={create}
-    >
-      <Section title="Network ACL settings">
-        <TextField label="Name - optional" description={NAME_HINT} value={name} set={setName} placeholder="my-network-acl-01" />
-        <ChoiceField
-          label="VPC"
-          description="VPC to use for this network ACL."
-          value={vpc}
-          set={setVpc}
-          options={options}
-          placeholder="Select a VPC"
-          filter
-        />
       </Section>
     </FormPage>
   );

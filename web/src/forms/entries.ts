@@ -1,4 +1,5 @@
 /** What an edited list of network ACL entries asks of the API. Pure. */
+import type { Call } from "../api/cli";
 import type { Parameters } from "../api/form";
 import { LAST_RULE } from "../api/network";
 import type { AclEntry } from "../api/types";
@@ -70,8 +71,6 @@ function parameters(acl: string, egress: boolean, draft: Draft): Parameters {
     PortRange: protocol === "tcp" || protocol === "udp" ? { From: from, To: to } : undefined,
   };
 }
-
-type Call = [action: string, parameters: Parameters];
 
 /** Entries are known by their number: what has a new one is made, what differs is replaced, what is gone is deleted. */
 export function changes(acl: string, egress: boolean, entries: readonly AclEntry[], drafts: readonly Draft[]): Call[] {

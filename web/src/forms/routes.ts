@@ -1,4 +1,5 @@
 /** What an edited list of routes asks of the API. Pure. */
+import type { Call } from "../api/cli";
 import { destinationOf, targetOf } from "../api/network";
 import type { Route } from "../api/types";
 
@@ -7,8 +8,6 @@ export interface Draft {
   destination: string;
   target: string;
 }
-
-type Call = [action: "CreateRoute" | "ReplaceRoute" | "DeleteRoute", parameters: Record<string, string>];
 
 const destination = (text: string): Record<string, string> =>
   text.includes(":") ? { DestinationIpv6CidrBlock: text } : { DestinationCidrBlock: text };

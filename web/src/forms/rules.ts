@@ -1,4 +1,5 @@
 /** What an edited list of security group rules asks of the API. Pure. */
+import type { Call } from "../api/cli";
 import type { Parameter } from "../api/form";
 import type { SecurityGroupRule } from "../api/types";
 import { KINDS, kindOf, portsOf, readPorts, type Traffic } from "./traffic";
@@ -70,4 +71,12 @@ export function changes(rules: readonly SecurityGroupRule[], drafts: readonly Dr
   const added = drafts.filter((draft) => !before.some((old) => same(old, draft) && old.description === draft.description));
   const renamed = gone.filter((old) => added.some((draft) => same(old, draft)));
   return { first: renamed, added, last: gone.filter((old) => !renamed.includes(old)) };
+}
+
+/** The calls that do this. */
+export function calls(GroupId: string, way: "Ingress" | "Egress", { first, added, last }: ReturnType<typeof changes>): Call[] {
+  const revoked = (old: readonly Draft[]): Call[] =>
+    old.length > 0 ? [[`RevokeSecurityGroup${way}`, { GroupId, SecurityGroupRuleId: old.map((draft) => draft.rule) }]] : [];
+  const authorized: Call[] = added.length > 0 ? [[`AuthorizeSecurityGroup${way}`, { GroupId, IpPermissions: added.map(permission) }]] : [];
+  return [...revoked(first), ...authorized, ...revoked(last)];
 }

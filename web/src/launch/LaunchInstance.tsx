@@ -10,7 +10,7 @@ import { call, tagged } from "../api/ec2";
 import { useList } from "../api/lists";
 import { FormPage } from "../forms/FormPage";
 import { ChoiceField, Section, TextField } from "../forms/fields";
-import { nextWizardName, quickStarts, TYPES } from "./images";
+import { aboutType, inOrder, nextWizardName, quickStarts } from "./images";
 import { KeyPairDialog } from "./KeyPairDialog";
 import { type Network, NetworkSettings } from "./NetworkSettings";
 
@@ -28,6 +28,7 @@ export function LaunchInstance() {
 
   const vpcs = useList("vpcs").items;
   const groups = useList("securityGroups").items;
+  const types = inOrder(useList("instanceTypes").items);
   const starts = quickStarts(useList("images").items);
   const keys = useList("keyPairs").items.map((pair) => ({ value: pair.keyName, label: pair.keyName, description: pair.keyType }));
   const vpc = chosen.vpc ?? (vpcs.find((vpc) => vpc.isDefault === "true") ?? vpcs[0])?.vpcId ?? "";
@@ -129,7 +130,7 @@ export function LaunchInstance() {
             label="Instance type"
             value={type}
             set={setType}
-            options={TYPES.map(([value, about]) => ({ value, label: value, description: about }))}
+            options={types.map((type) => ({ value: type.instanceType, label: type.instanceType, description: aboutType(type) }))}
             filter
           />
         </Section>

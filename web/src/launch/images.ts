@@ -1,5 +1,5 @@
 /** The Quick Start tiles: which image each stands for. Pure. */
-import type { Image } from "../api/types";
+import type { Image, InstanceType } from "../api/types";
 
 export interface QuickStart {
   name: string;
@@ -24,26 +24,19 @@ export function quickStarts(images: readonly Image[]): QuickStart[] {
   });
 }
 
-/** The instance types that Peerless has; the API says so if one is not. */
-export const TYPES: [name: string, about: string][] = [
-  ["t2.nano", "1 vCPU, 0.5 GiB"],
-  ["t2.micro", "1 vCPU, 1 GiB"],
-  ["t2.small", "1 vCPU, 2 GiB"],
-  ["t2.medium", "2 vCPU, 4 GiB"],
-  ["t2.large", "2 vCPU, 8 GiB"],
-  ["t3.nano", "2 vCPU, 0.5 GiB"],
-  ["t3.micro", "2 vCPU, 1 GiB"],
-  ["t3.small", "2 vCPU, 2 GiB"],
-  ["t3.medium", "2 vCPU, 4 GiB"],
-  ["t3.large", "2 vCPU, 8 GiB"],
-  ["t3.xlarge", "4 vCPU, 16 GiB"],
-  ["t3a.micro", "2 vCPU, 1 GiB"],
-  ["t3a.small", "2 vCPU, 2 GiB"],
-  ["m5.large", "2 vCPU, 8 GiB"],
-  ["m5.xlarge", "4 vCPU, 16 GiB"],
-  ["c5.large", "2 vCPU, 4 GiB"],
-  ["c5.xlarge", "4 vCPU, 8 GiB"],
-];
+/** What the menu says of an instance type. */
+export function aboutType({ vCpuInfo, memoryInfo, freeTierEligible }: InstanceType): string {
+  const memory = `${Number(memoryInfo.sizeInMiB) / 1024} GiB Memory`;
+  return [`${vCpuInfo.defaultVCpus} vCPU`, memory, freeTierEligible === "true" && "Free tier eligible"].filter(Boolean).join(", ");
+}
+
+/** What costs nothing on AWS first, then families, each from small to large. */
+export function inOrder(types: readonly InstanceType[]): InstanceType[] {
+  const family = (type: InstanceType) => type.instanceType.split(".")[0] ?? "";
+  const memory = (type: InstanceType) => Number(type.memoryInfo.sizeInMiB);
+  const isFree = (type: InstanceType) => Number(type.freeTierEligible === "true");
+  return [...types].sort((a, b) => isFree(b) - isFree(a) || family(a).localeCompare(family(b)) || memory(a) - memory(b));
+}
 
 /** The name of the group that the next launch makes: `launch-wizard-N`. */
 export function nextWizardName(names: readonly string[]): string {

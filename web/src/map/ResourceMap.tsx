@@ -14,7 +14,8 @@ import { usePreference } from "../frame/preferences";
 import { Rows } from "../table/Details";
 import { toMermaid, toSvg } from "./export";
 import { chainOf, type Graph, labelOf, type Node } from "./graph";
-import { curve, layout, neighbour } from "./layout";
+import { detailOf, layout, neighbour, titleOf } from "./layout";
+import { keyOf } from "./lines";
 import { useRoom } from "./room";
 
 /** What the frame of the map takes from its room. */
@@ -111,7 +112,7 @@ function Canvas({ graph, shape, details, name, open }: CanvasProps) {
     <section className="map" aria-label={`Resource map of ${name}`}>
       <div ref={canvas} className="map-canvas" style={{ width: shape.width, height: shape.height }}>
         {shape.columns.map(({ title, subtitle, count, x }) => (
-          <div key={title} className="map-head" style={{ left: x, top: 0 }}>
+          <div key={title} className="map-head" style={{ left: x, top: 0, width: shape.columnWidth }}>
             <b>{title === "VPC" ? title : `${title} (${count})`}</b>
             <span>{subtitle}</span>
           </div>
@@ -123,12 +124,9 @@ function Canvas({ graph, shape, details, name, open }: CanvasProps) {
         ))}
         <svg width={shape.width} height={shape.height} aria-hidden="true">
           {graph.lines.map((line) => {
-            const [from, to] = [shape.boxes.get(line.from), shape.boxes.get(line.to)];
+            const path = shape.paths.get(keyOf(line));
             const kind = `${line.isTraffic ? "traffic" : ""} ${line.isBroken ? "broken" : ""}`;
-            return (
-              from &&
-              to && <path key={`${line.from} ${line.to}`} className={`map-line ${kind} ${look(line.from, line.to)}`} d={curve(from, to)} />
-            );
+            return path && <path key={keyOf(line)} className={`map-line ${kind} ${look(line.from, line.to)}`} d={path} />;
           })}
         </svg>
         {graph.nodes.map((node) => {
@@ -153,7 +151,7 @@ function Canvas({ graph, shape, details, name, open }: CanvasProps) {
               onKeyDown={(event) => walk(event, node.id)}
               onClick={() => open?.(node.id)}
             >
-              <Card node={node} details={details} />
+              <Card node={node} details={details} width={width} />
             </button>
           );
         })}
@@ -162,17 +160,18 @@ function Canvas({ graph, shape, details, name, open }: CanvasProps) {
   );
 }
 
-function Card({ node, details }: { node: Node; details: boolean }) {
+function Card({ node, details, width }: { node: Node; details: boolean; width: number }) {
   const dot = dotOf(node);
   return (
     <>
       <span className="map-title">
         {dot && <i className={dot} />}
-        <span>{node.title}</span> {node.mark && <span className="map-mark" />}
+        <span style={{ WebkitLineClamp: titleOf(node.title, width).length }}>{node.title}</span>{" "}
+        {node.mark && <span className="map-mark" />}
       </span>
       {details &&
         node.details.filter(Boolean).map((detail) => (
-          <span key={detail} className="map-detail">
+          <span key={detail} className="map-detail" style={{ height: 18 * detailOf(detail, width).length }}>
             {detail}{" "}
           </span>
         ))}

@@ -1,6 +1,7 @@
 /** The map as a picture and as text. Pure. */
 import { type Graph, type Kind, labelOf } from "./graph";
-import { curve, type Layout, linesOf } from "./layout";
+import { detailOf, type Layout, titleOf } from "./layout";
+import { keyOf } from "./lines";
 
 const COLORS: Record<Kind, string> = {
   vpc: "#7d4fc4",
@@ -14,20 +15,13 @@ const COLORS: Record<Kind, string> = {
 const escaped = (text: string) =>
   text.replace(/[&<>"]/g, (letter) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[letter] ?? letter);
 
-/** A text in at most so many lines; what does not fit is cut. */
-function fitted(text: string, width: number, lines: number): string[] {
-  const room = Math.max(4, Math.floor((width - 24) / 7.6));
-  const cut = text.length > room * lines ? `${text.slice(0, room * lines - 1)}…` : text;
-  return Array.from({ length: Math.ceil(cut.length / room) }, (_, at) => cut.slice(at * room, (at + 1) * room));
-}
-
 /** A picture that stands alone: no style sheet, no fonts of its own. */
 export function toSvg(graph: Graph, layout: Layout, details: boolean): string {
   const lines = graph.lines.flatMap((line) => {
-    const [from, to] = [layout.boxes.get(line.from), layout.boxes.get(line.to)];
-    if (!from || !to) return [];
+    const path = layout.paths.get(keyOf(line));
+    if (!path) return [];
     const dash = line.isTraffic ? ' stroke-dasharray="3 4"' : "";
-    return `<path d="${curve(from, to)}" fill="none" stroke="${line.isBroken ? "#c33" : "#7b8794"}" stroke-width="1.6"${dash}/>`;
+    return `<path d="${path}" fill="none" stroke="${line.isBroken ? "#c33" : "#7b8794"}" stroke-width="1.6"${dash}/>`;
   });
   const boxes = graph.nodes.flatMap((node) => {
     const box = layout.boxes.get(node.id);
@@ -35,14 +29,15 @@ export function toSvg(graph: Graph, layout: Layout, details: boolean): string {
     const { x, y, width, height } = box;
     const text = (content: string, dy: number, size: number, weight = 400) =>
       `<text x="${x + 14}" y="${y + dy}" font-size="${size}" font-weight="${weight}" fill="#1b2733">${escaped(content)}</text>`;
-    const titles = fitted(`${node.title}${node.mark ? "  ⚠" : ""}`, width, linesOf(node.title, width));
-    const shown = details ? node.details.filter(Boolean) : [];
+    const titles = titleOf(node.title, width);
+    const shown = details ? node.details.filter(Boolean).flatMap((detail) => detailOf(detail, width)) : [];
     return [
       `<g><title>${escaped(labelOf(node))}</title>`,
       `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="8" fill="#fff" stroke="${node.mark ? "#c33" : "#c6ccd4"}"/>`,
       `<rect x="${x}" y="${y + 6}" width="4" height="${height - 12}" rx="2" fill="${COLORS[node.kind]}"/>`,
-      ...titles.map((title, at) => text(title, 24 + 16 * at, 13, 600)),
-      ...shown.map((detail, at) => text(fitted(detail, width, 1)[0] ?? "", 28 + 16 * titles.length + 18 * at, 12)),
+      ...titles.map((title, at) => text(title, (titles.length > 1 ? 18 : 24) + 16 * at, 13, 600)),
+      ...shown.map((detail, at) => text(detail, Math.max(30, 6 + 16 * titles.length) + 14 + 18 * at, 12)),
+      node.mark ? `<text x="${x + width - 22}" y="${y + 22}" font-size="13" fill="#c33">⚠</text>` : "",
       "</g>",
     ];
   });

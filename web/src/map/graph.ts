@@ -59,13 +59,22 @@ const titleOf = (item: { tagSet?: { key: string; value: string }[] }, id: string
 export function graphOf(vpcId: string, world: World): Graph {
   const vpc = world.vpcs.find((vpc) => vpc.vpcId === vpcId);
   if (!vpc) return { nodes: [], lines: [] };
-  const tables = world.routeTables.filter((table) => table.vpcId === vpcId).sort((a, b) => Number(isMain(b)) - Number(isMain(a)));
+  const tables = world.routeTables.filter((table) => table.vpcId === vpcId);
   const isPublic = (subnet: Subnet) => leadsToInternet(effectiveTable(subnet, tables).table);
   const inside = world.subnets.filter((subnet) => subnet.vpcId === vpcId);
   const subnets = inside.sort((a, b) => byZone(a, b) || Number(isPublic(b)) - Number(isPublic(a)) || byName(a, b));
   const gateways = world.internetGateways.filter((gateway) => gateway.attachmentSet.some((attachment) => attachment.vpcId === vpcId));
   const peerings = world.peeringConnections.filter((pcx) => !isOver(pcx) && ends(pcx).includes(vpcId));
   const tableOf = new Map(subnets.map((subnet) => [subnet.subnetId, effectiveTable(subnet, tables)]));
+  // The main one, then as the subnets come that use them, so that few lines cross.
+  const use = (table: RouteTable) => subnets.findIndex((subnet) => tableOf.get(subnet.subnetId)?.table === table) >>> 0;
+  const uses = new Map(tables.map((table) => [table, use(table)]));
+  tables.sort(
+    (a, b) =>
+      Number(isMain(b)) - Number(isMain(a)) ||
+      uses.get(a)! - uses.get(b)! ||
+      byTitle(titleOf(a, a.routeTableId), titleOf(b, b.routeTableId)),
+  );
 
   const nodes: Node[] = [vpcNode(vpc, peerings)];
   const lines: Line[] = [];
@@ -167,8 +176,9 @@ function subnetNode(subnet: Subnet, table: RouteTable | undefined, isExplicit: b
 
 function instancesIn(subnet: Subnet, instances: readonly Instance[]): Node[] {
   const inside = instances.filter((instance) => instance.subnetId === subnet.subnetId && instance.instanceState.name !== "terminated");
-  return inside.map((instance) => {
-    const title = titleOf(instance, instance.instanceId);
+  const named = inside.map((instance) => ({ instance, title: titleOf(instance, instance.instanceId) }));
+  named.sort((a, b) => byTitle(a.title, b.title));
+  return named.map(({ instance, title }) => {
     const state = instance.instanceState.name;
     const details = [[instance.privateIpAddress, instance.ipAddress && `⇄ ${instance.ipAddress}`].filter(Boolean).join("  ")];
     const note = instance.ipAddress && "with a public address";
@@ -222,7 +232,7 @@ export function regionOf(world: World): Graph {
   const nodes: Node[] = [];
   const lines: Line[] = [];
   const INTERNET = "internet";
-  const vpcs = [...world.vpcs].sort((a, b) => titleOf(a, a.vpcId).localeCompare(titleOf(b, b.vpcId), "en", { numeric: true }));
+  const vpcs = [...world.vpcs].sort((a, b) => byTitle(titleOf(a, a.vpcId), titleOf(b, b.vpcId)));
   // A gateway beside its VPC: fewer lines cross.
   const place = (gateway: InternetGateway) => vpcs.findIndex((vpc) => vpc.vpcId === gateway.attachmentSet[0]?.vpcId) >>> 0;
   const gateways = [...world.internetGateways].sort((a, b) => place(a) - place(b));
@@ -330,7 +340,8 @@ export function chainOf(id: string, { nodes, lines }: Graph): Set<string> {
 
 const ends = (pcx: PeeringConnection) => [pcx.requesterVpcInfo.vpcId, pcx.accepterVpcInfo.vpcId];
 const byZone = (a: Subnet, b: Subnet) => a.availabilityZone.localeCompare(b.availabilityZone);
-const byName = (a: Subnet, b: Subnet) => titleOf(a, a.subnetId).localeCompare(titleOf(b, b.subnetId), "en", { numeric: true });
+const byTitle = (a: string, b: string) => a.localeCompare(b, "en", { numeric: true });
+const byName = (a: Subnet, b: Subnet) => byTitle(titleOf(a, a.subnetId), titleOf(b, b.subnetId));
 
 function clash(a: string, b: string) {
   const [one, two] = [parseCidr(a), parseCidr(b)];

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Graph, Node } from "./graph";
-import { type Box, curve, layout, neighbour } from "./layout";
+import { type Box, layout, neighbour, titleOf } from "./layout";
 
 const node = (id: string, column: number, more: Partial<Node> = {}): Node => ({
   id,
@@ -46,7 +46,9 @@ test("nothing overlaps, with and without details, and all is inside", () => {
 
 test("columns fit the room, down to a width that can be read", () => {
   expect(layout(graph, { details: true, room: 1100 }).width).toBeLessThanOrEqual(1100);
-  expect(layout(graph, { details: true, room: 300 }).boxes.get("vpc")!.width).toBe(180);
+  expect(layout(graph, { details: true, room: 300 }).boxes.get("vpc")!.width).toBe(132);
+  // As much as a page of 1,024 pixels has beside the navigation.
+  expect(layout(graph, { details: true, room: 634 }).width).toBeLessThanOrEqual(634);
 });
 
 test("instances stand inside their subnet, one under the other", () => {
@@ -84,6 +86,29 @@ test("arrow keys walk columns and lines", () => {
 });
 
 test("lines leave at the right and arrive at the left", () => {
-  const { boxes } = layout(graph, { details: false });
-  expect(curve(boxes.get("vpc")!, boxes.get("a1")!)).toMatch(/^M277,/);
+  const { boxes, paths } = layout(graph, { details: false });
+  const [vpc, subnet] = [boxes.get("vpc")!, boxes.get("a1")!];
+  const path = paths.get("vpc a1")!;
+  expect(path.startsWith(`M${vpc.x + vpc.width},${vpc.y + 16} `)).toBe(true);
+  expect(path.endsWith(` H${subnet.x}`)).toBe(true);
+});
+
+test("lines to one table share a track, lines to two tables do not where they pass each other", () => {
+  const crossing: Graph = {
+    nodes: [node("a", 1), node("b", 1), node("c", 1), node("t1", 2), node("t2", 2)],
+    lines: ["a t2", "b t1", "c t2"].map((ends) => ({ from: ends.split(" ")[0]!, to: ends.split(" ")[1]!, isTraffic: false })),
+  };
+  const { paths } = layout(crossing, { details: false });
+  const track = (key: string) => /V.* Q(\d+),/.exec(paths.get(key)!)![1];
+  expect(track("a t2")).toBe(track("c t2"));
+  expect(track("a t2")).not.toBe(track("b t1"));
+});
+
+test("titles are broken where a browser breaks them, and cut when they are too long", () => {
+  expect(titleOf("NextWork-1-subnet-public1-us-east-1a", 320)).toEqual(["NextWork-1-subnet-public1-us-", "east-1a"]);
+  expect(titleOf("Instance - NextWork VPC 1", 132)).toEqual(["Instance - ", "NextWork ", "VPC 1"]);
+  expect(titleOf("x".repeat(30), 132)).toEqual(["xxxxxxxxxx", "xxxxxxxxxx", "xxxxxxxxxx"]);
+  const cut = titleOf("a-very-long-name ".repeat(10), 200);
+  expect(cut.length).toBe(4);
+  expect(cut[3]!.endsWith("…")).toBe(true);
 });

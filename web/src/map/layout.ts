@@ -1,5 +1,6 @@
 /** Where everything of a map stands. Pure: the columns are given, so each is a stack; nothing else needs to be found. */
 import type { Graph, Node } from "./graph";
+import { pathsOf } from "./lines";
 
 export interface Box {
   x: number;
@@ -13,22 +14,35 @@ export interface Layout {
   /** The headings of availability zones, above their subnets. */
   zones: { title: string; x: number; y: number }[];
   columns: { title: string; subtitle: string; count: number; x: number }[];
+  /** The ways of the lines, by key. */
+  paths: Map<string, string>;
+  columnWidth: number;
   width: number;
   height: number;
 }
 
-/** Between columns, where the lines run. */
+/** Between columns, where the lines run: where there is room, and where there is little. */
 const GAP = 44;
+const LITTLE_GAP = 26;
 /** The narrowest column; where there is no room for it, one scrolls. */
-const NARROW = 180;
+const NARROW = 132;
 const WIDE = 320;
+/** The heads of columns, in one line and in two. */
 const HEAD = 64;
-const TITLE = 40;
+const HIGH_HEAD = 88;
+/** A title of one line, and each line of a title; a line of details. */
+const TITLE = 30;
+const TITLE_LINE = 16;
 const DETAIL = 18;
-/** Another line of a title; the width of its letters, and what stands beside it. */
-const LINE = 10;
-const LETTER = 7.6;
-const BESIDE = 52;
+const BELOW = 10;
+/** The width of letters, and what stands beside them. */
+const TITLE_LETTER = 8;
+const DETAIL_LETTER = 7;
+const BESIDE_TITLE = 52;
+const BESIDE_DETAIL = 26;
+/** The most lines of a title and of a detail; what is longer is cut. */
+const TITLE_LINES = 4;
+const DETAIL_LINES = 3;
 const ZONE = 26;
 const SPACE = 14;
 const INSET = 10;
@@ -59,14 +73,16 @@ export function layout(graph: Graph, { details, isRegion = false, room = 1240 }:
   const zones: Layout["zones"] = [];
   const last = Math.max(isRegion ? 2 : 3, ...graph.nodes.map((node) => node.column));
   const columns: Layout["columns"] = [];
-  const wide = Math.min(WIDE, Math.max(NARROW, Math.floor((room - last * GAP) / (last + 1))));
-  let bottom = HEAD;
+  const gap = room < (last + 1) * (NARROW + GAP + 40) ? LITTLE_GAP : GAP;
+  const wide = Math.min(WIDE, Math.max(NARROW, Math.floor((room - last * gap) / (last + 1))));
+  const head = wide < 200 ? HIGH_HEAD : HEAD;
+  let bottom = head;
   for (let column = 0; column <= last; column++) {
-    const x = column * (wide + GAP);
+    const x = column * (wide + gap);
     const own = graph.nodes.filter((node) => node.column === column && !node.parent);
     const [title = "", subtitle = ""] = titles[column] ?? [];
     columns.push({ title, subtitle, count: own.length, x });
-    let y = HEAD;
+    let y = head;
     let zone: string | undefined;
     for (const node of own) {
       if (node.group !== undefined && node.group !== zone) {
@@ -86,27 +102,32 @@ export function layout(graph: Graph, { details, isRegion = false, room = 1240 }:
     }
     bottom = Math.max(bottom, y);
   }
-  return { boxes, zones, columns, width: (last + 1) * wide + last * GAP, height: bottom };
+  return { boxes, zones, columns, paths: pathsOf(graph, boxes), columnWidth: wide, width: (last + 1) * wide + last * gap, height: bottom };
 }
 
 function heightOf(node: Node, width: number, details: boolean): number {
-  return TITLE + (linesOf(node.title, width) - 1) * LINE + (details ? node.details.filter(Boolean).length * DETAIL : 0);
+  const title = Math.max(TITLE, 6 + TITLE_LINE * titleOf(node.title, width).length);
+  const lines = details ? node.details.filter(Boolean).reduce((sum, detail) => sum + detailOf(detail, width).length, 0) : 0;
+  return title + lines * DETAIL + BELOW;
 }
 
-/** How many lines a title takes, one or two, by the width of an ordinary letter. */
-export function linesOf(title: string, width: number): 1 | 2 {
-  return title.length * LETTER > width - BESIDE ? 2 : 1;
-}
+/** A title in lines, as a card of this width has it. */
+export const titleOf = (title: string, width: number) => wrapped(title, Math.floor((width - BESIDE_TITLE) / TITLE_LETTER), TITLE_LINES);
 
-/** The curve of a line between two boxes: out at the right, in at the left. */
-export function curve(from: Box, to: Box): string {
-  const [x1, y1, x2, y2] = [from.x + from.width, from.y + TITLE / 2, to.x, to.y + TITLE / 2];
-  if (x2 < x1) {
-    // Back to a column on the left, as a peering connection's second VPC: round the near side of both.
-    return `M${from.x},${y1} C${from.x - GAP / 2},${y1} ${to.x + to.width + GAP / 2},${y2} ${to.x + to.width},${y2}`;
+/** A detail in lines. */
+export const detailOf = (detail: string, width: number) =>
+  wrapped(detail, Math.floor((width - BESIDE_DETAIL) / DETAIL_LETTER), DETAIL_LINES);
+
+/** A text in lines of so many letters, broken where a browser breaks it: behind spaces and hyphens, else anywhere. */
+function wrapped(text: string, room: number, most: number): string[] {
+  const lines = [""];
+  for (const word of text.match(/[^\s-]*[\s-]*/g)?.flatMap((word) => word.match(new RegExp(`.{1,${room}}`, "gs")) ?? []) ?? []) {
+    const line = lines[lines.length - 1]!;
+    if (line !== "" && line.length + word.trimEnd().length > room) lines.push(word);
+    else lines[lines.length - 1] = line + word;
   }
-  const middle = (x1 + x2) / 2;
-  return `M${x1},${y1} C${middle},${y1} ${middle},${y2} ${x2},${y2}`;
+  if (lines.length <= most) return lines;
+  return [...lines.slice(0, most - 1), `${lines[most - 1]!.slice(0, room - 1).trimEnd()}…`];
 }
 
 /** The node that an arrow key leads to: up and down in a column, left and right along a line. */

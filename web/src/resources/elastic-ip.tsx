@@ -23,7 +23,7 @@ export const elasticIp = define<Address>({
       header: "Associated instance ID",
       text: (address) => address.instanceId ?? "",
       cell: (address) => <Ref id={address.instanceId} />,
-      width: 250,
+      width: 330,
     },
     { id: "private", header: "Private IP address", text: (address) => address.privateIpAddress ?? "" },
     { id: "association", header: "Association ID", text: (address) => address.associationId ?? "", width: 210 },

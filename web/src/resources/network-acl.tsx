@@ -24,7 +24,7 @@ export const networkAcl = define<NetworkAcl>({
   id: (acl) => acl.networkAclId,
   create: { text: "Create network ACL", href: "/vpc/network-acls/create" },
   columns: [
-    { id: "subnets", header: "Associated with", text: associatedWith, cell: (acl) => <Associated acl={acl} />, width: 230 },
+    { id: "subnets", header: "Associated with", text: associatedWith, cell: (acl) => <Associated acl={acl} />, width: 330 },
     { id: "default", header: "Default", text: (acl) => yesNo(acl.default), width: 100 },
     { id: "vpc", header: "VPC ID", text: (acl) => acl.vpcId, cell: (acl) => <Ref id={acl.vpcId} />, width: 320 },
     { id: "in", header: "Inbound rules count", text: (acl) => count(acl, false) },

@@ -22,8 +22,8 @@ export const networkInterface = define<Eni>({
   idHeader: "Network interface ID",
   id: (eni) => eni.networkInterfaceId,
   columns: [
-    { id: "subnet", header: "Subnet ID", text: (eni) => eni.subnetId, cell: (eni) => <Ref id={eni.subnetId} />, width: 250 },
-    { id: "vpc", header: "VPC ID", text: (eni) => eni.vpcId, cell: (eni) => <Ref id={eni.vpcId} />, width: 250 },
+    { id: "subnet", header: "Subnet ID", text: (eni) => eni.subnetId, cell: (eni) => <Ref id={eni.subnetId} />, width: 330 },
+    { id: "vpc", header: "VPC ID", text: (eni) => eni.vpcId, cell: (eni) => <Ref id={eni.vpcId} />, width: 330 },
     { id: "zone", header: "Availability Zone", text: (eni) => eni.availabilityZone },
     { id: "groups", header: "Security group names", text: (eni) => eni.groupSet.map((group) => group.groupName).join(", ") },
     {

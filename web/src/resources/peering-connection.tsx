@@ -35,14 +35,14 @@ export const peeringConnection = define<Pcx>({
       header: "Requester VPC",
       text: (pcx) => pcx.requesterVpcInfo.vpcId,
       cell: (pcx) => <Ref id={pcx.requesterVpcInfo.vpcId} />,
-      width: 250,
+      width: 330,
     },
     {
       id: "accepter",
       header: "Accepter VPC",
       text: (pcx) => pcx.accepterVpcInfo.vpcId,
       cell: (pcx) => <Ref id={pcx.accepterVpcInfo.vpcId} />,
-      width: 250,
+      width: 330,
     },
     { id: "requesterCidr", header: "Requester CIDRs", text: (pcx) => pcx.requesterVpcInfo.cidrBlock ?? "" },
     { id: "accepterCidr", header: "Accepter CIDRs", text: (pcx) => pcx.accepterVpcInfo.cidrBlock ?? "" },
@@ -67,6 +67,12 @@ export const peeringConnection = define<Pcx>({
       refusal: ([pcx]) => (waits(pcx) ? undefined : "It does not wait for acceptance."),
     },
     {
+      id: "dns",
+      text: "Edit DNS settings",
+      Dialog: DnsDialog,
+      refusal: ([pcx]) => (pcx?.status.code === "active" ? undefined : "It is not active."),
+    },
+    {
       id: "delete",
       text: "Delete peering connection",
       Dialog: DeleteDialog,
@@ -78,6 +84,9 @@ export const peeringConnection = define<Pcx>({
 const title = (pcx: Pcx) => titled(pcx.vpcPeeringConnectionId, nameOf(pcx));
 const owner = (id: string) => (id === here.account ? `${id} (This account)` : id);
 const region = (name: string | undefined) => (name === here.region ? `${name} (This Region)` : name);
+
+/** Whether public names of instances of this end mean private addresses at the other. */
+const resolves = (end: Pcx["requesterVpcInfo"]) => end.peeringOptions?.allowDnsResolutionFromRemoteVpc === "true";
 
 function PeeringDetails({ item: pcx }: { item: Pcx }) {
   const tables = useList("routeTables").items;
@@ -109,6 +118,8 @@ function PeeringDetails({ item: pcx }: { item: Pcx }) {
           ["Accepter CIDRs", pcx.accepterVpcInfo.cidrBlock],
           ["Accepter Region", region(pcx.accepterVpcInfo.region)],
           ["Accepter owner ID", owner(pcx.accepterVpcInfo.ownerId)],
+          ["Requester DNS resolution", resolves(pcx.requesterVpcInfo) ? "Enabled" : "Disabled"],
+          ["Accepter DNS resolution", resolves(pcx.accepterVpcInfo) ? "Enabled" : "Disabled"],
         ]}
       />
     </>
@@ -182,6 +193,37 @@ function RejectDialog({ items, close }: DialogProps<Pcx>) {
         Are you sure you want to reject this VPC peering connection request? <Box variant="strong">{title(pcx)}</Box>
       </Box>
       <Ends pcx={pcx} />
+    </ConfirmDialog>
+  );
+}
+
+function DnsDialog({ items, close }: DialogProps<Pcx>) {
+  const pcx = items[0]!;
+  const ends = [
+    { who: "Requester", other: "accepter", info: pcx.requesterVpcInfo, option: "RequesterPeeringConnectionOptions" },
+    { who: "Accepter", other: "requester", info: pcx.accepterVpcInfo, option: "AccepterPeeringConnectionOptions" },
+  ].map((end) => ({ ...end, isMine: end.info.ownerId === here.account && end.info.region === here.region }));
+  const [wanted, setWanted] = useState<Record<string, boolean>>({});
+  const save = async () => {
+    const changed = ends.filter(({ who, info }) => wanted[who] !== undefined && wanted[who] !== resolves(info));
+    const options = changed.map(({ who, option }) => [option, { AllowDnsResolutionFromRemoteVpc: wanted[who] }]);
+    const parameters = { VpcPeeringConnectionId: pcx.vpcPeeringConnectionId, ...Object.fromEntries(options) };
+    if (options.length > 0) await call("ModifyVpcPeeringConnectionOptions", parameters);
+    return { type: "success", content: `You have successfully modified the DNS settings of ${title(pcx)}.` } as const;
+  };
+  return (
+    <ConfirmDialog title="Edit DNS settings" confirm="Save changes" size="large" close={close} run={save}>
+      {ends.map(({ who, other, info, isMine }) => (
+        <Checkbox
+          key={who}
+          checked={wanted[who] ?? resolves(info)}
+          disabled={!isMine}
+          description={isMine ? "Both VPCs need DNS hostnames and DNS resolution." : "It is set in the account and Region of that VPC."}
+          onChange={({ detail }) => setWanted({ ...wanted, [who]: detail.checked })}
+        >
+          {who} DNS resolution: allow the {other} VPC to resolve public DNS names of hosts in {info.vpcId} to private IP addresses
+        </Checkbox>
+      ))}
     </ConfirmDialog>
   );
 }

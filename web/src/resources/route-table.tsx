@@ -26,7 +26,7 @@ export const routeTable = define<RouteTable>({
       id: "subnets",
       header: "Explicit subnet associations",
       text: (table) => subnetsText(table),
-      width: 230,
+      width: 330,
       cell: (table) => <SubnetsCell table={table} />,
     },
     { id: "edge", header: "Edge associations", text: () => "", width: 150 },

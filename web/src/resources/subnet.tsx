@@ -26,11 +26,11 @@ export const subnet = define<Subnet>({
   create: { text: "Create subnet", href: "/vpc/subnets/create" },
   columns: [
     { id: "state", header: "State", text: (subnet) => subnet.state, cell: (subnet) => <State of={subnet.state} />, width: 140 },
-    { id: "vpc", header: "VPC", text: (subnet) => subnet.vpcId, cell: (subnet) => <Ref id={subnet.vpcId} />, width: 230 },
+    { id: "vpc", header: "VPC", text: (subnet) => subnet.vpcId, cell: (subnet) => <Ref id={subnet.vpcId} />, width: 330 },
     { id: "cidr", header: "IPv4 CIDR", text: (subnet) => subnet.cidrBlock, width: 150 },
     { id: "free", header: "Available IPv4 addresses", text: (subnet) => subnet.availableIpAddressCount, width: 150 },
     { id: "zone", header: "Availability Zone", text: (subnet) => subnet.availabilityZone, width: 150 },
-    { id: "table", header: "Route table", text: () => "", cell: (subnet) => <TableOf subnet={subnet} />, width: 230 },
+    { id: "table", header: "Route table", text: () => "", cell: (subnet) => <TableOf subnet={subnet} />, width: 330 },
     { id: "acl", header: "Network ACL", text: () => "", cell: (subnet) => <AclOf subnet={subnet} />, width: 210 },
     { id: "public", header: "Auto-assign public IPv4 address", text: (subnet) => yesNo(subnet.mapPublicIpOnLaunch) },
     { id: "default", header: "Default subnet", text: (subnet) => yesNo(subnet.defaultForAz) },

@@ -173,7 +173,8 @@ function columnsOf(resource: Resource): TableProps.ColumnDefinition<Row>[] {
       header: column.header,
       cell: (row) => (column.cell ? column.cell(row.item) : text(row)),
       sortingComparator: (a, b) => column.text(a.item).localeCompare(column.text(b.item), "en", { numeric: true }),
-      width: column.width ?? 160,
+      // Headers are not cut.
+      width: Math.max(column.width ?? 160, 9 * column.header.length + 56),
       minWidth: 90,
     };
   });

@@ -1,8 +1,7 @@
 /** "Preview code": what the button is about to do, in three languages. */
-import Box from "@cloudscape-design/components/box";
-import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import Modal from "@cloudscape-design/components/modal";
 import Tabs from "@cloudscape-design/components/tabs";
+import { Code } from "../frame/Code";
 import { asCli, asCloudFormation, asTerraform } from "./code";
 import type { Plan } from "./plan";
 
@@ -19,23 +18,7 @@ export function CodeDialog({ plan, close }: { plan: Plan; close(): void }) {
         tabs={languages.map(([id, label, code]) => ({
           id,
           label,
-          content: (
-            <>
-              <Box float="right">
-                <CopyToClipboard
-                  copyButtonText="Copy"
-                  copyButtonAriaLabel={`Copy the ${label} code`}
-                  copySuccessText="Copied"
-                  copyErrorText="Could not be copied"
-                  textToCopy={code}
-                />
-              </Box>
-              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard */}
-              <section aria-label={`${label} code`} tabIndex={0} style={{ overflowX: "auto", maxHeight: "60vh" }}>
-                <Box variant="pre">{code}</Box>
-              </section>
-            </>
-          ),
+          content: <Code label={label} code={code} />,
         }))}
       />
     </Modal>

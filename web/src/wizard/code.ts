@@ -1,39 +1,14 @@
 /** "Preview code": the same plan as calls of the AWS CLI, as a CloudFormation template and as Terraform. Pure. */
-import type { Parameter } from "../api/form";
+import { assigned, commandOf } from "../api/cli";
 import { hasGateway, type Plan } from "./plan";
 import { type Step, steps } from "./steps";
-
-const kebab = (name: string) => name.replace(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
-const variable = (name: string) => name.toUpperCase().replaceAll("-", "_");
-const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
-const word = (text: string) => (text.startsWith("$") ? `"$${variable(text.slice(1))}"` : /^[\w./:-]+$/.test(text) ? text : quoted(text));
-
-interface TagSpecification {
-  ResourceType: string;
-  Tag: { Key: string; Value: string }[];
-}
-
-/** In the shorthand syntax, a value with any of its signs stands in double quotes. */
-const shorthand = (text: string) => (/[\s,=[\]{}"'<>]/.test(text) ? `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"` : text);
-
-function flag(name: string, value: Parameter): string {
-  if (name === "TagSpecification") {
-    const [{ ResourceType, Tag }] = value as unknown as [TagSpecification];
-    const tags = Tag.map(({ Key, Value }) => `{Key=${shorthand(Key)},Value=${shorthand(Value)}}`).join(",");
-    return `--tag-specifications ${quoted(`ResourceType=${ResourceType},Tags=[${tags}]`)}`;
-  }
-  if (Array.isArray(value)) return `--${kebab(name)}s ${value.map((item) => word(String(item))).join(" ")}`;
-  if (typeof value === "object") return (value as { Value: boolean }).Value ? `--${kebab(name)}` : `--no-${kebab(name)}`;
-  return `--${kebab(name)} ${word(String(value))}`;
-}
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function command({ action, parameters, gives, until }: Step): string {
-  const flags = Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [flag(name, value)]));
-  if (until) return ["aws ec2 wait vpc-available", ...flags].join(" ");
-  const call = [`aws ec2 ${kebab(action)}`, ...flags].join(" ");
-  return gives ? `${variable(gives.name)}=$(${call} --query ${gives.path.map(capital).join(".")} --output text)` : call;
+  if (until) return commandOf("wait vpc-available", parameters);
+  const call = commandOf(action, parameters);
+  return gives ? assigned(gives.name, call, gives.path) : call;
 }
 
 export const asCli = (plan: Plan) => [...steps(plan).map(command), ""].join("\n");

@@ -30,6 +30,7 @@ const TEMPLATES: &[&str] = &[
     "ModifyInstanceAttribute InstanceId={i} DisableApiStop.Value=true",
     "ModifyInstanceAttribute InstanceId={i} DisableApiStop.Value=false",
     "ModifyInstanceAttribute InstanceId={i} DisableApiTermination.Value=false",
+    "ModifyInstanceAttribute InstanceId={i} InstanceInitiatedShutdownBehavior.Value=terminate",
     "ModifyInstanceAttribute InstanceId={i} InstanceType.Value=t3.small",
     "ModifySecurityGroupRules GroupId={sg} SecurityGroupRule.1.SecurityGroupRuleId={sgr} SecurityGroupRule.1.SecurityGroupRule.IpProtocol=-1 SecurityGroupRule.1.SecurityGroupRule.CidrIpv4=0.0.0.0/0",
     "UpdateSecurityGroupRuleDescriptionsEgress GroupId={sg} SecurityGroupRuleDescription.1.SecurityGroupRuleId={sgr} SecurityGroupRuleDescription.1.Description=d",

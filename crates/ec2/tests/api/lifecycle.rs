@@ -10,19 +10,50 @@ fn instance(aws: &mut Aws) -> model::InstanceId {
     aws.instance(&subnet).parse().unwrap()
 }
 
+fn listed(aws: &mut Aws) -> [String; 3] {
+    let listed = aws.ok("DescribeInstances");
+    let instance = listed.find("reservationSet/item/instancesSet/item")[0];
+    ["instanceState/name", "stateReason/code", "reason"].map(|path| instance.all(path).concat())
+}
+
 #[test]
-fn an_instance_that_goes_by_itself_says_so() {
-    for (observation, code) in [
-        (Observation::InstanceGone as fn(_) -> _, "Client.InstanceInitiatedShutdown"),
-        (Observation::InstanceFailed as fn(_) -> _, "Server.InternalError"),
+fn an_instance_that_cannot_be_built_says_so() {
+    let mut aws = Aws::new();
+    let id = instance(&mut aws);
+    aws.observe(Observation::InstanceFailed(id));
+    assert_eq!(listed(&mut aws), ["terminated", "Server.InternalError", ""]);
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_ChangingInstanceInitiatedShutdownBehavior.html>
+#[test]
+fn an_instance_that_shuts_itself_down_stops_or_ends() {
+    let by_itself = "Client.InstanceInitiatedShutdown";
+    for (behavior, change, on_the_way, at_last) in [
+        ("", "", "stopping", "stopped"),
+        ("InstanceInitiatedShutdownBehavior=stop", "", "stopping", "stopped"),
+        // What keeps calls from ending it keeps nothing inside from it.
+        ("InstanceInitiatedShutdownBehavior=terminate DisableApiTermination=true DisableApiStop=true", "", "shutting-down", "terminated"),
+        ("", "InstanceInitiatedShutdownBehavior.Value=terminate", "shutting-down", "terminated"),
+        ("InstanceInitiatedShutdownBehavior=terminate", "Attribute=instanceInitiatedShutdownBehavior Value=stop", "stopping", "stopped"),
     ] {
-        let mut aws = Aws::new();
-        let id = instance(&mut aws);
-        aws.observe(observation(id));
-        let listed = aws.ok("DescribeInstances");
-        let instance = listed.find("reservationSet/item/instancesSet/item")[0];
-        assert_eq!((instance.get("instanceState/name"), instance.get("stateReason/code")), ("terminated", code));
-        assert_eq!(instance.get("reason"), "");
+        let mut aws = Aws::untouched();
+        let call = format!("RunInstances ImageId=ami-0123456789abcdef0 MinCount=1 MaxCount=1 {behavior}");
+        let id = aws.get(&call, "instancesSet/item/instanceId");
+        aws.settle();
+        if !change.is_empty() {
+            aws.ok(&format!("ModifyInstanceAttribute InstanceId={id} {change}"));
+        }
+        aws.observe(Observation::InstanceShutDown(id.parse().unwrap()));
+        assert_eq!(listed(&mut aws), [on_the_way, by_itself, ""], "{behavior} {change}");
+        aws.observe(Observation::InstanceShutDown(id.parse().unwrap()));
+        aws.settle();
+        assert_eq!(listed(&mut aws), [at_last, by_itself, ""], "{behavior} {change}");
+        aws.observe(Observation::InstanceShutDown(id.parse().unwrap()));
+        assert_eq!(listed(&mut aws)[0], at_last, "old news changes nothing");
+        if at_last == "stopped" {
+            aws.ok(&format!("StartInstances InstanceId.1={id}"));
+            assert_eq!(listed(&mut aws), ["pending", "", ""]);
+        }
     }
 }
 

@@ -80,7 +80,7 @@ fn descriptors(world: &World) {
     let mut open: Vec<_> = fs::read_dir(format!("/proc/{}/fd", world.guest.pid)).unwrap().map(|entry| entry.unwrap().path()).collect();
     open.sort();
     let targets: Vec<_> = open.iter().map(|path| fs::read_link(path).unwrap()).collect();
-    let own = ["null", "console.log", ".pulse", "dev/console", "anon_inode:[signalfd]"];
+    let own = ["null", "console.log", ".pulse", "dev/console", "run/initctl", "anon_inode:[signalfd]"];
     assert!(targets.iter().all(|target| own.iter().any(|own| target.to_string_lossy().ends_with(own))), "{targets:?}");
 }
 

@@ -8,6 +8,7 @@ mod doctor;
 mod down;
 mod env;
 mod explain;
+mod map;
 mod ping;
 mod probe;
 mod run;
@@ -56,6 +57,8 @@ enum Verb {
     Doctor(doctor::Doctor),
     /// Say whether one thing reaches another; if not, all that is in the way, and what helps
     Explain(explain::Explain),
+    /// Draw what is in a VPC and what leads where, as the console's resource map does
+    Map(map::Map),
 }
 
 /// Which daemon is meant.
@@ -140,6 +143,7 @@ pub fn main() -> ExitCode {
         Verb::Probe(probe) => probe.go(),
         Verb::Doctor(doctor) => doctor.go(),
         Verb::Explain(explain) => explain.go(),
+        Verb::Map(map) => map.go(),
     };
     done.unwrap_or_else(|trouble| {
         eprintln!("peerless: {}", trouble.message);

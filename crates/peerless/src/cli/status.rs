@@ -33,6 +33,9 @@ impl Status {
         if status.uplink {
             println!("uplink     on: this machine is the laptop, {}", model::internet::LAPTOP);
         }
+        if status.real_internet {
+            println!("internet   real: instances with a public path reach what this machine reaches at public addresses");
+        }
         println!("state      {}, {} changes", status.state.display(), status.generation);
         println!("VPCs       {}", status.vpcs);
         println!("instances  {}", if instances.is_empty() { "none".to_owned() } else { instances.join(", ") });

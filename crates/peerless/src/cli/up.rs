@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
 use clap::Args;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use super::{Daemon, Sshd, State, Trouble};
-use crate::daemon::{self, Options};
+use crate::daemon::{self, Internet, Options};
 use crate::ssh_server::SshServer;
 
 #[derive(Debug, Args)]
@@ -31,6 +32,9 @@ pub struct Up {
     /// Be the laptop on the simulated internet: this machine reaches Elastic IPs, by a link and a route of their own
     #[arg(long, env = "PEERLESS_UPLINK", conflicts_with = "model_only")]
     uplink: bool,
+    /// What is behind internet gateways
+    #[arg(long, env = "PEERLESS_INTERNET", value_enum, default_value = "simulated", value_name = "WHICH")]
+    internet: Internet,
     #[command(flatten)]
     sshd: Sshd,
 }
@@ -39,6 +43,10 @@ impl Up {
     pub fn go(self) -> Result<ExitCode, Trouble> {
         if !self.listen.ip().is_loopback() {
             let message = format!("{} is not loopback: the API has no authentication yet, so nothing outside this machine may call it", self.listen);
+            return Err(Trouble { status: 2, message });
+        }
+        if self.model_only && self.internet == Internet::Host {
+            let message = "without packets nothing gets to the internet: --internet host and --model-only exclude each other".to_owned();
             return Err(Trouble { status: 2, message });
         }
         if !self.model_only && !nix::unistd::geteuid().is_root() {
@@ -72,8 +80,13 @@ impl Up {
             state: self.state.of(&self.daemon.name),
             model_only: self.model_only,
             uplink: self.uplink,
+            internet: self.internet,
             sshd: self.sshd()?,
         };
+        if self.internet == Internet::Host {
+            tracing::warn!("instances with a public path reach the real internet, as this machine: --internet host");
+            make_room_for_connections();
+        }
         let packets = if self.model_only { "no packets: questions are answered, nothing boots" } else { "packets: on" };
         daemon::run(&options, |address| {
             println!("EC2 API  http://{address}\n{packets}\n\nNext:  eval \"$(peerless env --name {name})\" && aws ec2 describe-vpcs");
@@ -112,6 +125,15 @@ impl Up {
         }
         print!("{said}");
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Each connection of a guest to the internet is two descriptors, of which a process may have few unless it asks for more.
+fn make_room_for_connections() {
+    const ENOUGH: u64 = 16_384;
+    let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| setrlimit(Resource::RLIMIT_NOFILE, soft.max(ENOUGH.min(hard)), hard));
+    if let Err(error) = raised {
+        tracing::warn!(%error, "there may be too few descriptors for the guests' connections");
     }
 }
 

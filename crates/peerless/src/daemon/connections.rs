@@ -24,7 +24,7 @@ pub async fn serve<C>(listener: TcpListener, bounds: Bounds, converse: impl Fn(T
 where
     C: Future<Output = ()> + Send + 'static,
 {
-    let places = Arc::new(Places { bounds, taken: Mutex::default() });
+    let places = Places::within(bounds);
     let mut conversations = JoinSet::new();
     loop {
         while conversations.try_join_next().is_some() {}
@@ -49,20 +49,28 @@ where
     }
 }
 
-/// The connections that there are.
-struct Places {
+/// The connections that there are, or whatever else there may be so many of.
+pub struct Places {
     bounds: Bounds,
     taken: Mutex<BTreeMap<IpAddr, usize>>,
 }
 
+impl Places {
+    /// None is taken yet.
+    pub fn within(bounds: Bounds) -> Arc<Self> {
+        Arc::new(Self { bounds, taken: Mutex::default() })
+    }
+}
+
 /// One of them; given back when it is dropped.
-struct Place {
+pub struct Place {
     places: Arc<Places>,
     whose: IpAddr,
 }
 
 impl Place {
-    fn take(places: &Arc<Places>, whose: IpAddr) -> Option<Self> {
+    /// One for somebody, if there is one left.
+    pub fn take(places: &Arc<Places>, whose: IpAddr) -> Option<Self> {
         let mut taken = places.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.values().sum::<usize>() >= places.bounds.of_all || taken.get(&whose).is_some_and(|&count| count >= places.bounds.of_one) {
             return None;
@@ -91,7 +99,7 @@ mod tests {
     #[test]
     fn nobody_takes_all_places() {
         let bounds = Bounds { of_one: 2, of_all: 3, lifetime: Duration::MAX };
-        let places = Arc::new(Places { bounds, taken: Mutex::default() });
+        let places = Places::within(bounds);
         let [one, other, third] = [1, 2, 3].map(|last| IpAddr::from([100, 64, 0, last]));
         let first = Place::take(&places, one).unwrap();
         let second = Place::take(&places, one).unwrap();

@@ -1,12 +1,13 @@
 //! The daemon's end of the control socket.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Image, Instance, Snapshot, Vpc};
-use semantics::{Question, explain};
+use model::{Image, Instance, Scope, Snapshot, Vpc};
+use semantics::{Question, explain, region_map, vpc_map};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Notify;
@@ -15,6 +16,7 @@ use super::control_loop::Published;
 use super::instance_connect::{self, Failure, InstanceConnect, Session, Wish, relay};
 use super::live_flows::LiveFlows;
 use crate::control::{Connected, Explanation, Request, Response, Service, Status};
+use crate::map::Map;
 use crate::resolve;
 
 /// The longest request.
@@ -141,6 +143,10 @@ fn answer(desk: &Desk, request: &Request) -> Response {
             Ok(instance) => facts_of(&snapshot, instance),
             Err(unclear) => Response::Unclear { message: unclear.to_string() },
         },
+        Request::Map { vpc } => match maps(&snapshot, vpc.as_deref()) {
+            Ok(maps) => Response::Maps(maps),
+            Err(unclear) => Response::Unclear { message: unclear.to_string() },
+        },
         Request::Explain { from, to, service } => explanation(&snapshot, &desk.live, from, to, *service),
         Request::Connect { .. } | Request::Down => unreachable!("they are more than a question"),
     }
@@ -160,6 +166,16 @@ fn facts_of(snapshot: &Snapshot, instance: &Instance) -> Response {
         }
         None => Response::Failed { message: format!("{} is {}", instance.id, instance.state) },
     }
+}
+
+/// The map of that VPC; without one, of each account's Regions.
+fn maps(snapshot: &Snapshot, vpc: Option<&str>) -> Result<Vec<Map>, resolve::Unclear> {
+    if let Some(word) = vpc {
+        let vpc = resolve::vpc(snapshot, word)?;
+        return Ok(vec![Map::new(vpc.id.to_string(), vpc_map(snapshot, vpc))]);
+    }
+    let scopes: BTreeSet<Scope> = snapshot.all::<Vpc>().map(|vpc| vpc.scope).collect();
+    Ok(scopes.into_iter().map(|scope| Map::new(format!("{} {}", scope.account, scope.region), region_map(snapshot, scope))).collect())
 }
 
 /// The facts as they are now.

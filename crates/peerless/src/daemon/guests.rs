@@ -209,7 +209,9 @@ impl Reconciler {
                     self.report(Observation::InstanceFailed(id));
                 }
             },
-            (InstanceState::Pending | InstanceState::Running, Some(false)) | (InstanceState::ShuttingDown, Some(_)) => {
+            // What is left of it stays until the state says what becomes of it.
+            (InstanceState::Pending | InstanceState::Running, Some(false)) => self.report(Observation::InstanceShutDown(id)),
+            (InstanceState::ShuttingDown, Some(_)) => {
                 if let Some(guest) = self.guests.remove(&id) {
                     self.end(&guest, Disk::Delete);
                 }

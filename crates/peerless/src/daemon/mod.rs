@@ -1,6 +1,7 @@
 //! The daemon: store, control loop, data plane, API and control socket, put together.
 
 mod authority;
+mod beyond;
 mod connections;
 mod consoles;
 mod control_loop;
@@ -55,12 +56,23 @@ pub struct Options {
     pub model_only: bool,
     /// Whether this machine is the laptop on the simulated internet.
     pub uplink: bool,
+    /// What is behind internet gateways.
+    pub internet: Internet,
     /// The folder with instances' ssh server, if it is not the host's.
     pub sshd: Option<PathBuf>,
 }
 
 /// Where, in the state folder, is what the simulated internet keeps.
 pub const INTERNET: &str = "internet";
+
+/// What is behind internet gateways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Internet {
+    /// The simulated internet, and nothing else
+    Simulated,
+    /// That, and all that this machine reaches at public addresses, by connections of its own
+    Host,
+}
 
 /// Runs until told to stop; `ready` is called once, when the API answers, with its address.
 ///
@@ -157,7 +169,11 @@ fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, published: &Published
     let authority = Authority::of(&options.state.join(INTERNET))?;
     let settings = options.state.join(INTERNET).join("settings");
     trust::furnish(&settings, Path::new("/"), authority.certificate()).map_err(|error| format!("{}: {error}", settings.display()))?;
-    let servers = Servers::start(&services, &internet, published, &authority)?;
+    let beyond = match options.internet {
+        Internet::Simulated => None,
+        Internet::Host => Some(packets.lead_beyond().map_err(|error| chain(&error))?),
+    };
+    let servers = Servers::start(&services, &internet, published, &authority, beyond)?;
     let host = instance::Host { sshd: options.sshd.clone(), settings: Some(settings), ..options.runtime.guests(&options.state) };
     let started = HostDataPlane::start(packets, host, Arc::clone(snapshot), events).map_err(|error| error.to_string())?;
     Ok((Box::new(started), Some(servers), carrying))
@@ -189,6 +205,7 @@ fn facts(options: &Options, address: SocketAddr) -> Status {
         state: options.state.clone(),
         packets: !options.model_only,
         uplink: options.uplink,
+        real_internet: options.internet == Internet::Host,
         generation: 0,
         vpcs: 0,
         instances: Default::default(),

@@ -96,3 +96,38 @@ fn status_checks_are_passed_by_those_that_answer() {
         work.lab.down(&[]);
     });
 }
+
+/// What `poweroff` and `shutdown` of any distribution write, with nobody but this init to speak to.
+const POWER_OFF: &str = "
+import struct
+open('/srv/kept', 'w').write('kept')
+open('/run/initctl', 'wb').write(struct.pack('4i368x', 0x03091969, 1, ord('0'), 0))
+";
+
+#[test]
+fn an_instance_that_powers_itself_off_stops_or_ends() {
+    with_packets("guest::an_instance_that_powers_itself_off_stops_or_ends", || {
+        let mut work = Workplace::new("poweroff");
+        let state = |work: &Workplace, n: usize| {
+            let found = work.lab.must_call("DescribeInstances", &format!("InstanceId.1={}", work.instances[n]));
+            found.element("name").to_owned()
+        };
+        work.lab.must_call("ModifyInstanceAttribute", &format!("InstanceId={}&InstanceInitiatedShutdownBehavior.Value=terminate", work.instances[1]));
+        work.run(0, "su -c python3", POWER_OFF);
+        work.run(1, "su -c 'kill -TERM 1'", "");
+        eventually("one stops", || state(&work, 0) == "stopped");
+        eventually("the other ends", || state(&work, 1) == "terminated");
+        work.lab.must_call("StartInstances", &format!("InstanceId.1={}", work.instances[0]));
+        eventually("one that stopped runs again", || state(&work, 0) == "running");
+        assert_eq!(work.run(0, "cat /srv/kept", "").stdout, b"kept", "with the disk that it had");
+
+        // While nobody is there to see it, too.
+        work.lab.kill();
+        let init = nix::unistd::Pid::from_raw(work.lab.init_of(&work.instances[0]).unwrap());
+        nix::sys::signal::kill(init, nix::sys::signal::Signal::SIGTERM).unwrap();
+        eventually("it is off", || nix::sys::signal::kill(init, None).is_err());
+        work.lab.up(&[]);
+        eventually("the next daemon finds it off", || state(&work, 0) == "stopped");
+        work.lab.down(&[]);
+    });
+}

@@ -337,6 +337,7 @@ pub(super) fn imagine_interface(world: &mut Draft, subnet: SubnetId) -> Option<N
         client_token: None,
         disable_api_stop: false,
         disable_api_termination: false,
+        shutdown_behavior: Default::default(),
         reboots: model::Reboots::default(),
         interfaces: vec![id],
         key: None,

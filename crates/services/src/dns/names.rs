@@ -7,7 +7,7 @@
 
 use std::net::Ipv4Addr;
 
-use model::internet::WEB_SERVER;
+use model::internet::{self, WEB_SERVER};
 use model::local_service::METADATA;
 use model::{DnsName, NetworkInterface, PeeringStatus, Snapshot, Vpc, VpcId, VpcPeeringConnection, dns_name};
 
@@ -70,6 +70,19 @@ pub(super) fn look_up(snapshot: &Snapshot, asker: Asker<'_>, name: &str) -> Opti
         }
         (Err(_), Some(inside)) if name == inside.instance_data() => Some(Meaning::Address(METADATA)),
         _ => None,
+    }
+}
+
+/// Whether a name is none of those that mean something here, and may mean something on the real internet.
+pub(super) fn is_beyond(snapshot: &Snapshot, asker: Asker<'_>, name: &str) -> bool {
+    let is_below = |domain: &str| name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let is_here = look_up(snapshot, asker, name).is_some() || zone_of(name).name != "." || DOMAINS.into_iter().any(is_below);
+    if is_here || name.parse::<DnsName>().is_ok() {
+        return false;
+    }
+    match name.strip_suffix(REVERSE) {
+        Some(digits) => reversed(digits).is_some_and(internet::is_beyond),
+        None => name.contains('.'),
     }
 }
 

@@ -8,7 +8,7 @@ use domain::rdata::{A, Ptr, Soa};
 use model::{Association, Draft, NetworkInterface, Snapshot, Vpc, VpcPeeringConnection};
 use proptest::prelude::*;
 use scenario::World;
-use services::dns::{Asker, Carrier, answer};
+use services::dns::{Asker, Carrier, answer, failure, is_about_the_same, is_beyond};
 
 struct Lab(Snapshot);
 
@@ -178,6 +178,32 @@ fn the_internet_has_a_web_site() {
 }
 
 /// What is asked in a way that is not served, and how that is said.
+#[test]
+fn names_that_nobody_here_has_are_asked_for_beyond() {
+    let lab = lab();
+    let beyond = |name: &str| is_beyond(&lab.0, Asker::Interface(lab.interface(BLUE)), &query(name, Rtype::AAAA));
+    for name in ["deb.debian.org", "example.org", "notexample.com", "8.8.8.8.in-addr.arpa", "amazonaws.com", "ec2.us-east-1.amazonaws.com"] {
+        assert!(beyond(name), "{name}");
+    }
+    for name in [
+        "example.com",
+        "www.example.com",
+        "other.Example.com",
+        "ip-10-1-0-99.ec2.internal",
+        "instance-data.ec2.internal",
+        "ec2-198-18-0-77.compute-1.amazonaws.com",
+        "1.0.0.10.in-addr.arpa",
+        "9.0.18.198.in-addr.arpa",
+        "localhost",
+    ] {
+        assert!(!beyond(name), "{name}");
+    }
+    let asked = query("example.org", Rtype::A);
+    let failed = failure(&asked).unwrap();
+    assert_eq!(Message::from_octets(&failed).unwrap().header().rcode(), Rcode::SERVFAIL);
+    assert!(is_about_the_same(&asked, &failed) && !is_about_the_same(&query("example.net", Rtype::A), &failed));
+}
+
 #[test]
 fn odd_queries_get_their_codes() {
     let lab = lab();

@@ -19,6 +19,7 @@ use services::dns::WEB_SITES;
 use tokio::task::JoinSet;
 
 use super::authority::Authority;
+use super::beyond::{Beyond, Resolver};
 use super::control_loop::Published;
 use dns::{Audience, NameServer};
 
@@ -28,14 +29,24 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Begins to listen in these namespaces. Guests may ask from then on.
-    pub fn start(services: &OwnedFd, internet: &OwnedFd, published: &Published, authority: &Authority) -> Result<Self, String> {
+    /// Begins to listen in these namespaces. Guests may ask from then on, and by the device, if there is one, get beyond.
+    pub fn start(
+        services: &OwnedFd,
+        internet: &OwnedFd,
+        published: &Published,
+        authority: &Authority,
+        beyond: Option<OwnedFd>,
+    ) -> Result<Self, String> {
         let mut tasks = JoinSet::new();
+        let resolver = beyond.as_ref().map(|_| Resolver::new());
+        if let Some(device) = beyond {
+            tasks.spawn(Beyond::new(device, internet).map_err(|error| format!("the way to the internet: {error}"))?.lead());
+        }
         tasks.spawn(metadata::serve(listen(services, METADATA, 80)?, Published::clone(published)));
         tasks.spawn(dhcp::serve(receive(services, DHCP_SERVER, 67)?, Published::clone(published)));
         tasks.spawn(web::serve(listen(internet, WEB_SERVER, 80)?));
         tasks.spawn(web::serve_securely(listen(internet, WEB_SERVER, 443)?, authority.server(&WEB_SITES)?));
-        let [amazon, public] = [Audience::Interfaces, Audience::Strangers].map(|audience| NameServer::new(audience, published));
+        let [amazon, public] = [Audience::Interfaces, Audience::Strangers].map(|audience| NameServer::new(audience, published, resolver.clone()));
         for (namespace, address, server) in [(services, RESOLVER, &amazon), (services, VPC_RESOLVER, &amazon), (internet, NAME_SERVER, &public)] {
             tasks.spawn(Arc::clone(server).serve_datagrams(receive(namespace, address, 53)?));
             tasks.spawn(Arc::clone(server).serve_streams(listen(namespace, address, 53)?));
