@@ -80,7 +80,7 @@ e2e-model-only:
 e2e-packets: sshd
 	cargo build --locked --package peerless
 	@if [ "$$(id -u)" -eq 0 ]; then \
-	  PEERLESS_E2E_PACKETS=yes tools/sandbox env $(E2E) -- learner; \
+	  PEERLESS_E2E_PACKETS=yes tools/sandbox env $(E2E) -- learner terminal; \
 	else \
 	  echo "  NOT TESTED: the console with real instances. That needs root, and this is $$(id -un)."; \
 	fi

@@ -6,7 +6,9 @@
 set -euo pipefail
 
 work=$(mktemp -d)
-export PEERLESS_NAME=demo PEERLESS_STATE=$work/state PEERLESS_RUNTIME_DIR=$work/run PEERLESS_LISTEN=127.0.0.1:4566
+# The cgroups are the host's, and so is the name: nobody else's is that of this process namespace.
+PEERLESS_NAME=demo-$(stat -Lc %i /proc/self/ns/pid)
+export PEERLESS_NAME PEERLESS_STATE=$work/state PEERLESS_RUNTIME_DIR=$work/run PEERLESS_LISTEN=127.0.0.1:4566
 passed=0 failed=0
 session_pid=
 
@@ -306,6 +308,6 @@ expect "no VPC is left but the default one" is 0
 must peerless status
 expect "and no instance runs" has '2 terminated'
 must peerless down
-left_behind() { find /sys/fs/cgroup -type d -path '*peerless/demo*'; ip -oneline link | grep -v ' lo:'; grep "$work" /proc/self/mountinfo; ls -d "$PEERLESS_RUNTIME_DIR"/demo 2>/dev/null; }
+left_behind() { find /sys/fs/cgroup -type d -path "*peerless/$PEERLESS_NAME*"; ip -oneline link | grep -v ' lo:'; grep "$work" /proc/self/mountinfo; ls -d "$PEERLESS_RUNTIME_DIR"/"$PEERLESS_NAME" 2>/dev/null; }
 seen=$(left_behind || true)
 expect "nothing is left on the host: no namespace, link, mount or cgroup" is ''

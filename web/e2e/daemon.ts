@@ -1,6 +1,6 @@
 /** A daemon of its own for a test file: own port, own state, gone afterwards. */
-import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -8,6 +8,8 @@ export interface Daemon {
   url: string;
   /** What a command prints that speaks with this daemon. */
   run(...command: string[]): string;
+  /** Begins a command that goes on until it is killed, or its daemon ends. */
+  begin(...command: string[]): ChildProcess;
   stop(): Promise<void>;
 }
 
@@ -16,10 +18,11 @@ const PEERLESS = process.env.PEERLESS ?? join(import.meta.dirname, "../../target
 /** Starts it; model-only unless packets are wanted, which needs root and a sandbox. */
 export async function start({ packets = false } = {}): Promise<Daemon> {
   // While one works on the page: a development server before a fresh daemon, instead of a build for every change.
-  if (process.env.PEERLESS_URL) return { url: process.env.PEERLESS_URL, run: () => "", stop: async () => {} };
+  if (process.env.PEERLESS_URL) return { url: process.env.PEERLESS_URL, run: () => "", begin: () => spawn("true"), stop: async () => {} };
   const folder = mkdtempSync(join(tmpdir(), "peerless-e2e-"));
   const env = { ...process.env, PEERLESS_RUNTIME_DIR: join(folder, "run") };
-  const name = `e2e-${process.pid}`;
+  // Process numbers repeat in sandboxes, and the cgroups are the host's.
+  const name = `e2e-${process.pid}-${statSync("/proc/self/ns/pid").ino}`;
   const options = ["up", "--name", name, "--listen", "127.0.0.1:0", "--state", join(folder, "state"), ...(packets ? [] : ["--model-only"])];
   const child = spawn(PEERLESS, options, { env, stdio: ["ignore", "pipe", "inherit"] });
   // Also when the tests themselves break off.
@@ -41,5 +44,7 @@ export async function start({ packets = false } = {}): Promise<Daemon> {
     rmSync(folder, { recursive: true, force: true });
   };
   const run = (...command: string[]) => execFileSync(PEERLESS, [...command, "--name", name], { env, encoding: "utf8" });
-  return { url, run, stop };
+  const own = { ...env, PEERLESS_NAME: name, PEERLESS_STATE: join(folder, "state") };
+  const begin = (...command: string[]) => spawn(PEERLESS, command, { env: own, stdio: "ignore" });
+  return { url, run, begin, stop };
 }

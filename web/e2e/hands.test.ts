@@ -135,6 +135,32 @@ test("a refused call is shown in AWS's words, and what was typed stays", async (
   expect(await page.getByRole("textbox", { name: "IPv4 CIDR" }).inputValue()).toBe("10.0.0.0/8");
 });
 
+test("the wizard goes on from the line that failed", async () => {
+  const call = client(daemon.url);
+  // As many gateways as an account may have: the line that makes one is refused.
+  const spare: string[] = [];
+  for (;;) {
+    const made = await call<{ internetGateway: { internetGatewayId: string } }>("CreateInternetGateway").catch(() => undefined);
+    if (!made) break;
+    spare.push(made.internetGateway.internetGatewayId);
+  }
+  await go("/vpc/vpcs/create?resources=more");
+  await page.getByRole("textbox", { name: "Name tag auto-generation" }).fill("again");
+  await page
+    .getByRole("region", { name: /Resource map/ })
+    .getByText("again-igw")
+    .waitFor();
+  await page.getByRole("button", { name: "Create VPC" }).click();
+  await page.getByText("The maximum number of internet gateways has been reached.").first().waitFor();
+  for (const id of spare) await call("DeleteInternetGateway", { InternetGatewayId: id });
+  await page.getByRole("button", { name: "Retry" }).click();
+  await page.getByRole("button", { name: "View VPC" }).and(page.locator(":not([aria-disabled=true])")).click();
+  await page.getByRole("button", { name: /^internet gateway again-igw/ }).waitFor();
+  // What was made before the failure was made once.
+  const { subnetSet } = await call<{ subnetSet: unknown[] }>("DescribeSubnets", { Filter: [{ Name: "tag:Name", Value: ["again-*"] }] });
+  expect(subnetSet.length).toBe(4);
+});
+
 test("another account has networks of its own", async () => {
   await go("/vpc/vpcs");
   await page.getByRole("button", { name: /^Account 0000-0000-0000/ }).click();

@@ -29,6 +29,7 @@ const PAGES: [path: (ids: typeof lab) => string, heading: string][] = [
   [() => "/vpc/vpcs/create?resources=more", "Create VPC"],
   [() => "/vpc/map", "Region map"],
   [({ instances: [one, two] }) => `/explain?from=${one}&to=${two}&protocol=icmp`, "Explain"],
+  [() => "/flows", "Flows"],
   [({ one }) => `/vpc/vpcs/${one.vpcId}?tab=resource-map`, "NextWork-1-vpc"],
   [({ one }) => `/vpc/subnets?selected=${one.subnetIds[0]}&tab=acl`, "Subnets"],
   [() => "/vpc/subnets/create", "Create subnet"],
@@ -65,6 +66,16 @@ describe("every page", () => {
       await page.getByRole("heading", { level: 1, name: heading }).or(page.getByText(heading)).first().waitFor();
       await settled();
       expect(await violations(page)).toEqual([]);
+      // The same page on a small screen, in the dark.
+      await page.setViewportSize({ width: 1024, height: 768 });
+      await page.emulateMedia({ colorScheme: "dark" });
+      await page.locator("body.awsui-dark-mode").waitFor({ state: "attached" });
+      await settled();
+      expect(await violations(page)).toEqual([]);
+      // Nothing sticks out.
+      await page.waitForFunction(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
+      await page.emulateMedia({ colorScheme: "light" });
+      await page.setViewportSize({ width: 1440, height: 900 });
       expect(complaints).toEqual([]);
     });
   }

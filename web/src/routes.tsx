@@ -27,6 +27,11 @@ const pages: RouteObject[] = [
     () => import("./explain/ExplainPage"),
     (module) => module.ExplainPage,
   ),
+  page(
+    "/flows",
+    () => import("./flows/FlowsPage"),
+    (module) => module.FlowsPage,
+  ),
   { path: "/ec2", element: <Navigate to="/ec2/instances" replace /> },
   page(
     "/vpc",
@@ -77,6 +82,11 @@ const pages: RouteObject[] = [
     "/ec2/instances/:id/connect",
     () => import("./connect/ConnectPage"),
     (module) => module.ConnectPage,
+  ),
+  page(
+    "/ec2/instances/:id/terminal",
+    () => import("./terminal/TerminalPage"),
+    (module) => module.TerminalPage,
   ),
   page(
     "/ec2/instances/launch",

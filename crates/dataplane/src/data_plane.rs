@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use model::{NetworkInterfaceId, Snapshot};
+use semantics::{Origin, Packet};
 
 use crate::endpoints::{self, Endpoints};
 use crate::error::{Doing, Error, Result};
@@ -16,7 +17,7 @@ use crate::fabric::{self, Fabric};
 use crate::flow_table::FlowTable;
 use crate::internet::{self, Internet};
 use crate::ports::{Joined, Port, Ports};
-use crate::report::{FlowReport, Statistics};
+use crate::report::{FlowReport, LatestFlows, Statistics};
 use crate::services::{self, Services};
 use crate::slow_path::SlowPath;
 use crate::thread::{Order, Worker};
@@ -201,6 +202,16 @@ impl DataPlane {
     /// Every flow that the kernel knows.
     pub fn flows(&self) -> Result<Vec<FlowReport>> {
         self.worker.ask(Order::Flows)
+    }
+
+    /// The flows that were heard of last, so many at most.
+    pub fn latest_flows(&self, limit: usize) -> Result<LatestFlows> {
+        self.worker.ask(|answer| Order::LatestFlows(limit, answer))
+    }
+
+    /// The flows that these packets are of, each as it leaves from there; `None` where the kernel does not know such a flow.
+    pub fn flows_of(&self, packets: Vec<(Origin, Packet)>) -> Result<Vec<Option<FlowReport>>> {
+        self.worker.ask(|answer| Order::FlowsOf(packets, answer))
     }
 
     /// Numbers about the whole.

@@ -60,5 +60,5 @@ mod veth;
 pub use data_plane::{Config, DataPlane, open_internet, remove_everything};
 pub use discard::Discard;
 pub use error::{Error, Result};
-pub use report::{FlowReport, Statistics};
+pub use report::{FlowReport, LatestFlows, Statistics};
 pub use verdict::Role;

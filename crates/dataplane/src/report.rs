@@ -1,5 +1,6 @@
 //! What the data plane tells about itself.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use crate::ageing::Phase;
 use crate::clock::now;
 use crate::discard::Discard;
 use crate::error::{Result, bpf};
+use crate::flow_table::Slot;
+use crate::layout::FlowKey;
 use crate::slow_path::SlowPath;
 use crate::verdict::Role;
 
@@ -38,6 +41,15 @@ pub struct FlowReport {
     pub age: Duration,
 }
 
+/// Some of the flows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LatestFlows {
+    /// How many there are.
+    pub total: usize,
+    /// Those that were heard of last, the latest first.
+    pub flows: Vec<FlowReport>,
+}
+
 /// Numbers about the whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
@@ -56,27 +68,46 @@ pub struct Statistics {
 impl SlowPath {
     /// Every flow.
     pub fn flow_reports(&self) -> Vec<FlowReport> {
-        let now = now();
-        let since = |moment| Duration::from_nanos(now.saturating_sub(moment));
-        let slots = self.flows.slots();
-        let report = slots.filter_map(|slot| {
-            let (flow, usage) = (self.flows.get(slot)?, self.flows.usage(slot));
-            let judgement = &flow.judgement;
-            let membership = [judgement.membership.at_source, judgement.membership.at_destination];
-            Some(FlowReport {
-                from: flow.from,
-                packet: flow.packet,
-                verdict: judgement.verdict,
-                role: judgement.role,
-                tracked: membership.map(|key| key.is_some_and(|key| self.connections.find(&key) == Some(Tracking::Tracked))),
-                is_over: self.state(slot).is_some_and(|(phase, _)| phase == Phase::Closed),
-                packets: usage.packets,
-                bytes: usage.bytes,
-                idle: since(usage.last_seen),
-                age: since(flow.created),
-            })
-        });
-        report.collect()
+        self.flows.slots().filter_map(|slot| self.report(slot)).collect()
+    }
+
+    /// The flows that were heard of last, so many at most, the latest first.
+    pub fn latest_flows(&self, limit: usize) -> Vec<FlowReport> {
+        let mut slots: Vec<_> = self.flows.slots().map(|slot| (Reverse(self.flows.usage(slot).last_seen), slot)).collect();
+        if slots.len() > limit {
+            slots.select_nth_unstable(limit);
+            slots.truncate(limit);
+        }
+        slots.sort_unstable();
+        slots.into_iter().filter_map(|(_, slot)| self.report(slot)).collect()
+    }
+
+    /// The flows of packets that leave from there, as far as the kernel knows them.
+    pub fn flows_of(&self, packets: &[(Origin, Packet)]) -> Vec<Option<FlowReport>> {
+        let report = |(from, packet): &(Origin, Packet)| {
+            let key = FlowKey::of(self.ports.of(*from)?.serial, packet)?;
+            self.report(self.flows.find(&key)?)
+        };
+        packets.iter().map(report).collect()
+    }
+
+    fn report(&self, slot: Slot) -> Option<FlowReport> {
+        let since = |moment| Duration::from_nanos(now().saturating_sub(moment));
+        let (flow, usage) = (self.flows.get(slot)?, self.flows.usage(slot));
+        let judgement = &flow.judgement;
+        let membership = [judgement.membership.at_source, judgement.membership.at_destination];
+        Some(FlowReport {
+            from: flow.from,
+            packet: flow.packet,
+            verdict: judgement.verdict,
+            role: judgement.role,
+            tracked: membership.map(|key| key.is_some_and(|key| self.connections.find(&key) == Some(Tracking::Tracked))),
+            is_over: self.state(slot).is_some_and(|(phase, _)| phase == Phase::Closed),
+            packets: usage.packets,
+            bytes: usage.bytes,
+            idle: since(usage.last_seen),
+            age: since(flow.created),
+        })
     }
 
     /// Numbers, with the kernel's own.

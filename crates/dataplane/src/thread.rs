@@ -11,13 +11,13 @@ use aya::maps::{MapData, PerCpuArray};
 use model::Snapshot;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use semantics::Origin;
+use semantics::{Origin, Packet};
 
 use crate::clock::{self, Nanoseconds, SECOND};
 use crate::error::{Doing, Error, Result};
 use crate::ports::Port;
 use crate::priority;
-use crate::report::{FlowReport, Statistics};
+use crate::report::{FlowReport, LatestFlows, Statistics};
 use crate::slow_path::SlowPath;
 use crate::tap::Frame;
 
@@ -34,6 +34,10 @@ pub(crate) enum Order {
     /// Where the interface is attached, if it is.
     Port(Origin, SyncSender<Result<Option<Port>>>),
     Flows(SyncSender<Result<Vec<FlowReport>>>),
+    /// So many of them, those that were heard of last.
+    LatestFlows(usize, SyncSender<Result<LatestFlows>>),
+    /// Those that packets are of.
+    FlowsOf(Vec<(Origin, Packet)>, SyncSender<Result<Vec<Option<FlowReport>>>>),
     Statistics(SyncSender<Result<Statistics>>),
     Stop,
 }
@@ -138,6 +142,11 @@ impl Work {
             Order::Detach(origin, answer) => drop(answer.send(self.slow_path.detach(origin))),
             Order::Port(origin, answer) => drop(answer.send(Ok(self.slow_path.ports.of(origin)))),
             Order::Flows(answer) => drop(answer.send(Ok(self.slow_path.flow_reports()))),
+            Order::LatestFlows(limit, answer) => {
+                let latest = LatestFlows { total: self.slow_path.flows.len(), flows: self.slow_path.latest_flows(limit) };
+                drop(answer.send(Ok(latest)));
+            }
+            Order::FlowsOf(packets, answer) => drop(answer.send(Ok(self.slow_path.flows_of(&packets)))),
             Order::Statistics(answer) => drop(answer.send(self.slow_path.statistics(&self.drops))),
             Order::Stop => {}
         }

@@ -46,8 +46,9 @@ impl Change for AssociateAddress {
     type Answer = AssociateAddressAnswer;
 
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error> {
-        let address = self.address(edit.view())?.clone();
-        let interface = self.interface(edit.view())?.clone();
+        let (named, target) = (self.named()?, self.target()?);
+        let address = named.find(edit.view())?.clone();
+        let interface = target.find(edit.view())?.clone();
         if let Some(private_ip) = self.private_ip_address.filter(|address| *address != interface.private_ip) {
             let reason = format!("It is not assigned to the network interface {}.", interface.id);
             return Err(Error::value("privateIpAddress", private_ip, &reason));
@@ -71,28 +72,60 @@ impl Change for AssociateAddress {
     }
 }
 
+/// How the address is named.
+enum Named {
+    Allocation(AllocationId),
+    Public(PublicIp),
+}
+
+/// What it is for.
+enum Target {
+    Instance(InstanceId),
+    Interface(NetworkInterfaceId),
+}
+
 impl AssociateAddress {
-    fn address<'a>(&self, view: View<'a>) -> Result<&'a ElasticIp, Error> {
+    fn named(&self) -> Result<Named, Error> {
         match (self.allocation_id, self.public_ip) {
-            (Some(id), None) => view.find(id),
-            (None, Some(public_ip)) => view.elastic_ip_at(public_ip),
+            (Some(id), None) => Ok(Named::Allocation(id)),
+            (None, Some(public_ip)) => Ok(Named::Public(public_ip)),
             (Some(_), Some(_)) => Err(Error::combination("You may specify public IP or allocation id, but not both in the same call")),
             (None, None) => Err(Error::missing("AllocationId")),
         }
     }
 
-    /// The interface, which must not be part of an instance that is just coming or going.
-    fn interface<'a>(&self, view: View<'a>) -> Result<&'a NetworkInterface, Error> {
-        let can_have_one = |instance: &Instance| matches!(instance.state, InstanceState::Running | InstanceState::Stopping | InstanceState::Stopped);
+    fn target(&self) -> Result<Target, Error> {
         match (self.instance_id, self.network_interface_id) {
-            (Some(id), None) => {
+            (Some(id), None) => Ok(Target::Instance(id)),
+            (None, Some(id)) => Ok(Target::Interface(id)),
+            (Some(_), Some(_)) => Err(Error::combination("You may specify instance id or network interface id, but not both in the same call")),
+            (None, None) => Err(Error::missing("InstanceId")),
+        }
+    }
+}
+
+impl Named {
+    fn find(self, view: View<'_>) -> Result<&ElasticIp, Error> {
+        match self {
+            Named::Allocation(id) => view.find(id),
+            Named::Public(public_ip) => view.elastic_ip_at(public_ip),
+        }
+    }
+}
+
+impl Target {
+    /// The interface, which must not be part of an instance that is just coming or going.
+    fn find(self, view: View<'_>) -> Result<&NetworkInterface, Error> {
+        let can_have_one = |instance: &Instance| matches!(instance.state, InstanceState::Running | InstanceState::Stopping | InstanceState::Stopped);
+        match self {
+            Target::Instance(id) => {
                 let instance = view.find(id)?;
                 match can_have_one(instance) {
                     true => view.only_interface(id),
                     false => Err(Error::InstanceNotReady { instance: id, state: instance.state }),
                 }
             }
-            (None, Some(id)) => {
+            Target::Interface(id) => {
                 let interface = view.own_interface(id)?;
                 let instance = interface.attachment.map(|attachment| view.snapshot.resolve(attachment.instance));
                 match instance.filter(|instance| !can_have_one(instance)) {
@@ -100,8 +133,6 @@ impl AssociateAddress {
                     None => Ok(interface),
                 }
             }
-            (Some(_), Some(_)) => Err(Error::combination("You may specify instance id or network interface id, but not both in the same call")),
-            (None, None) => Err(Error::missing("InstanceId")),
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::edit::Edit;
 use crate::error::Error;
+use crate::instance_options::EnclaveOptions;
 use crate::operations::{Change, Done, Read};
 use crate::reservation::Instance;
 use crate::security_group::{GroupIdentifier, named};
@@ -84,11 +85,6 @@ pub(crate) struct DescribeInstanceAttributeAnswer {
 
 /// An attribute that is not set.
 type Nothing = Value<Option<&'static str>>;
-
-#[derive(Serialize)]
-struct EnclaveOptions {
-    enabled: bool,
-}
 
 impl Change for ModifyInstanceAttribute {
     type Answer = Done;
@@ -190,7 +186,7 @@ impl Read for DescribeInstanceAttribute {
             "disableApiTermination" => answer.disable_api_termination = Some(Value { value: stored.disable_api_termination }),
             "ebsOptimized" => answer.ebs_optimized = Some(Value { value: instance.ebs_optimized }),
             "enaSupport" => answer.ena_support = Some(Value { value: instance.ena_support }),
-            "enclaveOptions" => answer.enclave_options = Some(EnclaveOptions { enabled: false }),
+            "enclaveOptions" => answer.enclave_options = Some(EnclaveOptions::NONE),
             "groupSet" => answer.group_set = Some(instance.group_set),
             "instanceInitiatedShutdownBehavior" => answer.instance_initiated_shutdown_behavior = Some(Value { value: stored.shutdown_behavior }),
             "instanceType" => answer.instance_type = Some(Value { value: instance.instance_type }),

@@ -48,6 +48,7 @@ mod instance;
 mod instance_attribute;
 mod instance_connect;
 mod instance_connect_endpoint;
+mod instance_options;
 mod instance_status;
 mod instance_type;
 mod internet_gateway;

@@ -12,6 +12,9 @@ use model::{
 use serde::Serialize;
 
 use crate::filter::Tagged;
+use crate::instance_options::{
+    CapacityReservationSpecification, CpuOptions, EnclaveOptions, HibernationOptions, MaintenanceOptions, NetworkPerformanceOptions,
+};
 use crate::metadata_options::MetadataOptionsView;
 use crate::moment::Moment;
 use crate::public_address::PublicAddress;
@@ -72,6 +75,12 @@ pub(crate) struct Instance {
     pub network_interface_set: Vec<InstanceNetworkInterface>,
     pub metadata_options: MetadataOptionsView,
     pub private_dns_name_options: Option<PrivateDnsNameOptions>,
+    cpu_options: CpuOptions,
+    capacity_reservation_specification: CapacityReservationSpecification,
+    hibernation_options: HibernationOptions,
+    enclave_options: EnclaveOptions,
+    maintenance_options: MaintenanceOptions,
+    network_performance_options: NetworkPerformanceOptions,
     pub platform_details: &'static str,
     pub usage_operation: &'static str,
     tag_set: Vec<Tag>,
@@ -214,6 +223,12 @@ impl Instance {
             network_interface_set: interfaces.iter().map(|interface| InstanceNetworkInterface::new(interface, view)).collect(),
             metadata_options: instance.metadata_options.into(),
             private_dns_name_options: primary.map(|_| PrivateDnsNameOptions::IP_NAME),
+            cpu_options: instance.instance_type.into(),
+            capacity_reservation_specification: CapacityReservationSpecification::OPEN,
+            hibernation_options: HibernationOptions::NONE,
+            enclave_options: EnclaveOptions::NONE,
+            maintenance_options: MaintenanceOptions::DEFAULT,
+            network_performance_options: NetworkPerformanceOptions::DEFAULT,
             platform_details: "Linux/UNIX",
             usage_operation: "RunInstances",
             tag_set: view.tags(instance.id),

@@ -64,8 +64,8 @@ impl Change for CreateRoute {
     const INERT: &'static [&'static str] = UNSUPPORTED;
 
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Done, Error> {
-        let table = edit.find(self.route_table_id)?.clone();
         let destination = destination(self.destination_cidr_block, self.destination_ipv6_cidr_block)?;
+        let table = edit.find(self.route_table_id)?.clone();
         let target = target(self.gateway_id.as_deref(), self.vpc_peering_connection_id, edit.view())?;
         check_destination(&table, destination, edit.view())?;
         check_target(&table, target, edit.view())?;
@@ -85,8 +85,8 @@ impl Change for ReplaceRoute {
     const INERT: &'static [&'static str] = UNSUPPORTED;
 
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Done, Error> {
-        let table = edit.find(self.route_table_id)?.clone();
         let destination = destination(self.destination_cidr_block, self.destination_ipv6_cidr_block)?;
+        let table = edit.find(self.route_table_id)?.clone();
         let target = target(self.gateway_id.as_deref(), self.vpc_peering_connection_id, edit.view())?;
         check_destination(&table, destination, edit.view())?;
         check_target(&table, target, edit.view())?;
@@ -103,8 +103,8 @@ impl Change for DeleteRoute {
     const INERT: &'static [&'static str] = &["DestinationPrefixListId"];
 
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Done, Error> {
-        let table = edit.find(self.route_table_id)?.clone();
         let destination = destination(self.destination_cidr_block, self.destination_ipv6_cidr_block)?;
+        let table = edit.find(self.route_table_id)?.clone();
         if local(&table, edit.view()).any(|block| block == destination) {
             return Err(Error::LocalRoute { destination, table: table.id });
         }

@@ -62,12 +62,12 @@ impl Change for CreateSecurityGroup {
     const TAGS: &'static [IdKind] = &[IdKind::SecurityGroupId];
 
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<Self::Answer, Error> {
+        check_name(&self.group_name)?;
+        check_description(&self.group_description)?;
         let vpc = match self.vpc_id {
             Some(id) => edit.find(id)?.id,
             None => edit.view().default_vpc().ok_or(Error::NoDefaultVpc)?.id,
         };
-        check_name(&self.group_name)?;
-        check_description(&self.group_description)?;
         let groups = || edit.view().all::<model::SecurityGroup>();
         if groups().any(|group| group.vpc == vpc && group.name.eq_ignore_ascii_case(&self.group_name)) {
             return Err(Error::DuplicateSecurityGroup { name: self.group_name.clone(), vpc });

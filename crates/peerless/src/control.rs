@@ -9,6 +9,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::flow::{FlowQuestion, Flows, Wanted};
+use crate::probed::Probed;
+
 /// What the command line asks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Request {
@@ -48,6 +51,10 @@ pub enum Request {
         /// For how many seconds to knock.
         patience: u64,
     },
+    /// What goes on in the kernel.
+    Flows(Wanted),
+    /// Send packets, and compare what becomes of them with what is computed.
+    Probe(FlowQuestion),
     /// Stop, and leave nothing behind on the host.
     Down,
 }
@@ -110,6 +117,10 @@ pub enum Response {
     },
     /// An explanation.
     Explanation(Explanation),
+    /// What goes on.
+    Flows(Flows),
+    /// What became of packets that were sent.
+    Probed(Box<Probed>),
     /// Maps.
     Maps(Vec<crate::map::Map>),
     /// There is a session.

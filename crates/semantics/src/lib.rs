@@ -15,6 +15,7 @@ mod packet;
 mod routing;
 mod trace;
 mod walk;
+mod way;
 
 pub use connection::{ConnectionKey, Connections, Opened, Tracking};
 pub use decision::{Decision, Delivery, Denial, Departure, Origin, Rewrite, Served, Verdict};
@@ -22,10 +23,11 @@ pub use evaluate::evaluate;
 pub use evidence::{Evidence, Fit, PeerMismatch, RouteFit, Rows};
 pub use explain::{
     Endpoint, Explanation, Line, Mark, Outcome, Question, Rendered, RenderedCall, RenderedFix, RenderedLeg, RenderedLine, RenderedRow, Repair,
-    Service, Unanswerable, describe, explain, explain_from_port,
+    Service, Unanswerable, describe, explain, explain_from_port, meant,
 };
 pub use map::{Map, MapLine, Node, NodeKind, region_map, vpc_map};
 pub use matching::{TrafficMismatch, matches};
 pub use packet::{ECHO_REPLY, ECHO_REPLY_V6, ECHO_REQUEST, ECHO_REQUEST_V6, Packet, Quoted, Transport};
 pub use routing::{Route, RouteState, Target, routes, target_state};
 pub use trace::{Admission, Recorder, Step, Trace};
+pub use way::{Stop, grave, way};

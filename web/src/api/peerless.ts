@@ -74,3 +74,76 @@ export async function explain(from: string, to: string, service: { tcp: number }
   if (!response.ok) throw new Error(answer.error ?? `The question was refused (${response.status}).`);
   return answer;
 }
+
+/** One end of a flow. */
+export interface FlowEnd {
+  address?: string;
+  port?: number;
+  /** The instance or endpoint, else the interface. */
+  id?: string;
+  interface?: string;
+  name?: string;
+}
+
+/** One direction of a conversation that the kernel knows. */
+export interface Flow {
+  id: string;
+  from: FlowEnd;
+  to: FlowEnd;
+  protocol: string;
+  carries: string;
+  is_reply: boolean;
+  verdict: "accept" | "drop";
+  dropped?: Line;
+  packets: number;
+  bytes: number;
+  packets_per_second: number;
+  bytes_per_second: number;
+  idle_seconds: number;
+  age_seconds: number;
+  /** What it passes, in order; `internet` is the internet. */
+  way: string[];
+  /** Where it dies, the nearest thing first. */
+  grave?: string[];
+  question?: { from: string; to: string; protocol: "icmp" | "tcp" | "udp"; port?: number };
+}
+
+export interface Flows {
+  total: number;
+  matching: number;
+  flows: Flow[];
+}
+
+/** What the kernel did with a probe's packets, one way. */
+export interface Counted {
+  packets: number;
+  verdict: "accept" | "drop";
+  dropped?: Line;
+}
+
+/** What became of packets that were sent, beside what is computed for them. */
+export interface Probed {
+  sent: string;
+  outcome: string;
+  answered: boolean;
+  computed: Explanation;
+  request?: Counted;
+  reply?: Counted;
+  disagreement?: string;
+  incomparable?: string;
+}
+
+/** Sends real packets. */
+export async function probe(question: NonNullable<Flow["question"]>): Promise<Probed> {
+  const headers = { "Content-Type": "application/json" };
+  const response = await fetch("/_peerless/probe", { method: "POST", headers, body: JSON.stringify(question) });
+  const answer = (await response.json()) as Probed & { error?: string };
+  if (!response.ok) throw new Error(answer.error ?? `The probe was refused (${response.status}).`);
+  return answer;
+}
+
+/** Whether the daemon carries packets. */
+export async function carriesPackets(): Promise<boolean> {
+  const response = await fetch("/_peerless/status");
+  return ((await response.json()) as { packets: boolean }).packets;
+}

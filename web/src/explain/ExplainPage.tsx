@@ -19,6 +19,7 @@ import { sentence } from "../frame/results";
 import { To } from "../table/Ref";
 import { FixPanel } from "./FixPanel";
 import { HopStrip } from "./HopStrip";
+import { ProbePanel } from "./ProbePanel";
 import { QuestionForm } from "./QuestionForm";
 import { isWhole, type Question, questionOf, searchOf, serviceOf } from "./question";
 import { CODES, Code, Way } from "./Way";
@@ -54,13 +55,13 @@ export function ExplainPage() {
             {sentence(answer.error)}
           </Alert>
         )}
-        {isWhole(question) && !answer.error && answer.data && <Answer explanation={answer.data} />}
+        {isWhole(question) && !answer.error && answer.data && <Answer explanation={answer.data} question={question} />}
       </SpaceBetween>
     </Page>
   );
 }
 
-function Answer({ explanation }: { explanation: Explanation }) {
+function Answer({ explanation, question }: { explanation: Explanation; question: Question }) {
   const isExam = useExam();
   const blockers = explanation.legs.flatMap((leg) => leg.lines).filter((line) => line.mark === "blocked");
   return (
@@ -88,6 +89,7 @@ function Answer({ explanation }: { explanation: Explanation }) {
           ))}
         </Alert>
       )}
+      {!isExam && <ProbePanel question={question} />}
       {!isExam &&
         explanation.legs.map((leg) => (
           <Container key={leg.title} header={<Header variant="h2">{TITLES[leg.title] ?? leg.title}</Header>}>

@@ -9,6 +9,7 @@ const VPC: Section[] = [
       ["/vpc", "VPC dashboard"],
       ["/vpc/map", "Region map"],
       ["/explain", "Explain"],
+      ["/flows", "Flows"],
     ],
   ],
   [
@@ -37,6 +38,7 @@ const EC2: Section[] = [
     [
       ["/ec2/instances", "Instances"],
       ["/explain", "Explain"],
+      ["/flows", "Flows"],
     ],
   ],
   ["Images", [["/ec2/images", "AMIs"]]],

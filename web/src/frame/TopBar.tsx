@@ -5,9 +5,11 @@ import { useHref, useNavigate } from "react-router";
 import { useList } from "../api/lists";
 import { here, pathOf } from "../api/place";
 import { AccountDialog } from "./AccountDialog";
+import { setExam, useExam } from "./exam";
 
 export function TopBar() {
   const regions = useList("regions").items.map((region) => region.regionName);
+  const isExam = useExam();
   const [isChoosing, setChoosing] = useState(false);
   const navigate = useNavigate();
   const home = useHref("/vpc");
@@ -24,6 +26,12 @@ export function TopBar() {
               { id: "/ec2/instances", text: "EC2", description: "Instances in these networks" },
             ],
             onItemClick: ({ detail }) => navigate(detail.id),
+          },
+          {
+            type: "button",
+            text: isExam ? "Exam mode: on" : "Exam mode: off",
+            title: "In exam mode, the console says what AWS's says, and no more",
+            onClick: () => setExam(!isExam),
           },
           {
             type: "menu-dropdown",

@@ -11,6 +11,7 @@ const PAGES: Record<string, string> = {
   p: "/vpc/peering-connections",
   i: "/ec2/instances",
   e: "/explain",
+  f: "/flows",
 };
 
 /** So long a `g` waits for its letter. */

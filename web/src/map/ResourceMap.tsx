@@ -10,13 +10,19 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Toggle from "@cloudscape-design/components/toggle";
 import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from "react";
+import { useHref, useNavigate } from "react-router";
+import type { Flow } from "../api/peerless";
+import { explained, rate } from "../flows/words";
+import { useExam } from "../frame/exam";
 import { usePreference } from "../frame/preferences";
 import { Rows } from "../table/Details";
+import { To } from "../table/Ref";
 import { toMermaid, toSvg } from "./export";
 import { chainOf, type Graph, labelOf, type Node } from "./graph";
-import { detailOf, layout, neighbour, titleOf } from "./layout";
-import { keyOf } from "./lines";
+import { detailOf, layout, neighbour, type Box as Place, titleOf } from "./layout";
+import { IN, keyOf, OUT } from "./lines";
 import { useRoom } from "./room";
+import { type Death, type Traffic, trafficOn } from "./traffic";
 
 /** What the frame of the map takes from its room. */
 const MARGIN = 20;
@@ -29,9 +35,17 @@ interface Props {
   /** What a card opens; a preview opens nothing. */
   open?: (id: string) => void;
   empty?: ReactNode;
+  /** What goes on, where somebody watches. */
+  flows?: readonly Flow[];
+  /** Beside the other switches. */
+  toggle?: ReactNode;
 }
 
-export function ResourceMap({ graph, name, isRegion, open, empty }: Props) {
+export function ResourceMap({ graph: given, name, isRegion, open, empty, flows, toggle }: Props) {
+  const isExam = useExam();
+  // In an exam, one finds out by oneself what is wrong.
+  const graph = useMemo(() => (isExam ? withoutMarks(given) : given), [given, isExam]);
+  const traffic = useMemo(() => trafficOn(graph, flows ?? []), [graph, flows]);
   const [details, setDetails] = usePreference("mapDetails", true);
   const [view, setView] = useState("map");
   const [ref, room] = useRoom<HTMLDivElement>();
@@ -40,9 +54,12 @@ export function ResourceMap({ graph, name, isRegion, open, empty }: Props) {
   return (
     <SpaceBetween size="s">
       <div ref={ref} style={{ display: "flex", gap: 16, flexWrap: "wrap", alignItems: "center", justifyContent: "space-between" }}>
-        <Toggle checked={details} onChange={({ detail }) => setDetails(detail.checked)}>
-          Show all details
-        </Toggle>
+        <SpaceBetween direction="horizontal" size="l" alignItems="center">
+          <Toggle checked={details} onChange={({ detail }) => setDetails(detail.checked)}>
+            Show all details
+          </Toggle>
+          {toggle}
+        </SpaceBetween>
         <SpaceBetween direction="horizontal" size="s" alignItems="center">
           <SegmentedControl
             label="View as"
@@ -69,8 +86,11 @@ export function ResourceMap({ graph, name, isRegion, open, empty }: Props) {
         </SpaceBetween>
       </div>
       {graph.nodes.length === 0 && <Box padding="m">{empty ?? "There is nothing to show yet."}</Box>}
-      {graph.nodes.length > 0 && view === "map" && <Canvas graph={graph} shape={shape} details={details} name={name} open={open} />}
+      {graph.nodes.length > 0 && view === "map" && (
+        <Canvas graph={graph} shape={shape} details={details} name={name} open={open} traffic={traffic} />
+      )}
       {graph.nodes.length > 0 && view === "table" && <AsTable graph={graph} />}
+      {!isExam && traffic.deaths.length > 0 && <Deaths graph={graph} traffic={traffic} />}
       {marked.length > 0 && (
         <div>
           {marked.map((node) => (
@@ -92,9 +112,11 @@ interface CanvasProps {
   details: boolean;
   name: string;
   open?: (id: string) => void;
+  traffic: Traffic;
 }
 
-function Canvas({ graph, shape, details, name, open }: CanvasProps) {
+function Canvas({ graph, shape, details, name, open, traffic }: CanvasProps) {
+  const isExam = useExam();
   const [lit, setLit] = useState<string>();
   const [tabbable, setTabbable] = useState(graph.nodes[0]?.id);
   const canvas = useRef<HTMLDivElement>(null);
@@ -128,6 +150,22 @@ function Canvas({ graph, shape, details, name, open }: CanvasProps) {
             const kind = `${line.isTraffic ? "traffic" : ""} ${line.isBroken ? "broken" : ""}`;
             return path && <path key={keyOf(line)} className={`map-line ${kind} ${look(line.from, line.to)}`} d={path} />;
           })}
+          {graph.lines.map((line) => {
+            const [to, path, perSecond] = [shape.boxes.get(line.to), shape.paths.get(keyOf(line)), traffic.lines.get(keyOf(line))];
+            const from = shape.boxes.get(line.from);
+            if (!from || !to || !path || perSecond === undefined) return null;
+            // At the end that no other line has.
+            const isAlone = graph.lines.filter((other) => other.to === line.to).length === 1;
+            const at = isAlone ? { x: to.x - 4, y: to.y + IN - 5 } : { x: from.x + from.width + 4, y: from.y + OUT - 5 };
+            return (
+              <g key={keyOf(line)} className="map-traffic">
+                <path d={path} />
+                <text x={at.x} y={at.y} textAnchor={isAlone ? "end" : "start"}>
+                  {rate(perSecond)}/s
+                </text>
+              </g>
+            );
+          })}
         </svg>
         {graph.nodes.map((node) => {
           const { x, y, width, height } = shape.boxes.get(node.id)!;
@@ -155,10 +193,65 @@ function Canvas({ graph, shape, details, name, open }: CanvasProps) {
             </button>
           );
         })}
+        {!isExam &&
+          traffic.deaths.map((death) => {
+            const box = shape.boxes.get(death.at);
+            return box && <Grave key={death.at} death={death} box={box} />;
+          })}
       </div>
     </section>
   );
 }
+
+/** The red spot where packets die; it leads to the reason. */
+function Grave({ death, box }: { death: Death; box: Place }) {
+  const page = explained(death.flow);
+  const navigate = useNavigate();
+  const href = useHref(page ?? "");
+  const style = { left: box.x + box.width - 11, top: box.y - 9 };
+  const label = `${sentenceOf(death)}. Explain`;
+  if (!page) return <span className="map-grave" role="img" style={style} aria-label={sentenceOf(death)} />;
+  return (
+    <a
+      className="map-grave"
+      style={style}
+      href={href}
+      aria-label={label}
+      title={label}
+      onClick={(event) => {
+        event.preventDefault();
+        navigate(page);
+      }}
+    >
+      {rate(death.perSecond)}
+    </a>
+  );
+}
+
+function sentenceOf({ flow, perSecond }: Death): string {
+  const [from, to] = [flow.from, flow.to].map((end) => end.name ?? end.id ?? end.address);
+  const packets = perSecond > 0 ? `${rate(perSecond)} packet${rate(perSecond) === "1" ? "" : "s"} a second dropped` : "packets dropped";
+  return `${packets}: ${flow.carries} from ${from} to ${to}, at ${flow.dropped?.stage} ${flow.dropped?.resource}`;
+}
+
+/** The same in words, for those who do not see the picture. */
+function Deaths({ graph, traffic }: { graph: Graph; traffic: Traffic }) {
+  const title = (id: string) => graph.nodes.find((node) => node.id === id)?.title ?? id;
+  return (
+    <div>
+      {traffic.deaths.map((death) => {
+        const page = explained(death.flow);
+        return (
+          <div key={death.at}>
+            <StatusIndicator type="error">{title(death.at)}</StatusIndicator> {sentenceOf(death)}. {page && <To href={page}>Explain</To>}
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+const withoutMarks = ({ nodes, lines }: Graph): Graph => ({ nodes: nodes.map((node) => ({ ...node, mark: undefined })), lines });
 
 function Card({ node, details, width }: { node: Node; details: boolean; width: number }) {
   const dot = dotOf(node);

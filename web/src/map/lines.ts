@@ -6,8 +6,8 @@ import type { Graph, Line } from "./graph";
 import type { Box } from "./layout";
 
 /** Where lines leave and come in, below the top of a card: never at one height, where cards stand in a row. */
-const OUT = 16;
-const IN = 24;
+export const OUT = 16;
+export const IN = 24;
 const RADIUS = 8;
 
 export const keyOf = ({ from, to }: Pick<Line, "from" | "to">) => `${from} ${to}`;

@@ -4,11 +4,14 @@ import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import Spinner from "@cloudscape-design/components/spinner";
+import Toggle from "@cloudscape-design/components/toggle";
 import { useNavigate } from "react-router";
 import { nameOf, useList } from "../api/lists";
 import { here } from "../api/place";
 import type { Vpc } from "../api/types";
+import { useFlows, usePackets } from "../flows/stream";
 import { Page } from "../frame/Page";
+import { usePreference } from "../frame/preferences";
 import { pageOf } from "../table/Ref";
 import { graphOf, regionOf, type World } from "./graph";
 import { ResourceMap } from "./ResourceMap";
@@ -42,14 +45,28 @@ function useOpen() {
   };
 }
 
+/** What goes on, while somebody looks at the map and wants to see it. */
+function useTraffic() {
+  const [isOn, setOn] = usePreference("mapTraffic", true);
+  const packets = usePackets();
+  const flows = useFlows({}, !isOn);
+  const toggle = packets && (
+    <Toggle checked={isOn} onChange={({ detail }) => setOn(detail.checked)}>
+      Live packets
+    </Toggle>
+  );
+  return { toggle, flows: isOn ? flows?.flows : undefined };
+}
+
 /** The tab of a VPC. */
 export default function VpcMap({ item: vpc }: { item: Vpc }) {
   const world = useWorld();
   const open = useOpen();
+  const traffic = useTraffic();
   if (!world) return <Spinner />;
   return (
     <Container header={<Header variant="h2">Resource map</Header>}>
-      <ResourceMap graph={graphOf(vpc.vpcId, world)} name={nameOf(vpc) || vpc.vpcId} open={open} />
+      <ResourceMap graph={graphOf(vpc.vpcId, world)} name={nameOf(vpc) || vpc.vpcId} open={open} {...traffic} />
     </Container>
   );
 }
@@ -58,6 +75,7 @@ export default function VpcMap({ item: vpc }: { item: Vpc }) {
 export function RegionMap() {
   const world = useWorld();
   const open = useOpen();
+  const traffic = useTraffic();
   const navigate = useNavigate();
   return (
     <Page title="Region map">
@@ -74,6 +92,7 @@ export function RegionMap() {
             name={here.region}
             isRegion
             open={open}
+            {...traffic}
             empty={
               <Box>
                 No VPCs in this Region. <Button onClick={() => navigate("/vpc/vpcs/create")}>Create VPC</Button>

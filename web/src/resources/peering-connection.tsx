@@ -9,6 +9,7 @@ import { nameOf, titled, useList } from "../api/lists";
 import { destinationOf } from "../api/network";
 import { here } from "../api/place";
 import type { PeeringConnection } from "../api/types";
+import { useExam } from "../frame/exam";
 import { ConfirmDialog } from "../table/ConfirmDialog";
 import { Details, Rows } from "../table/Details";
 import { Ref } from "../table/Ref";
@@ -89,6 +90,7 @@ const region = (name: string | undefined) => (name === here.region ? `${name} (T
 const resolves = (end: Pcx["requesterVpcInfo"]) => end.peeringOptions?.allowDnsResolutionFromRemoteVpc === "true";
 
 function PeeringDetails({ item: pcx }: { item: Pcx }) {
+  const isExam = useExam();
   const tables = useList("routeTables").items;
   const side = (vpcId: string) => tables.some((table) => table.vpcId === vpcId && routesOver(pcx, table.routeSet).length > 0);
   const missing = [pcx.requesterVpcInfo, pcx.accepterVpcInfo].filter(
@@ -96,7 +98,7 @@ function PeeringDetails({ item: pcx }: { item: Pcx }) {
   );
   return (
     <>
-      {pcx.status.code === "active" && missing.length > 0 && (
+      {!isExam && pcx.status.code === "active" && missing.length > 0 && (
         <Box margin={{ bottom: "m" }}>
           <Alert type="info" header="Traffic does not flow yet">
             No route table of {missing.map((end) => end.vpcId).join(" and ")} sends anything over this connection. Both sides need a route
@@ -231,7 +233,7 @@ function DnsDialog({ items, close }: DialogProps<Pcx>) {
 function DeleteDialog({ items, close }: DialogProps<Pcx>) {
   const pcx = items[0]!;
   const [withRoutes, setWithRoutes] = useState(false);
-  const tables = useList("routeTables").items;
+  const { items: tables, isLoading } = useList("routeTables");
   const remove = async () => {
     for (const table of withRoutes ? tables : []) {
       for (const route of routesOver(pcx, table.routeSet)) {
@@ -246,7 +248,15 @@ function DeleteDialog({ items, close }: DialogProps<Pcx>) {
     return { type: "success", content: `You successfully deleted ${title(pcx)}.` } as const;
   };
   return (
-    <ConfirmDialog title="Delete VPC peering connection" confirm="Delete" typed="delete" size="large" close={close} run={remove}>
+    <ConfirmDialog
+      title="Delete VPC peering connection"
+      confirm="Delete"
+      typed="delete"
+      isReady={!isLoading}
+      size="large"
+      close={close}
+      run={remove}
+    >
       <Box>
         Will be deleted: <Box variant="strong">{title(pcx)}</Box>
       </Box>

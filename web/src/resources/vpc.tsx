@@ -6,6 +6,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, useState } from "react";
 import { call } from "../api/ec2";
 import { nameOf, titled, useList } from "../api/lists";
+import { isMain } from "../api/network";
 import type { Vpc } from "../api/types";
 import { ConfirmDialog } from "../table/ConfirmDialog";
 import { Details, Rows } from "../table/Details";
@@ -48,7 +49,7 @@ const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
 
 function MainRouteTable({ of: vpcId }: { of: string }) {
   const tables = useList("routeTables").items.filter((table) => table.vpcId === vpcId);
-  return <Ref id={tables.find((table) => table.associationSet.some((association) => association.main === "true"))?.routeTableId} />;
+  return <Ref id={tables.find(isMain)?.routeTableId} />;
 }
 
 function DefaultAcl({ of: vpcId }: { of: string }) {
@@ -160,7 +161,7 @@ function DeleteDialog({ items, close }: DialogProps<Vpc>) {
     } as const;
   };
   return (
-    <ConfirmDialog title="Delete VPC" confirm="Delete" typed="delete" close={close} run={remove}>
+    <ConfirmDialog title="Delete VPC" confirm="Delete" typed="delete" isReady={inside.isKnown} close={close} run={remove}>
       <Box>
         Will be deleted permanently: <Box variant="strong">{titled(vpc.vpcId, nameOf(vpc))}</Box>
       </Box>
@@ -187,17 +188,23 @@ type Call = [action: string, parameters: Record<string, string>];
 
 /** What AWS's console deletes with a VPC, in the order in which the API takes it. */
 function useContents(vpcId: string) {
-  const inVpc = <T extends { vpcId?: string }>(items: T[]) => items.filter((item) => item.vpcId === vpcId);
-  const subnets = inVpc(useList("subnets").items);
-  const tables = inVpc(useList("routeTables").items).filter(
-    (table) => !table.associationSet.some((association) => association.main === "true"),
-  );
-  const acls = inVpc(useList("networkAcls").items).filter((acl) => acl.default !== "true");
-  const groups = inVpc(useList("securityGroups").items).filter((group) => group.groupName !== "default");
-  const gateways = useList("internetGateways").items.filter((gateway) =>
-    gateway.attachmentSet.some((attachment) => attachment.vpcId === vpcId),
-  );
-  const interfaces = inVpc(useList("networkInterfaces").items).length;
+  const lists = {
+    subnets: useList("subnets"),
+    tables: useList("routeTables"),
+    acls: useList("networkAcls"),
+    groups: useList("securityGroups"),
+    gateways: useList("internetGateways"),
+    interfaces: useList("networkInterfaces"),
+  };
+  // What is not known yet would not be deleted.
+  const isKnown = Object.values(lists).every((list) => !list.isLoading);
+  const inVpc = <T extends { vpcId?: string }>({ items }: { items: T[] }) => items.filter((item) => item.vpcId === vpcId);
+  const subnets = inVpc(lists.subnets);
+  const tables = inVpc(lists.tables).filter((table) => !isMain(table));
+  const acls = inVpc(lists.acls).filter((acl) => acl.default !== "true");
+  const groups = inVpc(lists.groups).filter((group) => group.groupName !== "default");
+  const gateways = lists.gateways.items.filter((gateway) => gateway.attachmentSet.some((attachment) => attachment.vpcId === vpcId));
+  const interfaces = inVpc(lists.interfaces).length;
   const names = [
     ...subnets.map((subnet) => titled(subnet.subnetId, nameOf(subnet))),
     ...tables.map((table) => titled(table.routeTableId, nameOf(table))),
@@ -215,5 +222,5 @@ function useContents(vpcId: string) {
     ...acls.map(({ networkAclId }): Call => ["DeleteNetworkAcl", { NetworkAclId: networkAclId }]),
     ...groups.map(({ groupId }): Call => ["DeleteSecurityGroup", { GroupId: groupId }]),
   ];
-  return { names, calls, interfaces };
+  return { names, calls, interfaces, isKnown };
 }

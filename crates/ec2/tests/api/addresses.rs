@@ -137,11 +137,12 @@ fn an_association_is_refused_for_one_reason_after_the_other() {
     aws.refuses(&[
         ("AssociateAddress", "MissingParameter: The request must contain the parameter AllocationId"),
         (&to("PublicIp=192.0.2.1"), "InvalidParameterCombination: You may specify public IP or allocation id, but not both in the same call"),
+        (&format!("AssociateAddress AllocationId={absent}"), "MissingParameter: The request must contain the parameter InstanceId"),
         (
-            &format!("AssociateAddress AllocationId={absent}"),
+            &format!("AssociateAddress AllocationId={absent} InstanceId=i-00000000000000000"),
             "InvalidAllocationID.NotFound: The allocation ID 'eipalloc-00000000000000000' does not exist",
         ),
-        ("AssociateAddress PublicIp=192.0.2.1", "InvalidAddress.NotFound: Address '192.0.2.1' not found."),
+        ("AssociateAddress PublicIp=192.0.2.1 InstanceId=i-00000000000000000", "InvalidAddress.NotFound: Address '192.0.2.1' not found."),
         (&to(""), "MissingParameter: The request must contain the parameter InstanceId"),
         (&to(&format!("InstanceId={instance} NetworkInterfaceId={eni}")), "InvalidParameterCombination: "),
         (&to("InstanceId=i-00000000000000000"), "InvalidInstanceID.NotFound: "),

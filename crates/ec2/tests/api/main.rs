@@ -20,6 +20,7 @@ mod key_pairs;
 mod launching;
 mod lifecycle;
 mod network_acls;
+mod order_of_checks;
 mod peering;
 mod protocol;
 mod reading_back;

@@ -48,8 +48,11 @@ fn a_route_is_refused_for_one_reason_after_the_other() {
     let create = |rest: &str| format!("CreateRoute RouteTableId={table} {rest}");
     aws.refuses(&[
         ("CreateRoute RouteTableId=rtb-1", "InvalidRouteTableId.Malformed: "),
-        ("CreateRoute RouteTableId=rtb-00000000000000000", "InvalidRouteTableID.NotFound: The routeTable ID 'rtb-00000000000000000' does not exist"),
-        (&create(""), "MissingParameter: The request must contain the parameter DestinationCidrBlock"),
+        ("CreateRoute RouteTableId=rtb-00000000000000000", "MissingParameter: The request must contain the parameter DestinationCidrBlock"),
+        (
+            "CreateRoute RouteTableId=rtb-00000000000000000 DestinationCidrBlock=10.1.0.0/16",
+            "InvalidRouteTableID.NotFound: The routeTable ID 'rtb-00000000000000000' does not exist",
+        ),
         (&create("DestinationCidrBlock=10"), "InvalidParameterValue: Value (10) for parameter destinationCidrBlock is invalid."),
         (&create("DestinationCidrBlock=10.1.0.0/16"), "InvalidParameterCombination: The request must contain exactly one target"),
         (

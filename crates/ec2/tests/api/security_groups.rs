@@ -15,11 +15,11 @@ fn a_group_is_refused_for_one_reason_after_the_other() {
     aws.refuses(&[
         ("CreateSecurityGroup GroupName=web", "MissingParameter: The request must contain the parameter GroupDescription"),
         ("CreateSecurityGroup GroupName=web GroupDescription=x", "VPCIdNotSpecified: No default VPC for this user."),
-        ("CreateSecurityGroup VpcId=vpc-00000000000000000 GroupName=default GroupDescription=x", "InvalidVpcID.NotFound: "),
         (
-            &format!("CreateSecurityGroup VpcId={vpc} GroupName=default GroupDescription=x"),
+            "CreateSecurityGroup VpcId=vpc-00000000000000000 GroupName=default GroupDescription=x",
             "InvalidParameterValue: Cannot use reserved security group name: default",
         ),
+        ("CreateSecurityGroup VpcId=vpc-00000000000000000 GroupName=WEB GroupDescription=x", "InvalidVpcID.NotFound: "),
         (
             &format!("CreateSecurityGroup VpcId={vpc} GroupName=WEB GroupDescription=x"),
             &format!("InvalidGroup.Duplicate: The security group 'WEB' already exists for VPC '{vpc}'"),

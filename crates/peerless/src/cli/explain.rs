@@ -7,6 +7,8 @@ use clap::{ArgGroup, Args};
 
 use super::{Daemon, Trouble, unexpected};
 use crate::control::{self, Explanation, Line, LiveFlow, Request, Response, Service};
+use crate::flow::FlowQuestion;
+use crate::probed::{Counted, Probed};
 
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("service").required(true))]
@@ -26,14 +28,20 @@ pub struct Explain {
     /// A datagram to a UDP port
     #[arg(long, group = "service", env = "PEERLESS_UDP", value_name = "PORT")]
     udp: Option<u16>,
+    /// Send real packets too, and compare what became of them with what is computed
+    #[arg(long, env = "PEERLESS_PROBE")]
+    probe: bool,
     /// One JSON object instead of text
     #[arg(long, env = "PEERLESS_JSON")]
     json: bool,
 }
 
 impl Explain {
-    /// Exit status 0 if it reaches, 1 if not.
+    /// Exit status 0 if it reaches, 1 if not; 4 if packets say otherwise.
     pub fn go(self) -> Result<ExitCode, Trouble> {
+        if self.probe {
+            return self.send();
+        }
         let service = match (self.tcp, self.udp) {
             (Some(port), _) => Service::Tcp(port),
             (_, Some(port)) => Service::Udp(port),
@@ -50,6 +58,48 @@ impl Explain {
         }
         Ok(if explanation.reachable { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+impl Explain {
+    fn send(self) -> Result<ExitCode, Trouble> {
+        let (protocol, port) = match (self.tcp, self.udp) {
+            (Some(port), _) => ("tcp", Some(port)),
+            (_, Some(port)) => ("udp", Some(port)),
+            _ => ("icmp", None),
+        };
+        let question = FlowQuestion { from: self.from, to: self.to, protocol: protocol.to_owned(), port };
+        let probed = match self.daemon.ask(&Request::Probe(question))? {
+            Response::Probed(probed) => probed,
+            other => return Err(unexpected(&other)),
+        };
+        if self.json {
+            println!("{}", control::json(&probed));
+        } else {
+            print!("{}{}", text(&probed.computed), counted(&probed));
+        }
+        if let Some(disagreement) = &probed.disagreement {
+            return Err(Trouble { status: 4, message: format!("what is computed and what packets meet disagree, which is a bug: {disagreement}") });
+        }
+        Ok(if probed.computed.reachable { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+/// What became of a probe, line by line.
+fn counted(probed: &Probed) -> String {
+    let direction = |title: &str, counted: &Option<Counted>| match counted {
+        None => format!("    {title:<8} no packet\n"),
+        Some(counted) => {
+            let dropped = counted.dropped.as_ref().map(|line| format!(", dropped by {} {}", line.stage, line.resource)).unwrap_or_default();
+            format!("    {title:<8} {} packets{dropped}\n", counted.packets)
+        }
+    };
+    let agreed = match (&probed.disagreement, &probed.incomparable) {
+        (None, None) => "    computed and counted agree\n".to_owned(),
+        (None, Some(why)) => format!("    {why}\n"),
+        (Some(_), _) => String::new(),
+    };
+    let (there, back) = (direction("forward", &probed.request), direction("reply", &probed.reply));
+    format!("  counted, of {}: {}\n{there}{back}{agreed}", probed.sent, probed.outcome)
 }
 
 /// The explanation for people.

@@ -1,13 +1,14 @@
 //! The command line. AWS's things are done with `aws`; this does what AWS cannot.
 //!
 //! Data goes to standard output and talk to standard error. Exit status: 0 yes or done, 1 no, 2 a wrong or unclear
-//! question, 3 not running or not permitted.
+//! question, 3 not running or not permitted, 4 what is computed and what packets meet disagree: a bug.
 
 mod connect;
 mod doctor;
 mod down;
 mod env;
 mod explain;
+mod flows;
 mod map;
 mod ping;
 mod probe;
@@ -57,6 +58,8 @@ enum Verb {
     Doctor(doctor::Doctor),
     /// Say whether one thing reaches another; if not, all that is in the way, and what helps
     Explain(explain::Explain),
+    /// Show the flows that the kernel knows: who, to whom, how much, and what drops them
+    Flows(flows::Flows),
     /// Draw what is in a VPC and what leads where, as the console's resource map does
     Map(map::Map),
 }
@@ -143,6 +146,7 @@ pub fn main() -> ExitCode {
         Verb::Probe(probe) => probe.go(),
         Verb::Doctor(doctor) => doctor.go(),
         Verb::Explain(explain) => explain.go(),
+        Verb::Flows(flows) => flows.go(),
         Verb::Map(map) => map.go(),
     };
     done.unwrap_or_else(|trouble| {

@@ -13,8 +13,11 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Notify;
 
 use super::control_loop::Published;
+use super::edge::NO_PACKETS;
+use super::flow_watch::FlowWatch;
 use super::instance_connect::{self, Failure, InstanceConnect, Session, Wish, relay};
 use super::live_flows::LiveFlows;
+use super::prober::Prober;
 use crate::control::{Connected, Explanation, Request, Response, Service, Status};
 use crate::map::Map;
 use crate::resolve;
@@ -33,6 +36,10 @@ pub struct Desk {
     pub facts: Status,
     /// What goes on.
     pub live: LiveFlows,
+    /// The same, for those who watch.
+    pub flows: Arc<FlowWatch>,
+    /// What sends packets to see what becomes of them.
+    pub prober: Arc<Prober>,
     /// What opens sessions in instances.
     pub instance_connect: Arc<InstanceConnect>,
     /// Told when the daemon is asked to go.
@@ -103,6 +110,14 @@ async fn converse(stream: UnixStream, desk: &Desk) -> std::io::Result<()> {
             let _ = desk.left.clone().wait_for(|&left| left).await;
             Response::Down
         }
+        Ok(Request::Flows(wanted)) => match desk.flows.flows(&wanted).await {
+            Some(flows) => Response::Flows(flows),
+            None => Response::Failed { message: NO_PACKETS.to_owned() },
+        },
+        Ok(Request::Probe(question)) => match desk.prober.probe(&question).await {
+            Ok(probed) => Response::Probed(Box::new(probed)),
+            Err(message) => Response::Unclear { message },
+        },
         Ok(request) => answer(desk, &request),
         Err(error) => Response::Failed { message: error.to_string() },
     };
@@ -148,7 +163,7 @@ fn answer(desk: &Desk, request: &Request) -> Response {
             Err(unclear) => Response::Unclear { message: unclear.to_string() },
         },
         Request::Explain { from, to, service } => explanation(&snapshot, &desk.live, from, to, *service),
-        Request::Connect { .. } | Request::Down => unreachable!("they are more than a question"),
+        Request::Connect { .. } | Request::Flows(_) | Request::Probe(_) | Request::Down => unreachable!("they are more than a question"),
     }
 }
 
@@ -189,17 +204,15 @@ pub fn status(facts: &Status, snapshot: &Snapshot) -> Status {
 
 /// What is between two things, or why the question is unclear.
 pub fn explanation(snapshot: &Snapshot, live: &LiveFlows, from: &str, to: &str, service: Service) -> Response {
-    let ends = resolve::endpoint(snapshot, to).and_then(|to| Ok((resolve::sender(snapshot, from, to)?, to)));
-    let (from, to) = match ends {
-        Ok(ends) => ends,
-        Err(unclear) => return Response::Unclear { message: unclear.to_string() },
-    };
     let service = match service {
         Service::Icmp => semantics::Service::Icmp,
         Service::Tcp(port) => semantics::Service::Tcp(port),
         Service::Udp(port) => semantics::Service::Udp(port),
     };
-    let question = Question { from, to, service };
+    let question = match question(snapshot, from, to, service) {
+        Ok(question) => question,
+        Err(message) => return Response::Unclear { message },
+    };
     match explain(snapshot, &question) {
         Ok(explained) => {
             let mut explanation: Explanation = explained.render(snapshot).into();
@@ -210,4 +223,11 @@ pub fn explanation(snapshot: &Snapshot, live: &LiveFlows, from: &str, to: &str, 
         }
         Err(unanswerable) => Response::Unclear { message: unanswerable.to_string() },
     }
+}
+
+/// The question that is meant by these words, or why it is unclear.
+pub fn question(snapshot: &Snapshot, from: &str, to: &str, service: semantics::Service) -> Result<Question, String> {
+    let ends = resolve::endpoint(snapshot, to).and_then(|to| Ok((resolve::sender(snapshot, from, to)?, to)));
+    let (from, to) = ends.map_err(|unclear| unclear.to_string())?;
+    Ok(Question { from, to, service })
 }

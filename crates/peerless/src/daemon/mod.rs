@@ -9,10 +9,12 @@ mod control_socket;
 mod data_plane;
 mod edge;
 mod endpoints;
+mod flow_watch;
 pub mod guests;
 mod http;
 mod instance_connect;
 mod live_flows;
+mod prober;
 mod servers;
 mod status_checks;
 mod trust;
@@ -38,9 +40,11 @@ use consoles::HostConsoles;
 use control_loop::{ControlLoop, Event, Published};
 use data_plane::{DataPlane, ModelOnly};
 use endpoints::Endpoints;
+use flow_watch::FlowWatch;
 use guests::{HostDataPlane, chain};
 use instance_connect::InstanceConnect;
 use live_flows::LiveFlows;
+use prober::Prober;
 use servers::Servers;
 
 /// How to run.
@@ -101,13 +105,17 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     let leave = Arc::new(Notify::new());
     let (gone, left) = watch::channel(false);
     let endpoints = Arc::new(Endpoints::new(Arc::clone(&published), Weak::clone(&packets)));
-    let live = LiveFlows::of(packets);
+    let live = LiveFlows::of(Weak::clone(&packets));
+    let flows = Arc::new(FlowWatch::new(Weak::clone(&packets), Arc::clone(&published)));
+    let prober = Arc::new(Prober::new(options, packets, Arc::clone(&published)));
     let instance_connect = Arc::new(InstanceConnect::new(Arc::clone(&published), events.clone(), options.clone(), Arc::clone(&endpoints)));
     let desk = control_socket::Desk {
         published: Arc::clone(&published),
         facts: facts(options, address),
         live: live.clone(),
-        instance_connect,
+        flows: Arc::clone(&flows),
+        prober: Arc::clone(&prober),
+        instance_connect: Arc::clone(&instance_connect),
         leave: Arc::clone(&leave),
         left,
     };
@@ -115,10 +123,14 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     let conversations = tokio::spawn(control_socket::serve(control, Arc::new(desk)));
     let edge = edge::Edge {
         endpoints,
+        instance_connect,
+        tickets: edge::Tickets::default(),
         published,
         events: events.clone(),
         generations: generation,
         live,
+        flows,
+        prober,
         facts: facts(options, address),
         consoles: consoles(options),
         address,
@@ -230,6 +242,8 @@ pub fn clean_up(runtime: &Runtime, state: &Path) -> Result<(), String> {
 }
 
 fn clean_up_host(runtime: &Runtime, state: &Path) -> Result<(), String> {
-    runtime.guests(state).destroy_all().map_err(|error| chain(&error))?;
-    dataplane::remove_everything(&fabric(runtime)).map_err(|error| chain(&error))
+    // A guest that resists does not protect the fabric.
+    let guests = runtime.guests(state).destroy_all().map_err(|error| chain(&error));
+    dataplane::remove_everything(&fabric(runtime)).map_err(|error| chain(&error))?;
+    guests
 }

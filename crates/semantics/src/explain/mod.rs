@@ -167,6 +167,15 @@ pub fn explain_from_port(snapshot: &Snapshot, question: &Question, source_port: 
     Ok(Explanation { request, forward, reply: back.lines, repairable: back.arrived.is_some(), repaired })
 }
 
+/// The interface that is meant by an address, if any is: one that has it as a public address, else one of the sender's VPC or
+/// of one that it has a connection with.
+pub fn meant(snapshot: &Snapshot, origin: Origin, address: IpAddr) -> Option<NetworkInterfaceId> {
+    match repair::who_is_meant(snapshot, origin, address) {
+        Goal::Interface(id) => Some(id),
+        Goal::Internet | Goal::Services | Goal::Unknown => None,
+    }
+}
+
 fn request(source: IpAddr, destination: IpAddr, service: Service, source_port: u16) -> Packet {
     match service {
         Service::Icmp => Packet::echo_request(source, destination, 1),

@@ -5,8 +5,11 @@
 mod admission;
 mod api;
 mod events;
+mod flows;
 mod page;
+mod probe;
 mod questions;
+mod terminals;
 mod tunnel;
 
 use std::net::SocketAddr;
@@ -19,18 +22,24 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Router, middleware};
 use ec2::Consoles;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+pub use flows::NO_PACKETS;
+
 use super::connections::Bounds;
 use super::control_loop::{Event, Published};
 use super::endpoints::Endpoints;
+use super::flow_watch::FlowWatch;
 use super::http;
+use super::instance_connect::InstanceConnect;
 use super::live_flows::LiveFlows;
+use super::prober::Prober;
 use crate::control::Status;
+pub use terminals::Tickets;
 
 /// The largest body: RunInstances with its user data is the largest call, and that is far below.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -48,8 +57,16 @@ pub struct Edge {
     pub generations: watch::Receiver<u64>,
     /// What connects into VPCs.
     pub endpoints: Arc<Endpoints>,
+    /// What opens sessions in instances.
+    pub instance_connect: Arc<InstanceConnect>,
+    /// Who may open a terminal.
+    pub tickets: Tickets,
     /// What goes on.
     pub live: LiveFlows,
+    /// The same, for those who watch.
+    pub flows: Arc<FlowWatch>,
+    /// What sends packets to see what becomes of them.
+    pub prober: Arc<Prober>,
     /// What does not change while the daemon runs.
     pub facts: Status,
     /// What instances have shown on their consoles.
@@ -64,7 +81,12 @@ pub async fn serve(listener: TcpListener, edge: Edge) {
     let router = Router::new()
         .route("/_peerless/events", get(events::stream))
         .route("/_peerless/explain", get(questions::explain))
+        .route("/_peerless/flows", get(flows::once))
+        .route("/_peerless/flows/stream", get(flows::stream))
+        .route("/_peerless/probe", post(probe::send))
         .route("/_peerless/status", get(questions::status))
+        .route("/_peerless/terminals", post(terminals::ask))
+        .route("/_peerless/terminals/{ticket}", get(terminals::open))
         .route("/openTunnel", get(tunnel::open))
         .fallback(answer)
         .layer(middleware::from_fn(|request, next| http::whole_body(LARGEST_BODY, request, next)))

@@ -1,0 +1,223 @@
+/** Live flows: who, to whom, how much, and what drops them. The server chooses and limits; the page shows a page of it. */
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Header from "@cloudscape-design/components/header";
+import Input from "@cloudscape-design/components/input";
+import Pagination from "@cloudscape-design/components/pagination";
+import Select from "@cloudscape-design/components/select";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import Table from "@cloudscape-design/components/table";
+import { useEffect, useState } from "react";
+import { useSearchParams } from "react-router";
+import type { Flow, FlowEnd } from "../api/peerless";
+import { useExam } from "../frame/exam";
+import { Page } from "../frame/Page";
+import { pageOf, To } from "../table/Ref";
+import { useFlows, usePackets } from "./stream";
+import { addressOf, bytes, explained, rate } from "./words";
+
+const VERDICTS = [
+  { value: "", label: "Accepted and dropped" },
+  { value: "drop", label: "Dropped" },
+  { value: "accept", label: "Accepted" },
+];
+
+const PROTOCOLS = [
+  { value: "", label: "All protocols" },
+  { value: "icmp", label: "ICMP" },
+  { value: "tcp", label: "TCP" },
+  { value: "udp", label: "UDP" },
+];
+
+/** How many rows are shown at a time. */
+const PAGE = 50;
+
+export function FlowsPage() {
+  const [search, setSearch] = useSearchParams();
+  const [isPaused, setPaused] = useState(false);
+  const [page, setPage] = useState(1);
+  const packets = usePackets();
+  const isExam = useExam();
+  const wanted = { verdict: search.get("verdict") ?? "", protocol: search.get("protocol") ?? "", text: search.get("text") ?? "" };
+  const flows = useFlows(wanted, isPaused);
+  const set = (name: string, value: string) => {
+    const next = new URLSearchParams(search);
+    if (value) next.set(name, value);
+    else next.delete(name);
+    setSearch(next, { replace: true });
+    setPage(1);
+  };
+  const shown = flows?.flows ?? [];
+  const pages = Math.max(1, Math.ceil(shown.length / PAGE));
+  return (
+    <Page title="Flows" contentType="table">
+      {packets === false ? (
+        <SpaceBetween size="l">
+          <Header variant="h1">Flows</Header>
+          <Alert type="info" statusIconAriaLabel="Info" header="There are no packets to be seen">
+            This daemon runs with --model-only: it answers questions and carries no packets.
+          </Alert>
+        </SpaceBetween>
+      ) : (
+        <Table
+          variant="full-page"
+          stickyHeader
+          wrapLines
+          items={shown.slice((Math.min(page, pages) - 1) * PAGE, Math.min(page, pages) * PAGE)}
+          trackBy="id"
+          loading={packets === undefined || (flows === undefined && !isPaused)}
+          loadingText="Looking"
+          ariaLabels={{ tableLabel: "Flows" }}
+          header={
+            <Header
+              variant="h1"
+              counter={flows && `(${flows.matching.toLocaleString("en")})`}
+              description="Each direction of each conversation that the kernel knows, the latest first. It looks once a second while this page is open."
+              actions={
+                <Button iconName={isPaused ? "caret-right-filled" : "pause"} onClick={() => setPaused(!isPaused)}>
+                  {isPaused ? "Go on" : "Pause"}
+                </Button>
+              }
+            >
+              Flows
+            </Header>
+          }
+          filter={
+            <div style={{ display: "flex", gap: 12, flexWrap: "wrap" }}>
+              <Search text={wanted.text} set={(text) => set("text", text)} />
+              <Choice label="Verdict" options={VERDICTS} value={wanted.verdict} set={(verdict) => set("verdict", verdict)} />
+              <Choice label="Protocol" options={PROTOCOLS} value={wanted.protocol} set={(protocol) => set("protocol", protocol)} />
+            </div>
+          }
+          pagination={
+            pages > 1 && (
+              <Pagination
+                currentPageIndex={Math.min(page, pages)}
+                pagesCount={pages}
+                onChange={({ detail }) => setPage(detail.currentPageIndex)}
+              />
+            )
+          }
+          footer={
+            flows &&
+            flows.matching > shown.length && (
+              <Box textAlign="center" color="text-body-secondary">
+                The latest {shown.length} of {flows.matching.toLocaleString("en")}. Search to see others.
+              </Box>
+            )
+          }
+          empty={
+            <Box textAlign="center" padding="l">
+              <b>Nothing goes on</b>
+              <Box variant="p">
+                {wanted.text || wanted.verdict || wanted.protocol ? "No flow matches." : "Send a packet from an instance: ping another."}
+              </Box>
+            </Box>
+          }
+          columnDefinitions={[
+            { id: "from", header: "From", cell: (flow) => <End end={flow.from} />, isRowHeader: true, minWidth: 190 },
+            { id: "to", header: "To", cell: (flow) => <End end={flow.to} />, minWidth: 190 },
+            {
+              id: "carries",
+              header: "Carries",
+              cell: (flow) => (flow.is_reply ? `${flow.carries}, a reply` : flow.carries),
+              minWidth: 110,
+            },
+            { id: "verdict", header: "Verdict", cell: (flow) => <Verdict flow={flow} isExam={isExam} />, minWidth: 220 },
+            {
+              id: "packets",
+              header: "Packets",
+              cell: (flow) => amount(flow.packets.toLocaleString("en"), `${rate(flow.packets_per_second)}/s`),
+              minWidth: 90,
+            },
+            { id: "bytes", header: "Bytes", cell: (flow) => amount(bytes(flow.bytes), `${bytes(flow.bytes_per_second)}/s`), minWidth: 90 },
+            { id: "last", header: "Last", cell: (flow) => `${Math.round(flow.idle_seconds)} s ago`, minWidth: 80 },
+            ...(isExam ? [] : [{ id: "more", header: "Look closer", cell: (flow: Flow) => <More flow={flow} />, minWidth: 110 }]),
+          ]}
+        />
+      )}
+    </Page>
+  );
+}
+
+function amount(sum: string, perSecond: string) {
+  return (
+    <>
+      {sum}
+      <Box color="text-body-secondary" fontSize="body-s">
+        {perSecond}
+      </Box>
+    </>
+  );
+}
+
+function End({ end }: { end: FlowEnd }) {
+  const page = end.id && pageOf(end.id);
+  const title = end.name ?? end.id;
+  return (
+    <>
+      {page ? <To href={page}>{title}</To> : title}
+      <Box color="text-body-secondary" fontSize="body-s">
+        {addressOf(end)}
+      </Box>
+    </>
+  );
+}
+
+/** In an exam a flow log's words, else what drops it, too. */
+function Verdict({ flow, isExam }: { flow: Flow; isExam: boolean }) {
+  if (isExam) return flow.dropped ? "REJECT" : "ACCEPT";
+  if (!flow.dropped) return <StatusIndicator>Accepted</StatusIndicator>;
+  const { stage, resource, detail } = flow.dropped;
+  return (
+    <>
+      <StatusIndicator type="error">Dropped by {stage}</StatusIndicator>
+      <Box fontSize="body-s">
+        {resource}: {detail}
+      </Box>
+    </>
+  );
+}
+
+function More({ flow }: { flow: Flow }) {
+  const page = explained(flow);
+  return page ? <To href={page}>Explain</To> : "–";
+}
+
+function Choice(props: { label: string; options: { value: string; label: string }[]; value: string; set(value: string): void }) {
+  const { label, options, value, set } = props;
+  return (
+    <div style={{ minWidth: 190 }}>
+      <Select
+        ariaLabel={label}
+        options={options}
+        selectedOption={options.find((option) => option.value === value) ?? options[0]!}
+        onChange={({ detail }) => set(detail.selectedOption.value ?? "")}
+      />
+    </div>
+  );
+}
+
+/** What is written is asked for when one has stopped writing. */
+function Search({ text, set }: { text: string; set(text: string): void }) {
+  const [typed, setTyped] = useState(text);
+  useEffect(() => setTyped(text), [text]);
+  useEffect(() => {
+    if (typed === text) return;
+    const timer = setTimeout(() => set(typed), 300);
+    return () => clearTimeout(timer);
+  });
+  return (
+    <div style={{ flex: "1 1 260px", maxWidth: 460 }}>
+      <Input
+        type="search"
+        ariaLabel="Find flows by name, ID, address, port or rule"
+        placeholder="Name, ID, address, port or rule"
+        value={typed}
+        onChange={({ detail }) => setTyped(detail.value)}
+      />
+    </div>
+  );
+}
