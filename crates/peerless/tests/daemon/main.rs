@@ -16,7 +16,7 @@ mod model_only;
 mod packets;
 mod public;
 mod sandbox;
-mod traces;
 mod terminal;
+mod traces;
 mod tunnel;
 mod websocket;
