@@ -4,6 +4,7 @@
 mod api;
 mod beyond;
 mod connect;
+mod crowd;
 mod dhcp;
 mod flows;
 mod guest;
@@ -17,5 +18,6 @@ mod packets;
 mod public;
 mod sandbox;
 mod terminal;
+mod traces;
 mod tunnel;
 mod websocket;
