@@ -13,11 +13,13 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use instance::images::Images;
 use instance::{Disk, Guest, Host, IDS_PER_GUEST, Spec};
-use model::{Image, Instance, InstanceId, InstanceState, NetworkInterface, Observation, Snapshot, Vpc};
+use model::{Image, ImportedImage, Instance, InstanceId, InstanceState, NetworkInterface, Observation, Snapshot, Vpc};
 
 use super::control_loop::Event;
 use super::data_plane::DataPlane;
+use super::library::Library;
 use super::status_checks::StatusChecks;
 use links::Links;
 
@@ -44,6 +46,7 @@ impl HostDataPlane {
     /// Adopts the guests that an earlier daemon left, and begins to boot whatever else the snapshot says is running.
     pub fn start(packets: Arc<dataplane::DataPlane>, host: Host, snapshot: Arc<Snapshot>, observations: Sender<Event>) -> std::io::Result<Self> {
         place_endpoints(&packets);
+        let library = Library::open(Images::of(&host.state_dir), &snapshot);
         let latest = Arc::new(ArcSwap::new(snapshot));
         let (wake, woken) = std::sync::mpsc::channel();
         let reconciler = Reconciler {
@@ -56,6 +59,7 @@ impl HostDataPlane {
             given_up: BTreeSet::new(),
             checks: StatusChecks::default(),
             links: Links::default(),
+            library,
             next_round: None,
         };
         let thread = std::thread::Builder::new().name("reconciler".to_owned()).spawn(move || reconciler.run(&woken))?;
@@ -103,6 +107,7 @@ struct Reconciler {
     given_up: BTreeSet<InstanceId>,
     checks: StatusChecks,
     links: Links,
+    library: Library,
     next_round: Option<Instant>,
 }
 
@@ -126,6 +131,7 @@ impl Reconciler {
                 self.restore_links(&snapshot);
                 self.check_status(&snapshot);
             }
+            self.library.follow(&snapshot);
             self.given_up.retain(|&id| snapshot.get(id).is_some_and(|instance| instance.state != InstanceState::Terminated));
         }
         for guest in std::mem::take(&mut self.guests).into_values() {
@@ -276,7 +282,7 @@ impl Reconciler {
         let Some(&primary) = instance.interfaces.first() else { return Err("it has no interface".to_owned()) };
         let interface = snapshot.resolve(primary);
         let vpc = snapshot.resolve(interface.vpc);
-        let guest = self.host.build(&spec(instance, interface, vpc, snapshot)).map_err(|error| chain(&error))?;
+        let guest = self.host.build(&spec(instance, interface, vpc, snapshot, self.library.images())).map_err(|error| chain(&error))?;
         match self.connect(&guest, interface) {
             Ok(()) => Ok(guest),
             Err(error) => {
@@ -331,16 +337,21 @@ fn first_id(serial: u32) -> u32 {
     FIRST + (serial % SLOTS) * IDS_PER_GUEST
 }
 
-fn spec(instance: &Instance, interface: &NetworkInterface, vpc: &Vpc, snapshot: &Snapshot) -> Spec {
+/// The TTL that Linux begins with, unless a distribution has it otherwise.
+const LINUX_TTL: u8 = 64;
+
+fn spec(instance: &Instance, interface: &NetworkInterface, vpc: &Vpc, snapshot: &Snapshot, images: &Images) -> Spec {
     let options = vpc.dhcp_options.map(|id| snapshot.resolve(id));
     let image = Image::boots(instance.image);
+    let imported = ImportedImage::of(snapshot, instance);
     Spec {
         id: instance.id.to_string(),
+        image: imported.map(|image| images.path(&image.id.to_string())),
         hostname: format!("ip-{}", interface.private_ip.to_string().replace('.', "-")),
         address: interface.private_ip.into(),
         domain: model::dns_name::private_domain(instance.scope.region),
-        login: image.login.to_owned(),
-        ttl: image.ttl,
+        login: Image::login_of(snapshot, instance).to_owned(),
+        ttl: if imported.is_some() { LINUX_TTL } else { image.ttl },
         memory_mib: instance.instance_type.memory_mib(),
         vcpus: instance.instance_type.vcpus(),
         first_id: first_id(interface.serial),

@@ -9,6 +9,7 @@ mod dhcp;
 mod flows;
 mod guest;
 mod guest_services;
+mod images;
 mod internet;
 mod lab;
 mod links;
