@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use model::Instance;
+use model::{Image, Instance};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
@@ -22,7 +22,7 @@ use super::tickets::Order;
 use super::usable;
 use crate::control::{Connected, NotConnected, Size};
 use crate::daemon::edge::Edge;
-use crate::daemon::instance_connect::{self, Failure, Input, InstanceConnect, Output, Session, Shown};
+use crate::daemon::instance_connect::{self, Failure, Input, Output, Session, Shown};
 
 /// So many bytes may be under way to the screen, unacknowledged.
 pub const WINDOW: usize = 256 * 1024;
@@ -133,7 +133,8 @@ async fn open(edge: &Edge, order: &Order, size: Size) -> Result<Opened, NotConne
     let Some(instance) = edge.published.load().get(order.instance).cloned() else {
         return Err(unavailable(format!("there is no {} any more", order.instance)));
     };
-    let opened = edge.instance_connect.open(instance.id, &order.wish(InstanceConnect::login(&instance), size)).await;
+    let wish = order.wish(Image::login_of(&edge.published.load(), &instance), size);
+    let opened = edge.instance_connect.open(instance.id, &wish).await;
     match opened {
         Ok((session, route)) => {
             let note = instance_connect::note(&edge.published.load(), &instance, order.via);
