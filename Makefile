@@ -80,7 +80,7 @@ e2e-model-only:
 e2e-packets: sshd
 	cargo build --locked --package peerless
 	@if [ "$$(id -u)" -eq 0 ]; then \
-	  PEERLESS_E2E_PACKETS=yes tools/sandbox env $(E2E) -- learner; \
+	  PEERLESS_E2E_PACKETS=yes tools/sandbox env $(E2E) -- learner terminal; \
 	else \
 	  echo "  NOT TESTED: the console with real instances. That needs root, and this is $$(id -un)."; \
 	fi
@@ -117,7 +117,7 @@ soak: prerequisites ## Compare kernel and model by far more random packets than 
 .PHONY: bench
 bench: api-bench ## Measure what the fabric costs, against a bare veth pair, as root or with sudo, and what calls cost
 	PEERLESS_TEST_PACKETS=yes cargo bench --locked --package peerless-dataplane --bench forwarding $(SANDBOXED)
-	PEERLESS_TEST_PACKETS=yes cargo bench --locked --package peerless --bench calls $(SANDBOXED)
+	PEERLESS_TEST_PACKETS=yes cargo bench --locked --package peerless --bench calls --bench thousand $(SANDBOXED)
 
 .PHONY: api-bench
 api-bench: prerequisites $(MOTO) ## Measure what calls cost, beside moto

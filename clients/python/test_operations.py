@@ -1,5 +1,9 @@
 """What the lab does not use: the other operations, and the other parameters of some."""
 
+import os
+import subprocess
+import tempfile
+
 from aws import IMAGE, Account, client, named, where
 
 PUBLIC_KEY = b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA8k3GxOdYRSxYwpzS2oHyDCAkpmvqPqlJs8jKRbKkLY somebody"
@@ -14,6 +18,21 @@ class Operations(Account):
         self.assertEqual([zone["ZoneName"] for zone in zones], ["us-east-1a"])
         self.assertIn("eu-west-1", [region["RegionName"] for region in ec2.describe_regions()["Regions"]])
         self.assertTrue(ec2.describe_images(Owners=["amazon"])["Images"])
+
+    def test_images(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(f"{folder}/bin")
+            os.symlink("busybox", f"{folder}/bin/sh")
+            command = ["peerless", "image", "import", "mine", folder, "--account", self.account, "--region", "us-east-1"]
+            image = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        found = self.ec2.describe_images(Owners=["self"])["Images"]
+        self.assertEqual([(each["ImageId"], each["Name"], each["Public"]) for each in found], [(image, "mine", False)])
+        self.wait("image_available", ImageIds=[image])
+        self.assertTrue(self.ec2.deregister_image(ImageId=image)["Return"])
+        amazons = self.ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+        self.refused("AuthFailure", self.ec2.deregister_image, ImageId=amazons)
+        self.refused("InvalidAMIID.NotFound", self.ec2.deregister_image, ImageId="ami-12345678")
+        self.assertEqual(self.ec2.describe_images(Owners=["self"])["Images"], [])
 
     def test_who_am_i(self):
         self.assertEqual(client(self.account, "sts").get_caller_identity()["Account"], self.account)

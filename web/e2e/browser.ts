@@ -7,7 +7,7 @@ const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** Whatever is waited for comes at once, or on a machine that is busy with other things after so long. */
 export const PATIENCE = 60_000;
-const PLACE = "/000000000000/us-east-1";
+export const PLACE = "/000000000000/us-east-1";
 
 /** A browser. One that dies as it starts (Chromium does so once in a hundred times or two) has seen nothing yet: another is started. */
 export async function launch(more: string[] = []): Promise<Browser> {

@@ -5,7 +5,7 @@
 import type { ChildProcess } from "node:child_process";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch, open, violations } from "./browser";
+import { launch, open, PATIENCE, violations } from "./browser";
 import { type Daemon, start } from "./daemon";
 import { client, makeLab } from "./lab";
 
@@ -81,7 +81,7 @@ test.skipIf(!packets)("the map shows where packets go and where they die, and le
     name: /dropped: ICMP echo request from Instance - NextWork VPC 1 to Instance - NextWork VPC 2, at SG in/,
   });
   await spot.waitFor();
-  expect(await page.locator("svg .map-traffic").count()).toBe(3);
+  await expect.poll(() => page.locator("svg .map-traffic").count(), { timeout: PATIENCE }).toBe(3);
   expect(await violations(page)).toEqual([]);
   await spot.focus();
   await page.keyboard.press("Enter");

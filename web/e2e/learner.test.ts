@@ -1,12 +1,16 @@
 /**
- * A learner's way through the console: the "VPC Peering" lab, from the first VPC to an Elastic IP, and the clean-up. With
- * PEERLESS_E2E_PACKETS=yes the instances are real, which needs root and a sandbox.
+ * A learner's way through the console: the "VPC Peering" lab, from the first VPC to the ping that wakes, and the clean-up.
+ * It is one test: each step works with what the steps before have made. With PEERLESS_E2E_PACKETS=yes the instances are
+ * real, which needs root and a sandbox; without, nobody logs in to them and nobody pings.
  */
+import { readdirSync, readFileSync } from "node:fs";
 import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { launch, open } from "./browser";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { launch, open, PATIENCE } from "./browser";
 import { type Daemon, start } from "./daemon";
 import { client } from "./lab";
+
+const packets = process.env.PEERLESS_E2E_PACKETS === "yes";
 
 let daemon: Daemon;
 let browser: Browser;
@@ -15,7 +19,7 @@ let go: (path: string) => Promise<void>;
 let complaints: string[];
 
 beforeAll(async () => {
-  [daemon, browser] = await Promise.all([start({ packets: process.env.PEERLESS_E2E_PACKETS === "yes" }), launch()]);
+  [daemon, browser] = await Promise.all([start({ packets }), launch()]);
   ({ page, go, complaints } = await open(browser, daemon.url));
 });
 afterAll(async () => {
@@ -23,14 +27,11 @@ afterAll(async () => {
   await daemon?.stop();
 });
 
-/** What the page looked like when it failed; each step stands on those before it. */
-let failed: string | undefined;
-beforeEach(({ skip }) => skip(failed !== undefined, `${failed} has failed`));
-afterEach(async ({ task }) => {
-  if (task.result?.state !== "fail") return;
-  failed = task.name.split(":")[0];
-  await page.screenshot({ path: `e2e/failures/${failed}.png` });
-});
+/** What the learner does, in order; the name of a step that fails is told with what went wrong. */
+const steps: [name: string, does: () => Promise<void>][] = [];
+const step = (name: string, does: () => Promise<void>) => steps.push([name, does]);
+/** A step with real instances. */
+const stepWithPackets = (name: string, does: () => Promise<void>) => packets && step(name, does);
 
 const button = (name: string | RegExp) => page.getByRole("button", { name, exact: typeof name === "string" });
 const follow = (name: string) => page.getByRole("navigation").getByRole("link", { name, exact: true }).first().click();
@@ -83,7 +84,7 @@ async function createVpc(name: string, cidr: string) {
   await seen("Network connections (1)");
 }
 
-test("A1, A2: two VPCs by the wizard", async () => {
+step("A1, A2: two VPCs by the wizard", async () => {
   await createVpc("NextWork-1", "10.1.0.0/16");
   await createVpc("NextWork-2", "10.2.0.0/16");
   const { subnetSet } = await client(daemon.url)<{ subnetSet: { cidrBlock: string; mapPublicIpOnLaunch: string }[] }>("DescribeSubnets", {
@@ -95,7 +96,7 @@ test("A1, A2: two VPCs by the wizard", async () => {
   ]);
 });
 
-test("A3: a peering connection is requested", async () => {
+step("A3: a peering connection is requested", async () => {
   await follow("Peering connections");
   await button("Create peering connection").first().click();
   await page.getByRole("textbox", { name: "Name - optional" }).fill("VPC 1 <> VPC 2");
@@ -107,7 +108,7 @@ test("A3: a peering connection is requested", async () => {
   await seen("Pending acceptance");
 });
 
-test("A4: and accepted, with the way to the route tables", async () => {
+step("A4: and accepted, with the way to the route tables", async () => {
   await button("Actions").click();
   await page.getByRole("menuitem", { name: "Accept request" }).click();
   await dialog().getByText("Accept VPC peering connection request").waitFor();
@@ -127,7 +128,7 @@ async function addRoute(destination: string) {
   await choose(page.getByRole("button", { name: /^Target/ }).last(), /VPC 1 <> VPC 2/);
 }
 
-test("A5: a refused route keeps the form; the right ones are taken", async () => {
+step("A5: a refused route keeps the form; the right ones are taken", async () => {
   await act(/NextWork-1-rtb-public/, "Edit routes");
   await addRoute("10.1.0.0/16");
   await button("Save changes").click();
@@ -139,9 +140,8 @@ test("A5: a refused route keeps the form; the right ones are taken", async () =>
   await button("Save changes").click();
   await seen(/Updated routes for rtb-\w+ \/ NextWork-1-rtb-public successfully/);
   await page.waitForURL(/tab=routes/);
-  const rows = page.getByRole("table", { name: "Routes" }).getByRole("row");
-  await rows.nth(3).waitFor();
-  expect(await rows.count()).toBe(4);
+  // The editor's table is called so, too: only the tab counts its rows.
+  await page.getByRole("heading", { name: "Routes (3)" }).waitFor();
   await follow("Route tables");
   await act(/NextWork-2-rtb-public/, "Edit routes");
   await addRoute("10.1.0.0/16");
@@ -183,7 +183,7 @@ async function launchInstance(number: 1 | 2) {
     .waitFor();
 }
 
-test("A6: an instance in each, without public addresses", async () => {
+step("A6: an instance in each, without public addresses", async () => {
   await launchInstance(1);
   await launchInstance(2);
   const { reservationSet } = await client(daemon.url)<{
@@ -194,7 +194,7 @@ test("A6: an instance in each, without public addresses", async () => {
   expect(instances.map((instance) => instance.privateIpAddress.split(".")[1]).sort()).toEqual(["1", "2"]);
 });
 
-test("A7: without a public address, the Connect page says so, and why", async () => {
+step("A7: without a public address, the Connect page says so, and why", async () => {
   await go("/ec2/instances");
   await page.getByRole("checkbox", { name: /Instance - NextWork VPC 1/ }).click();
   await button("Connect").click();
@@ -205,7 +205,7 @@ test("A7: without a public address, the Connect page says so, and why", async ()
   await seen("Not reachable");
 });
 
-test("A8: an Elastic IP is allocated and associated, and is shown at once", async () => {
+step("A8: an Elastic IP is allocated and associated, and is shown at once", async () => {
   await follow("Elastic IPs");
   await button("Allocate Elastic IP address").first().click();
   await button("Allocate").click();
@@ -222,10 +222,11 @@ test("A8: an Elastic IP is allocated and associated, and is shown at once", asyn
     .waitFor();
 });
 
-test("A10: SSH from anywhere is let in, with AWS's warning, and the rule of the group itself stays", async () => {
+/** Opens the editor of the inbound rules of a VPC's default group. */
+async function editInbound(vpc: string) {
   await go("/vpc/security-groups");
   const { vpcSet } = await client(daemon.url)<{ vpcSet: { vpcId: string }[] }>("DescribeVpcs", {
-    Filter: [{ Name: "tag:Name", Value: ["NextWork-1-vpc"] }],
+    Filter: [{ Name: "tag:Name", Value: [vpc] }],
   });
   // Pasting a VPC's id offers a filter for it.
   const search = page.getByRole("combobox", { name: "Find resources by attribute or tag" });
@@ -237,26 +238,108 @@ test("A10: SSH from anywhere is let in, with AWS's warning, and the rule of the 
   await seen("1 match");
   await act(/^Select sg-/, "Edit inbound rules");
   await button("Add rule").click();
-  await choose(page.getByRole("button", { name: "Type Custom TCP" }), "SSH");
-  await choose(page.getByRole("button", { name: /^Source type/ }).last(), "Anywhere-IPv4");
-  await seen(/Rules with source of 0\.0\.0\.0\/0 allow all IP addresses to access your instance\./);
+}
+
+async function saveRules() {
   await button("Save rules").click();
   await seen(/Inbound security group rules successfully modified on security group \(sg-\w+ \| default\)/);
   await page.waitForURL(/tab=inbound/);
   await page.getByRole("table", { name: "Inbound rules" }).getByRole("row").nth(2).waitFor();
   await seen("(members of this same group)");
-});
+}
 
-test("A9, A11: the Connect page explains by the same author as the packets", async () => {
+/** Opens the Connect page of the first instance. */
+async function connectPage() {
   await go("/ec2/instances");
   await page.getByRole("checkbox", { name: /Instance - NextWork VPC 1/ }).click();
   await button("Connect").click();
+  await page.getByRole("textbox", { name: "Username" }).waitFor();
+}
+
+/** The tab that Connect opens. */
+async function connect() {
+  expect(await page.getByRole("textbox", { name: "Username" }).inputValue()).toBe("ec2-user");
+  const [tab] = await Promise.all([page.waitForEvent("popup"), page.getByRole("link", { name: "Connect", exact: true }).click()]);
+  tab.setDefaultTimeout(PATIENCE);
+  tab.on("pageerror", (error) => complaints.push(error.message));
+  return tab;
+}
+
+stepWithPackets("A9: nobody gets in yet, in AWS's words, and the cause beneath", async () => {
+  await connectPage();
+  const tab = await connect();
+  await tab.getByText("Failed to connect to your instance").waitFor();
+  await tab.getByText("Error establishing SSH connection to your instance. Try again later.").waitFor();
+  await tab.getByText(/Inbound TCP 22 from 18\.206\.107\.28 is dropped by sg-\w+ default: no ingress rule admits it/).waitFor();
+  await tab.close();
+});
+
+step("A10: SSH from anywhere is let in, with AWS's warning, and the rule of the group itself stays", async () => {
+  await editInbound("NextWork-1-vpc");
+  await choose(page.getByRole("button", { name: "Type Custom TCP" }), "SSH");
+  await choose(page.getByRole("button", { name: /^Source type/ }).last(), "Anywhere-IPv4");
+  await seen(/Rules with source of 0\.0\.0\.0\/0 allow all IP addresses to access your instance\./);
+  await saveRules();
+});
+
+/** The learner's terminal, and what is on its screen. */
+let terminal: Page;
+const screen = async () => (await terminal.locator(".xterm-rows").innerText()).replaceAll(/[\u00a0 ]+$/gm, "").replaceAll("\u00a0", " ");
+const shows = (text: RegExp) => expect.poll(screen, { timeout: PATIENCE }).toMatch(text);
+
+step("A11: the Connect page notes that all may come, and there is a prompt", async () => {
+  await connectPage();
   await seen("Port 22 (SSH) is open to all IPv4 addresses");
   await seen(/18\.206\.107\.24\/29/);
   await page.getByText("Reachable", { exact: true }).first().waitFor();
+  if (!packets) return;
+  terminal = await connect();
+  await shows(/\[ec2-user@ip-10-1-\d+-\d+ ~\]\$$/m);
+  await terminal.keyboard.type("echo $SSH_CONNECTION\n");
+  // From the service's range, through the gateway, to the private address.
+  await shows(/^18\.206\.107\.28 \d+ 10\.1\.\d+\.\d+ 22$/m);
+  await terminal.keyboard.type("clear\n");
 });
 
-test("the page follows what others do", async () => {
+/** The private address of the second instance, copied from the console. */
+let other: string;
+
+stepWithPackets("A12: the ping is silent, is counted beside the terminal, and explained", async () => {
+  await go("/ec2/instances");
+  const row = page.getByRole("row", { name: /Instance - NextWork VPC 2/ });
+  other = /10\.2\.\d+\.\d+/.exec(await row.innerText())![0];
+  await terminal.keyboard.type(`ping ${other}\n`);
+  const counted = new RegExp(`^([3-9]|\\d\\d+) echo requests to ${other} dropped by sg-\\w+ \\| default of Instance - NextWork VPC 2$`);
+  await terminal.getByText(counted).waitFor();
+  expect((await screen()).split("\n").slice(-2)).toEqual([`PING ${other} (${other}) 56(84) bytes of data.`, ""]);
+  const link = terminal.getByRole("link", { name: "Explain why these packets were dropped" });
+  const [explained] = await Promise.all([terminal.waitForEvent("popup"), link.click()]);
+  explained.setDefaultTimeout(PATIENCE);
+  await explained.getByText("Not reachable").first().waitFor();
+  await explained.getByText(/^One thing is in the way\./).waitFor();
+  const way = explained.getByRole("list", { name: "The way there" });
+  await way.getByRole("link", { name: /Security group, in.*dropped here/ }).waitFor();
+  await explained.close();
+});
+
+stepWithPackets("A13: the rule is saved, and the same ping wakes", async () => {
+  await editInbound("NextWork-2-vpc");
+  await choose(page.getByRole("button", { name: "Type Custom TCP" }), "All ICMP - IPv4");
+  await page.getByRole("combobox", { name: "Source" }).last().fill("10.1.0.0/16");
+  await page.keyboard.press("Escape");
+  await saveRules();
+  await shows(new RegExp(`^64 bytes from ${other}: icmp_seq=\\d+ ttl=127 time=`, "m"));
+  const [, first] = /icmp_seq=(\d+)/.exec(await screen())!;
+  expect(Number(first)).toBeGreaterThan(3);
+  await terminal.getByText(/were dropped by sg-\w+ \| default of Instance - NextWork VPC 2, none any more$/).waitFor();
+  await terminal.locator(".xterm-helper-textarea").focus();
+  await terminal.keyboard.press("Control+C");
+  await shows(/^\d+ packets transmitted, \d+ received, [\d.]+% packet loss/m);
+  await go(`/explain?from=Instance+-+NextWork+VPC+1&to=${other}&protocol=icmp`);
+  await page.getByText("Reachable", { exact: true }).first().waitFor();
+});
+
+step("the page follows what others do", async () => {
   await go("/vpc/vpcs");
   await page.getByRole("row", { name: /NextWork-1-vpc/ }).waitFor();
   const call = client(daemon.url);
@@ -266,7 +349,7 @@ test("the page follows what others do", async () => {
   await page.getByRole("row", { name: /10\.77\.0\.0\/16/ }).waitFor({ state: "detached" });
 });
 
-test("A14: everything is cleaned up, and AWS's refusals are shown on the way", async () => {
+step("A14: everything is cleaned up, and AWS's refusals are shown on the way", async () => {
   // A VPC with network interfaces stays, and the dialog says so.
   await act(/NextWork-1-vpc/, "Delete VPC");
   await dialog()
@@ -282,6 +365,11 @@ test("A14: everything is cleaned up, and AWS's refusals are shown on the way", a
   await seen(/Successfully initiated termination \(deletion\) of i-/);
   await page.getByRole("row", { name: /VPC 1.*Terminated/ }).waitFor();
   await page.getByRole("row", { name: /VPC 2.*Terminated/ }).waitFor();
+  if (packets) {
+    await terminal.getByText(/^The (connection was lost|session has ended)/).waitFor();
+    await terminal.close();
+    await expect.poll(guests, { timeout: PATIENCE }).toEqual([]);
+  }
 
   await follow("Elastic IPs");
   await act(/^Select eipalloc-/, "Release Elastic IP addresses");
@@ -311,4 +399,29 @@ test("A14: everything is cleaned up, and AWS's refusals are shown on the way", a
   const { routeTableSet } = await call<{ routeTableSet: unknown[] }>("DescribeRouteTables");
   expect(routeTableSet.length).toBe(1);
   expect(complaints).toEqual([]);
+});
+
+/** The processes that are an instance's init, anywhere in this sandbox. */
+function guests(): string[] {
+  const commands = readdirSync("/proc").map((entry) => {
+    try {
+      return readFileSync(`/proc/${entry}/cmdline`, "utf8");
+    } catch {
+      return "";
+    }
+  });
+  return commands.filter((command) => command.startsWith("init[i-"));
+}
+
+test("the lab of the VPC peering, from the first VPC to the clean-up", { timeout: 600_000 }, async () => {
+  for (const [name, does] of steps) {
+    try {
+      await does();
+    } catch (error) {
+      const file = `e2e/failures/${name.split(":")[0]}`;
+      await page.screenshot({ path: `${file}.png` });
+      if (terminal && !terminal.isClosed()) await terminal.screenshot({ path: `${file}-terminal.png` });
+      throw new Error(`${name}: ${error instanceof Error ? error.message : error}`, { cause: error });
+    }
+  }
 });

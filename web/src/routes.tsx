@@ -84,6 +84,11 @@ const pages: RouteObject[] = [
     (module) => module.ConnectPage,
   ),
   page(
+    "/ec2/instances/:id/terminal",
+    () => import("./terminal/TerminalPage"),
+    (module) => module.TerminalPage,
+  ),
+  page(
     "/ec2/instances/launch",
     () => import("./launch/LaunchInstance"),
     (module) => module.LaunchInstance,

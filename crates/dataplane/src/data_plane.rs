@@ -163,6 +163,13 @@ impl DataPlane {
         }
     }
 
+    /// Forgets that an interface was in a guest, which has ended: the kernel removes the link together with the guest's
+    /// network namespace, in its own time and many at once. [Taking them out](Self::detach) one by one takes longer than
+    /// it took to launch them.
+    pub fn release(&self, id: NetworkInterfaceId) -> Result<()> {
+        self.worker.ask(|answer| Order::Detach(id.into(), answer))
+    }
+
     fn take_out(&self, port: Port) -> Result<()> {
         self.worker.ask(|answer| Order::Detach(port.origin, answer))?;
         self.fabric.detach(port.serial)

@@ -8,9 +8,9 @@ use std::fmt;
 use std::net::Ipv4Addr;
 
 use model::{
-    AccountId, AddressAssociationId, AllocationId, AvailabilityZone, Cidr, IdKind, InstanceId, InstanceState, InternetGatewayId, InvalidUserData,
-    Ipv4Cidr, MalformedId, NetworkAclId, NetworkInterfaceId, PeeringStatus, Region, ResourceId, RouteTableAssociationId, RouteTableId,
-    SecurityGroupId, SubnetId, VpcCidrBlockAssociationId, VpcId, VpcPeeringConnectionId,
+    AccountId, AddressAssociationId, AllocationId, AvailabilityZone, Cidr, IdKind, ImageId, InstanceId, InstanceState, InternetGatewayId,
+    InvalidUserData, Ipv4Cidr, MalformedId, NetworkAclId, NetworkInterfaceId, PeeringStatus, Region, ResourceId, RouteTableAssociationId,
+    RouteTableId, SecurityGroupId, SubnetId, VpcCidrBlockAssociationId, VpcId, VpcPeeringConnectionId,
 };
 
 use crate::kind::words;
@@ -42,6 +42,7 @@ macro_rules! errors {
 
 errors! {
     InvalidRegion = "AuthFailure", "Credential should be scoped to a valid region.";
+    ForeignImage { image: ImageId } = "AuthFailure", "Not authorized for image:{image}";
     /// What belongs to an endpoint is in its hands alone.
     ManagedInterface = "AuthFailure", "You do not have permission to access the specified resource.";
     DefaultSecurityGroup { group: SecurityGroupId } = "CannotDelete",
@@ -75,6 +76,10 @@ errors! {
         "There are not enough free addresses in subnet '{subnet}' to satisfy the requested number of instances: {free} are free.";
     Internal = "InternalError", "An internal error has occurred";
     UnknownAction { action: String } = "InvalidAction", "The action {action} is not valid for this web service.";
+    DuplicateImage { name: String, image: ImageId } = "InvalidAMIName.Duplicate", "AMI name {name} is already in use by AMI {image}";
+    MalformedImageName = "InvalidAMIName.Malformed",
+        "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, '(', ')', '.', '-', '/' and '_'";
+    ImageUnavailable { image: ImageId } = "InvalidAMIID.Unavailable", "The image ID '{image}' is no longer available";
     MalformedAddress { value: String } = "InvalidAddress.Malformed", "The IP address '{value}' is not valid.";
     UnknownAddress { address: Ipv4Addr } = "InvalidAddress.NotFound", "Address '{address}' not found.";
     InvalidClientToken { token: String } = "InvalidClientToken", "The client token '{token}' is invalid: it may have up to 64 ASCII characters.";

@@ -89,6 +89,7 @@ pub mod lifecycle;
 pub use call::{Call, Ctx, Request};
 pub use console_output::{ConsoleOutput, Consoles, NoConsoles};
 pub use filter::FilterNames;
+pub use image::{NewImage, image_id};
 pub use operations::operations;
 pub use reference::{Fate, Reference, reference};
 pub use reply::Reply;

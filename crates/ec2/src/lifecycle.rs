@@ -11,6 +11,7 @@ use model::{
 
 use crate::client_token;
 use crate::dhcp_options;
+use crate::image;
 use crate::instance::{instance_initiated_shutdown, launch_error};
 use crate::vpc_peering_connection::{Next, next};
 
@@ -29,6 +30,7 @@ pub fn advance(draft: &mut Draft, now: Timestamp) -> Option<Timestamp> {
     }
     dhcp_options::give_defaults(draft);
     apply_metadata_options(draft);
+    image::forget(draft);
     advance_endpoints(draft);
     let dues =
         [advance_peerings(draft, now), expire_instance_connect_keys(draft, now), purge_instances(draft, now), client_token::forget(draft, now)];

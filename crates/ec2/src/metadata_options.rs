@@ -3,7 +3,7 @@
 //! Not said at launch, they are those of the image: one that was made for IMDSv2 requires a token.
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-options.html>
 
-use model::{HopLimit, HttpTokens, Image, InstanceId, InstanceState, MetadataOptions, MetadataOptionsState, Switch};
+use model::{HopLimit, HttpTokens, InstanceId, InstanceState, MetadataOptions, MetadataOptionsState, Switch};
 use serde::{Deserialize, Serialize};
 
 use crate::edit::Edit;
@@ -74,8 +74,8 @@ impl Change for ModifyInstanceMetadataOptions {
 
 impl MetadataOptionsRequest {
     /// What an instance of that image begins with.
-    pub fn at_launch(&self, image: &Image) -> Result<MetadataOptions, Error> {
-        self.over(if image.imds_v2 { MetadataOptions::IMDS_V2 } else { MetadataOptions::IMDS_V1 })
+    pub fn at_launch(&self, image_requires_token: bool) -> Result<MetadataOptions, Error> {
+        self.over(if image_requires_token { MetadataOptions::IMDS_V2 } else { MetadataOptions::IMDS_V1 })
     }
 
     /// What was so far, but for what is said.

@@ -178,6 +178,7 @@ operations! {
         change tag::DeleteTags;
         change vpc::DeleteVpc;
         change vpc_peering_connection::DeleteVpcPeeringConnection;
+        change image::DeregisterImage;
         read account_attribute::DescribeAccountAttributes;
         describe elastic_ip::DescribeAddresses;
         read elastic_ip::DescribeAddressesAttribute;

@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use model::{
-    Association, Attachment, AvailabilityZone, IdKind, Image, ImageId, Instance, InstanceConnectKeys, InstanceId, InstanceState, InstanceType,
-    LaunchKey, MacAddress, NetworkInterface, NetworkInterfaceId, Reboots, SecurityGroupId, ShutdownBehavior, Subnet, SubnetId, UserData,
+    Association, Attachment, AvailabilityZone, IdKind, ImageId, Instance, InstanceConnectKeys, InstanceId, InstanceState, InstanceType, LaunchKey,
+    MacAddress, NetworkInterface, NetworkInterfaceId, Reboots, SecurityGroupId, ShutdownBehavior, Subnet, SubnetId, UserData,
 };
 use serde::Deserialize;
 
 use crate::edit::Edit;
 use crate::error::Error;
+use crate::image;
 use crate::metadata_options::{MetadataOptionsRequest, check_tag_keys};
 use crate::operations::Change;
 use crate::public_address::free_address;
@@ -138,7 +139,7 @@ impl Change for RunInstances {
         self.check_counts()?;
         let place = self.place()?;
         let key = self.key_name.as_ref().map(|name| edit.view().key_pair(name).map(LaunchKey::from)).transpose()?;
-        let metadata_options = self.metadata_options.at_launch(Image::boots(self.image_id))?;
+        let metadata_options = self.metadata_options.at_launch(image::requires_token(self.image_id, edit.view())?)?;
         check_tag_keys(metadata_options, edit.tags.of(IdKind::InstanceId).keys())?;
         let subnet = place.subnet(self.zone(), edit.view())?.clone();
         let groups = place.groups(&self.named_groups(edit.view())?, &subnet, edit.view())?;

@@ -150,7 +150,7 @@ fn find(id: ResourceId, view: View<'_>) -> Result<(), Error> {
         ResourceId::SubnetId(id) => view.find(id).is_ok(),
         ResourceId::VpcId(id) => view.find(id).is_ok(),
         ResourceId::VpcPeeringConnectionId(id) => view.find(id).is_ok(),
-        ResourceId::ImageId(id) => Image::find(id).is_some(),
+        ResourceId::ImageId(id) => Image::find(id).is_some() || view.find(id).is_ok_and(|image| !image.deregistered),
         ResourceId::SecurityGroupRuleId(id) => view.all::<SecurityGroup>().flat_map(|group| &group.rules).any(|rule| rule.id == id),
         ResourceId::VolumeId(id) => view.instance_of(id).is_some(),
         ResourceId::AddressAssociationId(_)

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use model::{
-    DhcpOptions, ElasticIp, Id, Instance, InstanceConnectEndpoint, InternetGateway, Key, KeyPair, NetworkAcl, NetworkInterface, Resource, ResourceId,
-    RouteTable, Scope, SecurityGroup, Snapshot, Subnet, TagSetKey, Vpc, VpcPeeringConnection,
+    DhcpOptions, ElasticIp, Id, ImportedImage, Instance, InstanceConnectEndpoint, InternetGateway, Key, KeyPair, NetworkAcl, NetworkInterface,
+    Resource, ResourceId, RouteTable, Scope, SecurityGroup, Snapshot, Subnet, TagSetKey, Vpc, VpcPeeringConnection,
 };
 
 use crate::error::Error;
@@ -36,6 +36,7 @@ macro_rules! visible_to_their_owner {
 visible_to_their_owner!(
     DhcpOptions,
     ElasticIp,
+    ImportedImage,
     Instance,
     InstanceConnectEndpoint,
     InternetGateway,

@@ -39,6 +39,11 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// What was imported is no image.
+    Image {
+        /// Why not.
+        reason: String,
+    },
     /// The record of a guest, or a message between two stages of a build, cannot be understood.
     Record {
         /// Where it was read.
@@ -96,6 +101,7 @@ impl fmt::Display for Error {
                 write!(f, "the file system of {} cannot be mounted with mapped owners (ID-mapped mounts): {source}", path.display())
             }
             Error::Spec { field, reason } => write!(f, "an instance cannot have this {field}: {reason}"),
+            Error::Image { reason } => write!(f, "this cannot be an image: {reason}"),
             Error::Record { path, source } => write!(f, "cannot understand {}: {source}", path.display()),
             Error::Build { id, reason } => write!(f, "cannot build {id}: {reason}"),
             Error::Inside { reason } => write!(f, "inside, {reason}"),

@@ -54,6 +54,9 @@ pub(crate) fn furnish(spec: &Spec, outside: &Outside) -> Result<(), Error> {
     for (path, mode) in DIRECTORIES {
         make_directory(Path::new(path), mode)?;
     }
+    if spec.image.is_some() {
+        return complete(spec);
+    }
     for part in image::PROGRAMS {
         // Where it is a directory, the image has mounted it.
         if let Ok(target) = fs::read_link(outside.path(part)) {
@@ -87,6 +90,38 @@ pub(crate) fn furnish(spec: &Spec, outside: &Outside) -> Result<(), Error> {
     link(Path::new("/run/lock"), Path::new("/var/lock"))?;
     make_home(Path::new("/root"), 0, &ssh::keys_of_root(spec), spec)?;
     make_home(&Path::new("/home").join(&spec.login), accounts::LOGIN_ID, &ssh::keys_of_login(spec), spec)
+}
+
+/// Writes what an image lacks to be an instance: who and where it is, and the login user.
+fn complete(spec: &Spec) -> Result<(), Error> {
+    let shell = if Path::new("/bin/bash").exists() { "/bin/bash" } else { "/bin/sh" };
+    let old = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let home = format!("/home/{}", spec.login);
+    if let Some(files) = accounts::with_login(&spec.login, shell, [&old("/etc/passwd"), &old("/etc/group"), &old("/etc/shadow")]) {
+        for ((path, mode), text) in [("/etc/passwd", 0o644), ("/etc/group", 0o644), ("/etc/shadow", 0o600)].into_iter().zip(files.texts) {
+            replace(Path::new(path), text.as_bytes(), mode)?;
+        }
+        let rule = format!("{} ALL=(ALL:ALL) NOPASSWD:ALL\n", spec.login);
+        make_directory(Path::new("/etc/sudoers.d"), 0o750)?;
+        write_new(Path::new("/etc/sudoers.d/90-login"), rule.as_bytes(), 0o440)?;
+        own_keys(Path::new(&home), files.id, &ssh::keys_of_login(spec))?;
+        own_keys(Path::new("/root"), 0, &ssh::keys_of_root(spec))?;
+    }
+    if let Some(data) = &spec.user_data {
+        make_directory(Path::new("/var/lib/cloud/instance"), 0o755)?;
+        write_new(Path::new(user_data::DATA), data, 0o600)?;
+    }
+    etc::every_boot(spec).into_iter().chain([ssh::keys_command()]).try_for_each(|file| replace(Path::new(file.path), file.text.as_bytes(), file.mode))
+}
+
+/// A home with keys that open the account, if there are any.
+fn own_keys(home: &Path, owner: u32, keys: &str) -> Result<(), Error> {
+    let folder = home.join(".ssh");
+    let file = folder.join("authorized_keys");
+    make_directory(home, 0o700)?;
+    make_directory(&folder, 0o700)?;
+    write_new(&file, keys.as_bytes(), 0o600)?;
+    [home, &folder, &file].iter().try_for_each(|path| lchown(path, Some(owner), Some(owner)).doing_with(|| format!("giving {} away", path.display())))
 }
 
 /// Lets administrators become root by `su` without a password, as EC2's images do by `sudo`, which not every host has.

@@ -98,6 +98,11 @@ impl Guest {
         Pulse::read(&self.pulse).doing_with(|| format!("reading {}", self.pulse.display()))
     }
 
+    /// Has the guest end in order, and does not wait for that.
+    pub fn begin_power_off(&self) -> Result<(), Error> {
+        self.signal(init::POWER_OFF as i32)
+    }
+
     /// Ends the guest in order and waits for that; false if it outlives the patience.
     pub fn power_off(&self, patience: Duration) -> Result<bool, Error> {
         self.end(init::POWER_OFF as i32, patience)

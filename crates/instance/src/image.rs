@@ -4,9 +4,12 @@
 //! rights, in a mount namespace that ends with the builder; when the guest's own, less privileged one is copied from it, the kernel locks
 //! these mounts: root inside can neither unmount them nor make them writable.
 //!
+//! An image that was imported is below the whole disk instead, by an overlay: what the guest writes is on its disk, and the image stays as it is.
+//!
 //! The disk is the guest's, and it may be its second boot: nothing here follows a symbolic link on it.
 
 use std::{
+    ffi::OsStr,
     fs,
     os::fd::{AsRawFd, OwnedFd},
     path::Path,
@@ -17,11 +20,12 @@ use nix::{
     fcntl::{OFlag, open, openat},
     mount::{MsFlags, mount},
     sys::stat::{Mode, mkdirat},
-    unistd::{Gid, Uid, fchown},
+    unistd::{Gid, Uid, chdir, fchown},
 };
 
 use crate::{
     builder::Order,
+    disk,
     error::{Doing, Error},
     syscall::{self, MountAttributes},
 };
@@ -51,6 +55,9 @@ pub(crate) const SSHD: &str = "opt/openssh";
 
 /// Mounts the disk over itself and the image below; returns the guest's root directory.
 pub(crate) fn assemble(order: &Order, ids: &OwnedFd) -> Result<OwnedFd, Error> {
+    if let Some(image) = &order.spec.image {
+        return overlay(image, &order.root, ids);
+    }
     let (disk, first_id) = (&order.root, order.spec.first_id);
     let owner = Owner { user: Uid::from_raw(first_id), group: Gid::from_raw(first_id) };
     let below = open(disk, DIRECTORY, Mode::empty()).doing_with(|| format!("opening {}", disk.display()))?;
@@ -83,6 +90,28 @@ pub(crate) fn assemble(order: &Order, ids: &OwnedFd) -> Result<OwnedFd, Error> {
     }
     Ok(root)
 }
+
+/// Mounts an image below the disk, over the disk. Beside that are the folders that this takes.
+fn overlay(image: &Path, disk: &Path, ids: &OwnedFd) -> Result<OwnedFd, Error> {
+    let (Some(beside), Some(name)) = (disk.parent(), disk.file_name().and_then(OsStr::to_str)) else {
+        unreachable!("the disk is in the guest's folder")
+    };
+    let doing = || format!("mounting the image {}", image.display());
+    for folder in [LOWER, WORK] {
+        disk::make_private(&beside.join(folder))?;
+    }
+    let lower = open(&beside.join(LOWER), DIRECTORY, Mode::empty()).doing_with(doing)?;
+    attach(image, &lower, Some(ids))?;
+    // By relative names: a comma or colon on the way there would mean something.
+    chdir(beside).doing_with(doing)?;
+    let options = format!("lowerdir={LOWER},upperdir={name},workdir={WORK}");
+    mount(Some("overlay"), name, Some("overlay"), MsFlags::MS_NODEV, Some(options.as_str())).doing_with(doing)?;
+    open(name, DIRECTORY, Mode::empty()).doing_with(doing)
+}
+
+/// Where an image is mounted, and what an overlay needs for itself.
+const LOWER: &str = "image";
+const WORK: &str = "work";
 
 /// Whatever is there, itself.
 const NODE: OFlag = OFlag::O_PATH.union(OFlag::O_NOFOLLOW).union(OFlag::O_CLOEXEC);

@@ -197,7 +197,7 @@ fn serve(alone: SingleThreaded, spec: &Spec, pulse: File) -> Result<(), Error> {
             }
         }
         machine.reap();
-        machine.start_what_is_due();
+        machine.start_what_is_due(spec);
     }
 }
 
@@ -239,12 +239,12 @@ impl Machine {
         }
     }
 
-    fn start_what_is_due(&mut self) {
+    fn start_what_is_due(&mut self, spec: &Spec) {
         if self.sshd.due.is_none_or(|due| due > Instant::now()) {
             return;
         }
         (self.sshd.started, self.sshd.due) = (Instant::now(), None);
-        match self.start(|| ssh::run().map(|never| match never {})) {
+        match self.start(|| ssh::run(spec).map(|never| match never {})) {
             Ok(process) => self.sshd.process = Some(process),
             Err(error) => {
                 self.sshd.ended();

@@ -1,6 +1,6 @@
 //! What a guest shall be like.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,9 @@ pub const USER_DATA_BYTES: usize = 16 * 1024;
 pub struct Spec {
     /// `i-0123456789abcdef0`: names the record, the disk and the cgroup.
     pub id: String,
+    /// The root file system that the guest boots: a folder of [`images`](crate::images). Without one, the host's programs.
+    #[serde(default)]
+    pub image: Option<PathBuf>,
     /// `ip-10-1-4-7`
     pub hostname: String,
     /// What the guest's own name means, as long as nobody asks the resolver: its primary private address.
@@ -56,10 +59,7 @@ impl Spec {
         for domain in &self.search {
             check_name("search", domain.trim_start_matches('_'), "-._")?;
         }
-        check_name("login", &self.login, "-_")?;
-        if self.login == "root" {
-            return Err(Error::Spec { field: "login", reason: "root is there already".to_owned() });
-        }
+        check_login(&self.login)?;
         if self.authorized_keys.iter().any(|key| key.contains(char::is_control)) {
             return Err(Error::Spec { field: "authorized_keys", reason: "a key is one line".to_owned() });
         }
@@ -83,6 +83,15 @@ impl Spec {
     }
 }
 
+/// Refuses a login user that no guest can have.
+pub fn check_login(login: &str) -> Result<(), Error> {
+    check_name("login", login, "-_")?;
+    if login == "root" {
+        return Err(Error::Spec { field: "login", reason: "root is there already".to_owned() });
+    }
+    Ok(())
+}
+
 /// Refuses a name that is not letters, digits and the given marks, beginning with a letter or digit.
 pub(crate) fn check_name(field: &'static str, name: &str, marks: &str) -> Result<(), Error> {
     let good = name.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -98,6 +107,7 @@ pub(crate) mod tests {
     pub(crate) fn spec() -> Spec {
         Spec {
             id: "i-0123456789abcdef0".into(),
+            image: None,
             hostname: "ip-10-1-4-7".into(),
             address: [10, 1, 4, 7].into(),
             domain: "ec2.internal".into(),

@@ -163,6 +163,7 @@ impl Snapshot {
             crate::InstanceConnectEndpoint,
             crate::ElasticIp,
             crate::KeyPair,
+            crate::ImportedImage,
             crate::AccountRegion,
             crate::ClientToken,
             TagSet,

@@ -3,7 +3,7 @@
 //! There is one root file system, the host's `/usr`. It is offered under the AMI names that people's code expects;
 //! what differs is the login and a few habits of the distribution.
 
-use crate::ImageId;
+use crate::{ImageId, ImportedImage, Instance, Snapshot};
 
 /// An image that is offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,11 @@ impl Image {
     /// boots the default image.
     pub fn boots(id: ImageId) -> &'static Image {
         Image::find(id).unwrap_or(&CATALOGUE[0])
+    }
+
+    /// Whom one logs in to an instance as.
+    pub fn login_of<'s>(snapshot: &'s Snapshot, instance: &Instance) -> &'s str {
+        ImportedImage::of(snapshot, instance).map_or(Image::boots(instance.image).login, |image| &image.login)
     }
 
     /// Its id.

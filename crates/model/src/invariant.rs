@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    Id, Instance, InstanceConnectEndpoint, InstanceState, InternetGateway, Key, NetworkAcl, NetworkInterface, Resource, RouteTable, SecurityGroup,
-    Snapshot, Subnet, Vpc,
+    Id, ImportedImage, Instance, InstanceConnectEndpoint, InstanceState, InternetGateway, Key, NetworkAcl, NetworkInterface, Resource, RouteTable,
+    SecurityGroup, Snapshot, Subnet, Vpc,
 };
 
 impl Snapshot {
@@ -14,6 +14,7 @@ impl Snapshot {
             .or_else(|| self.subnet_violation())
             .or_else(|| self.member_violation())
             .or_else(|| self.interface_violation())
+            .or_else(|| self.image_violation())
             .or_else(|| self.instance_violation())
             .or_else(|| self.endpoint_violation())
     }
@@ -128,6 +129,12 @@ impl Snapshot {
             }
         }
         None
+    }
+
+    fn image_violation(&self) -> Option<String> {
+        let mut names = BTreeSet::new();
+        let twin = self.all::<ImportedImage>().find(|image| !image.deregistered && !names.insert((image.scope, &image.name)));
+        twin.map(|image| format!("{} shares its name", image.id))
     }
 
     fn instance_violation(&self) -> Option<String> {

@@ -13,6 +13,7 @@ mod draft;
 mod elastic_ip;
 mod id;
 mod image;
+mod imported_image;
 mod instance;
 mod instance_connect;
 mod instance_connect_endpoint;
@@ -52,6 +53,7 @@ pub use id::{
     VpcPeeringConnectionId,
 };
 pub use image::Image;
+pub use imported_image::ImportedImage;
 pub use instance::{Instance, InstanceState, LaunchKey, Reboots, ShutdownBehavior, StateReason, SummaryStatus};
 pub use instance_connect::{InstanceConnectKey, InstanceConnectKeys};
 pub use instance_connect_endpoint::{InstanceConnectEndpoint, InstanceConnectEndpointState};

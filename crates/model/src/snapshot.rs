@@ -12,10 +12,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountRegion, AllocationId, ClientToken, ClientTokenKey, DhcpOptions, DhcpOptionsId, ElasticIp, Instance, InstanceConnectEndpoint,
-    InstanceConnectEndpointId, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId, NetworkAcl, NetworkAclId, NetworkInterface,
-    NetworkInterfaceId, ResourceId, RouteTable, RouteTableId, Scope, SecurityGroup, SecurityGroupId, Subnet, SubnetId, TagSet, Vpc, VpcId,
-    VpcPeeringConnection, VpcPeeringConnectionId,
+    AccountRegion, AllocationId, ClientToken, ClientTokenKey, DhcpOptions, DhcpOptionsId, ElasticIp, ImageId, ImportedImage, Instance,
+    InstanceConnectEndpoint, InstanceConnectEndpointId, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId, NetworkAcl, NetworkAclId,
+    NetworkInterface, NetworkInterfaceId, ResourceId, RouteTable, RouteTableId, Scope, SecurityGroup, SecurityGroupId, Subnet, SubnetId, TagSet, Vpc,
+    VpcId, VpcPeeringConnection, VpcPeeringConnectionId,
 };
 
 /// All resources of one kind, in the order of their keys.
@@ -40,6 +40,7 @@ pub struct Snapshot {
     pub(crate) counters: Table<Counters>,
     pub(crate) elastic_ips: Table<ElasticIp>,
     pub(crate) key_pairs: Table<KeyPair>,
+    pub(crate) imported_images: Table<ImportedImage>,
     pub(crate) account_regions: Table<AccountRegion>,
     pub(crate) client_tokens: Table<ClientToken>,
     /// Which interface has a private address, by VPC: derived from the interfaces.
@@ -107,6 +108,7 @@ resources! {
     InstanceConnectEndpoint, InstanceConnectEndpointId, instance_connect_endpoints;
     ElasticIp, AllocationId, elastic_ips;
     KeyPair, KeyPairId, key_pairs;
+    ImportedImage, ImageId, imported_images;
 }
 
 macro_rules! scoped {
@@ -124,6 +126,7 @@ scoped!(
     Subnet,
     InternetGateway,
     KeyPair,
+    ImportedImage,
     RouteTable,
     NetworkAcl,
     SecurityGroup,

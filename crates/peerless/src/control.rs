@@ -51,12 +51,31 @@ pub enum Request {
         /// For how many seconds to knock.
         patience: u64,
     },
+    /// Make an image of what was imported.
+    RegisterImage(Registration),
     /// What goes on in the kernel.
     Flows(Wanted),
     /// Send packets, and compare what becomes of them with what is computed.
     Probe(FlowQuestion),
     /// Stop, and leave nothing behind on the host.
     Down,
+}
+
+/// An image that is to be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Registration {
+    /// Where it was imported: a name among the images of the state folder.
+    pub folder: String,
+    /// What it is to be called.
+    pub name: String,
+    /// What its owner says about it.
+    pub description: String,
+    /// The user that people log in as.
+    pub login: String,
+    /// Whose it is to be.
+    pub account: String,
+    /// Where.
+    pub region: String,
 }
 
 /// A way to an instance's SSH server.
@@ -127,6 +146,11 @@ pub enum Response {
     Connected(Connected),
     /// There is none.
     NotConnected(NotConnected),
+    /// There is an image.
+    Registered {
+        /// Its id.
+        id: String,
+    },
     /// It is gone.
     Down,
     /// The word means nothing, or more than one thing.

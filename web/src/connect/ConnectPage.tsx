@@ -1,20 +1,27 @@
 /** Connect to instance: AWS's notes, our reason under them, and the way in that there is. */
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
+import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
+import Input from "@cloudscape-design/components/input";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import RadioGroup from "@cloudscape-design/components/radio-group";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
 import Tabs from "@cloudscape-design/components/tabs";
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "react-router";
+import { useState } from "react";
+import { useHref, useParams } from "react-router";
 import { nameOf, titled, useList } from "../api/lists";
 import { effectiveTable } from "../api/network";
 import { explain } from "../api/peerless";
 import { here } from "../api/place";
+import type { Way } from "../api/terminal";
 import type { Instance } from "../api/types";
+import { useExam } from "../frame/exam";
 import { Page } from "../frame/Page";
 import { sentence } from "../frame/results";
 import { Explained } from "./Explained";
@@ -55,21 +62,24 @@ function Ways({ instance }: { instance: Instance }) {
           id: "ssh",
           label: "SSH client",
           content: (
-            <Way title="SSH client" command={`ssh -i "${instance.keyName ?? "KEY"}.pem" ${user}@${instance.ipAddress ?? "PUBLIC-ADDRESS"}`}>
+            <OtherWay
+              title="SSH client"
+              command={`ssh -i "${instance.keyName ?? "KEY"}.pem" ${user}@${instance.ipAddress ?? "PUBLIC-ADDRESS"}`}
+            >
               Your own SSH client reaches Elastic IP addresses when Peerless runs with <code>--uplink</code>: this machine is the laptop on
               the simulated internet then, and comes from 203.0.113.10. The key is the pair that the launch named
               {instance.keyName ? ` (${instance.keyName})` : ": this instance has none"}.
-            </Way>
+            </OtherWay>
           ),
         },
         {
           id: "serial",
           label: "EC2 serial console",
           content: (
-            <Way title="EC2 serial console" command={`sudo peerless connect --via console ${instance.instanceId}`}>
+            <OtherWay title="EC2 serial console" command={`sudo peerless connect --via console ${instance.instanceId}`}>
               The serial console needs no network: no route, no rule and no address keeps it out. Only who can open the daemon's control
               socket gets in.
-            </Way>
+            </OtherWay>
           ),
         },
       ]}
@@ -77,51 +87,93 @@ function Ways({ instance }: { instance: Instance }) {
   );
 }
 
-function InstanceConnect({ instance, user }: { instance: Instance; user: string }) {
+function InstanceConnect({ instance, user: usual }: { instance: Instance; user: string }) {
   const subnet = useList("subnets").items.find((subnet) => subnet.subnetId === instance.subnetId);
   const tables = useList("routeTables").items;
   const groups = instance.groupSet.map((group) => group.groupId);
   const rules = useList("securityGroupRules").items.filter((rule) => rule.isEgress !== "true" && groups.includes(rule.groupId));
   const { table, isExplicit } = subnet ? effectiveTable(subnet, tables) : { table: undefined, isExplicit: false };
-  const found = notes({ instance, subnet, table, isExplicit, rules, region: here.region });
+  const [via, setVia] = useState<Way>("eic");
+  const [typed, setUser] = useState<string>();
+  const user = typed ?? usual;
+  const found = notes({ instance, subnet, table, isExplicit, rules, region: here.region }).filter((note) => via === "eic" || note.isState);
+  const isPublic = via === "eic";
+  const isExam = useExam();
   const answer = useQuery({
     queryKey: ["ec2", "explain", instance.instanceId],
     queryFn: () => explain("instance-connect", instance.instanceId, { tcp: 22 }),
-    enabled: instance.instanceState.name === "running",
+    enabled: isPublic && !isExam && instance.instanceState.name === "running",
   });
+  const query = new URLSearchParams({ via, user });
+  const href = useHref(`/ec2/instances/${instance.instanceId}/terminal?${query}`);
+  const back = useHref(`/ec2/instances/${instance.instanceId}`);
   return (
     <SpaceBetween size="l">
       {found.map((note) => (
         <NoteAlert key={note.header} note={note} />
       ))}
-      <Container header={<Header variant="h2">EC2 Instance Connect</Header>}>
+      <Container
+        header={<Header variant="h2">EC2 Instance Connect</Header>}
+        footer={
+          <Box float="right">
+            <SpaceBetween direction="horizontal" size="xs">
+              <Button variant="link" href={back}>
+                Cancel
+              </Button>
+              <Button variant="primary" href={href} target="_blank" disabled={user === "" || found.some((note) => note.isShut)}>
+                Connect
+              </Button>
+            </SpaceBetween>
+          </Box>
+        }
+      >
         <SpaceBetween size="l">
+          <KeyValuePairs items={[{ label: "Instance ID", value: titled(instance.instanceId, nameOf(instance)) }]} />
+          <FormField label="Connection type">
+            <RadioGroup
+              value={via}
+              onChange={({ detail }) => setVia(detail.value as Way)}
+              items={[
+                {
+                  value: "eic",
+                  label: "Connect using a Public IP",
+                  description: "EC2 Instance Connect calls the public IPv4 address, from AWS's address range.",
+                },
+                {
+                  value: "eice",
+                  label: "Connect using a Private IP",
+                  description: "An EC2 Instance Connect Endpoint in its VPC calls the private address.",
+                },
+              ]}
+            />
+          </FormField>
           <KeyValuePairs
-            columns={4}
             items={[
-              { label: "Instance ID", value: titled(instance.instanceId, nameOf(instance)) },
-              { label: "Connection type", value: "Connect using a Public IP" },
-              { label: "Public IPv4 address", value: instance.ipAddress ?? "–" },
-              { label: "Username", value: user },
+              isPublic
+                ? { label: "Public IPv4 address", value: instance.ipAddress ?? "–" }
+                : { label: "Private IPv4 address", value: instance.privateIpAddress ?? "–" },
             ]}
           />
-          <Command text={`sudo peerless connect ${instance.instanceId}`}>
-            The terminal in the browser is not there yet. In a shell on this machine, this connects as EC2 Instance Connect does, by SSH
-            from AWS's address range, and fails as it fails on AWS:
+          <FormField label="Username" description={`People log in to its image as ${usual}.`}>
+            <Input value={user} onChange={({ detail }) => setUser(detail.value)} />
+          </FormField>
+          <Command text={`sudo peerless connect ${isPublic ? "" : "--via eice "}${instance.instanceId}`}>
+            In a shell on this machine, the same connection:
           </Command>
         </SpaceBetween>
       </Container>
-      {answer.data && <Explained explanation={answer.data} title="Would it get in now?" />}
-      {answer.error && <Alert type="info">{sentence(answer.error)}</Alert>}
+      {isPublic && !isExam && answer.data && <Explained explanation={answer.data} title="Would it get in now?" />}
+      {isPublic && !isExam && answer.error && <Alert type="info">{sentence(answer.error)}</Alert>}
     </SpaceBetween>
   );
 }
 
 function NoteAlert({ note }: { note: Note }) {
+  const isExam = useExam();
   return (
     <Alert type={note.type} header={note.header} statusIconAriaLabel={note.type}>
       {note.text}
-      {note.why && (
+      {note.why && !isExam && (
         <Box margin={{ top: "xs" }} variant="p">
           {note.why}
         </Box>
@@ -130,7 +182,7 @@ function NoteAlert({ note }: { note: Note }) {
   );
 }
 
-function Way({ title, command, children }: { title: string; command: string; children: React.ReactNode }) {
+function OtherWay({ title, command, children }: { title: string; command: string; children: React.ReactNode }) {
   return (
     <Container header={<Header variant="h2">{title}</Header>}>
       <Command text={command}>{children}</Command>

@@ -11,6 +11,8 @@ export interface Note {
   why?: string;
   /** Whether nobody can connect as things are. */
   isShut?: boolean;
+  /** Whether it is about the instance itself, whatever the way to it. */
+  isState?: boolean;
 }
 
 interface Facts {
@@ -35,7 +37,9 @@ export function notes({ instance, subnet, table, isExplicit, rules, region }: Fa
   const state = instance.instanceState.name;
   if (state !== "running") {
     const header = "This instance is not running";
-    return [{ type: "warning", header, text: `It is ${state}. You can connect to an instance only while it runs.`, isShut: true }];
+    return [
+      { type: "warning", header, text: `It is ${state}. You can connect to an instance only while it runs.`, isShut: true, isState: true },
+    ];
   }
   const found: Note[] = [];
   if (!instance.ipAddress) {

@@ -79,7 +79,7 @@ function Editor({ acl, egress }: { acl: NetworkAcl; egress: boolean }) {
               {
                 id: "number",
                 header: "Rule number",
-                minWidth: 110,
+                minWidth: 90,
                 cell: (draft) =>
                   draft ? (
                     <Input
@@ -96,7 +96,7 @@ function Editor({ acl, egress }: { acl: NetworkAcl; egress: boolean }) {
               {
                 id: "type",
                 header: "Type",
-                minWidth: 200,
+                minWidth: 170,
                 cell: (draft) =>
                   draft ? (
                     <Select
@@ -125,7 +125,7 @@ function Editor({ acl, egress }: { acl: NetworkAcl; egress: boolean }) {
               {
                 id: "ports",
                 header: "Port range",
-                minWidth: 130,
+                minWidth: 110,
                 cell: (draft) => {
                   if (!draft) return "All";
                   const writes = KINDS.find((kind) => kind.name === draft.kind)?.writes;
@@ -174,16 +174,16 @@ function Editor({ acl, egress }: { acl: NetworkAcl; egress: boolean }) {
               {
                 id: "remove",
                 header: "",
-                minWidth: 140,
+                minWidth: 60,
                 cell: (draft) =>
                   draft && (
                     <Button
                       formAction="none"
+                      variant="icon"
+                      iconName="remove"
                       ariaLabel={`Remove rule ${draft.number || "without number"}`}
                       onClick={() => setDrafts(drafts.filter((other) => other.key !== draft.key))}
-                    >
-                      Remove
-                    </Button>
+                    />
                   ),
               },
             ]}

@@ -10,6 +10,7 @@ import { useParams } from "react-router";
 import { describe, nameOf, titled, useList } from "../api/lists";
 import { destinationOf, targetOf } from "../api/network";
 import type { RouteTable } from "../api/types";
+import { CRAMPED } from "../frame/Page";
 import { State } from "../table/State";
 import { FormPage, perform } from "./FormPage";
 import { changes, type Draft, editable } from "./routes";
@@ -79,26 +80,30 @@ function Editor({ table }: { table: RouteTable }) {
             {
               id: "target",
               header: "Target",
-              minWidth: 330,
+              minWidth: 255,
               cell: (row) =>
                 row.local ? "local" : <Target vpcId={table.vpcId} value={row.target} set={(target) => set(row.key, { target })} />,
             },
             { id: "status", header: "Status", minWidth: 110, cell: (row) => <State of={routeOf(row)?.state} /> },
-            { id: "propagated", header: "Propagated", cell: () => "No" },
-            { id: "origin", header: "Route Origin", cell: (row) => routeOf(row)?.origin ?? "CreateRoute" },
+            ...(innerWidth < CRAMPED
+              ? []
+              : [
+                  { id: "propagated", header: "Propagated", cell: () => "No" },
+                  { id: "origin", header: "Route Origin", cell: (row: Row) => routeOf(row)?.origin ?? "CreateRoute" },
+                ]),
             {
               id: "remove",
               header: "",
-              minWidth: 140,
+              minWidth: 60,
               cell: (row) =>
                 !row.local && (
                   <Button
                     formAction="none"
+                    variant="icon"
+                    iconName="remove"
                     ariaLabel={`Remove the route to ${row.destination || "nowhere yet"}`}
                     onClick={() => setDrafts(drafts.filter((draft) => draft.key !== row.key))}
-                  >
-                    Remove
-                  </Button>
+                  />
                 ),
             },
           ]}

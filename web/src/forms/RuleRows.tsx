@@ -47,7 +47,7 @@ export function RuleRows({ egress, vpcId, drafts, set }: Props) {
           {
             id: "type",
             header: "Type",
-            minWidth: 180,
+            minWidth: 155,
             cell: (draft) => (
               <Select
                 ariaLabel="Type"
@@ -74,7 +74,7 @@ export function RuleRows({ egress, vpcId, drafts, set }: Props) {
           {
             id: "ports",
             header: "Port range",
-            minWidth: 130,
+            minWidth: 98,
             cell: (draft) => {
               const writes = KINDS.find((kind) => kind.name === draft.kind)?.writes;
               return (
@@ -91,9 +91,9 @@ export function RuleRows({ egress, vpcId, drafts, set }: Props) {
           {
             id: "peer",
             header: peer,
-            minWidth: 360,
+            minWidth: 228,
             cell: (draft) => (
-              <div style={{ display: "grid", gridTemplateColumns: "164px minmax(150px, 1fr)", gap: 8 }}>
+              <div style={{ display: "grid", gap: 4 }}>
                 <Select
                   ariaLabel={`${peer} type`}
                   expandToViewport
@@ -122,15 +122,15 @@ export function RuleRows({ egress, vpcId, drafts, set }: Props) {
           {
             id: "delete",
             header: "",
-            minWidth: 120,
+            minWidth: 60,
             cell: (draft) => (
               <Button
                 formAction="none"
+                variant="icon"
+                iconName="remove"
                 ariaLabel={`Delete the rule for ${draft.kind}`}
                 onClick={() => set(drafts.filter((other) => other.key !== draft.key))}
-              >
-                Delete
-              </Button>
+              />
             ),
           },
         ]}

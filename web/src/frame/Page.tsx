@@ -1,11 +1,14 @@
 /** What is around every page's content: navigation, path, results, and a panel at the bottom where the page has one. */
 import AppLayout, { type AppLayoutProps } from "@cloudscape-design/components/app-layout";
 import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useHref, useNavigate } from "react-router";
 import { Navigation } from "./Navigation";
 import { usePreference } from "./preferences";
 import { ResultBars } from "./results";
+
+/** So wide a page must be to show a form beside the navigation. */
+export const CRAMPED = 1200;
 
 export interface PageProps {
   title: string;
@@ -20,6 +23,9 @@ export interface PageProps {
 
 export function Page({ title, path = [], contentType, splitPanel, splitPanelOpen, onSplitPanelToggle, children }: PageProps) {
   const [isNavigationOpen, setNavigationOpen] = usePreference("navigation", true);
+  // A form needs the room of a narrow page for itself.
+  const [isCramped] = useState(() => contentType === "form" && innerWidth < CRAMPED);
+  const [isOpenHere, setOpenHere] = useState(false);
   const [splitSize, setSplitSize] = usePreference("panel", 320);
   const navigate = useNavigate();
   const base = useHref("/").replace(/\/$/, "");
@@ -34,8 +40,8 @@ export function Page({ title, path = [], contentType, splitPanel, splitPanelOpen
       toolsHide
       contentType={contentType}
       navigation={<Navigation />}
-      navigationOpen={isNavigationOpen}
-      onNavigationChange={({ detail }) => setNavigationOpen(detail.open)}
+      navigationOpen={isCramped ? isOpenHere : isNavigationOpen}
+      onNavigationChange={({ detail }) => (isCramped ? setOpenHere : setNavigationOpen)(detail.open)}
       notifications={<ResultBars />}
       stickyNotifications
       breadcrumbs={

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use ec2::{Call, ConsoleOutput, Consoles, Ctx, Reply, Request, lifecycle};
-use model::{Draft, Instance, InstanceId, InstanceState, Observation, Snapshot, Timestamp};
+use ec2::{Call, ConsoleOutput, Consoles, Ctx, NewImage, NoConsoles, Reply, Request, lifecycle};
+use model::{Draft, ImageId, Instance, InstanceId, InstanceState, Observation, Scope, Snapshot, Timestamp};
 
 use crate::xml::Element;
 
@@ -194,6 +194,18 @@ impl Aws {
             self.snapshot = draft.finish().0;
             assert_eq!(self.snapshot.violation(), None);
         }
+    }
+
+    /// An image of the caller's own, whose files are in place: its id, or why not.
+    pub fn register_image(&mut self, name: &str) -> Result<ImageId, String> {
+        let mut draft = Draft::new(&self.snapshot);
+        self.seed += 1;
+        let id = ec2::image_id(&draft, self.seed << 32).unwrap();
+        let scope = Scope { account: self.account.parse().unwrap(), region: self.region.parse().unwrap() };
+        let image = NewImage { scope, name: name.to_owned(), description: "of one's own".to_owned(), login: "me".to_owned() };
+        image.register(&mut draft, id, &Ctx { now: self.now, random: &mut || 0, consoles: &NoConsoles })?;
+        self.publish(draft);
+        Ok(id)
     }
 
     /// A VPC: its id.

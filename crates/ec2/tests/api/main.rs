@@ -14,6 +14,7 @@ mod dhcp_options;
 mod endpoints;
 mod histories;
 mod identity;
+mod images;
 mod instance_connect;
 mod instances;
 mod key_pairs;

@@ -53,6 +53,32 @@ impl Accounts {
     }
 }
 
+/// The account files of an image with its login user.
+pub(crate) struct WithLogin {
+    /// `passwd`, `group` and `shadow`.
+    pub(crate) texts: [String; 3],
+    /// The login user's id.
+    pub(crate) id: u32,
+}
+
+/// Adds the login user to an image's account files, and root if there is not even that; nothing if the user is there.
+pub(crate) fn with_login(login: &str, shell: &str, [passwd, group, shadow]: [&str; 3]) -> Option<WithLogin> {
+    if entries(passwd).any(|entry| entry.name == login) {
+        return None;
+    }
+    let taken: Vec<u32> = entries(passwd).chain(entries(group)).map(|entry| entry.id).collect();
+    let id = (LOGIN_ID..NOBODY_ID).find(|id| !taken.contains(id))?;
+    let whole = |text: &str, root: &str| match text {
+        "" => root.to_owned(),
+        text if text.ends_with('\n') => text.to_owned(),
+        text => format!("{text}\n"),
+    };
+    let passwd = whole(passwd, &format!("root:x:0:0:root:/root:{shell}\n")) + &format!("{login}:x:{id}:{id}::/home/{login}:{shell}\n");
+    let group = whole(group, "root:x:0:\n") + &format!("{login}:x:{id}:\n");
+    let shadow = whole(shadow, "root:*:20000:0:99999:7:::\n") + &format!("{login}:*:20000:0:99999:7:::\n");
+    Some(WithLogin { texts: [passwd, group, shadow], id })
+}
+
 /// The lines of a `passwd` or `group` file: name, a password that is no longer there, one number or two.
 fn entries(text: &str) -> impl Iterator<Item = Entry<'_>> {
     text.lines().filter_map(|line| {
@@ -118,6 +144,17 @@ mod tests {
     fn people_and_memberships_do_not() {
         let Accounts { passwd, group, shadow, .. } = accounts();
         assert!(!format!("{passwd}{group}{shadow}").to_lowercase().contains("alice"));
+    }
+
+    #[test]
+    fn an_image_gets_a_login_user_and_keeps_its_own() {
+        let made = with_login("ec2-user", "/bin/sh", [PASSWD, "root:x:0:\nalice:x:1000:\n", "root:!:1::::::"]).unwrap();
+        assert_eq!(made.id, 1001);
+        assert_eq!(made.texts[0], format!("{PASSWD}ec2-user:x:1001:1001::/home/ec2-user:/bin/sh\n"));
+        assert_eq!(made.texts[2], "root:!:1::::::\nec2-user:*:20000:0:99999:7:::\n");
+        let empty = with_login("admin", "/bin/sh", [""; 3]).unwrap();
+        assert_eq!(empty.texts[0], "root:x:0:0:root:/root:/bin/sh\nadmin:x:1000:1000::/home/admin:/bin/sh\n");
+        assert!(with_login("alice", "/bin/sh", [PASSWD, "", ""]).is_none());
     }
 
     #[test]

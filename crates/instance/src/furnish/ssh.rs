@@ -4,7 +4,7 @@ use super::etc::{File, file};
 use crate::spec::Spec;
 
 /// Asks the metadata service for the keys that EC2 Instance Connect has pushed.
-const KEYS_COMMAND: &str = "/run/ec2-instance-connect/authorized-keys";
+pub(crate) const KEYS_COMMAND: &str = "/run/ec2-instance-connect/authorized-keys";
 
 /// Files that the guest's user may change for good.
 pub(crate) fn first_boot(spec: &Spec) -> [File; 1] {

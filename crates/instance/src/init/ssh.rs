@@ -14,7 +14,9 @@ use std::{
 use super::PATH;
 use crate::{
     error::{Doing, Error},
+    furnish::ssh::KEYS_COMMAND,
     image,
+    spec::Spec,
 };
 
 /// The kinds of host keys that Amazon Linux 2023 has. RSA is left out: making such a key takes a second of processor time.
@@ -26,13 +28,17 @@ pub(crate) fn program() -> Option<PathBuf> {
 }
 
 /// Becomes sshd; returns only if that fails. Standard output and error are the console.
-pub(crate) fn run() -> Result<Infallible, Error> {
+pub(crate) fn run(spec: &Spec) -> Result<Infallible, Error> {
     let program = program().ok_or_else(|| Error::Inside { reason: "there is no sshd any more".to_owned() })?;
     let folder = folder();
     make_keys()?;
     let mut command = Command::new(&program);
     // Not in the background, and with a log of its own, since there is no syslog.
     command.args(["-D", "-E", "/var/log/sshd.log"]).env_clear().env("PATH", PATH);
+    if spec.image.is_some() {
+        // The image's own settings do not ask for them.
+        command.arg("-o").arg(format!("AuthorizedKeysCommand={KEYS_COMMAND} %u")).args(["-o", "AuthorizedKeysCommandUser=nobody"]);
+    }
     if program.starts_with(&folder) {
         command.env("LD_LIBRARY_PATH", folder.join("lib"));
         // Since OpenSSH 9.8 and 10.0 it is several programs, the paths of which are compiled in.

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a check fails by a panic")]
 
 mod escape;
+mod image;
 mod inside;
 mod life;
 mod ssh;
@@ -47,7 +48,7 @@ fn main() -> ExitCode {
     }
     isolate();
     let filter = std::env::args().nth(1).unwrap_or_default();
-    let checks = inside::CHECKS.iter().chain(ssh::CHECKS).chain(user_data::CHECKS).chain(escape::CHECKS).chain(life::CHECKS);
+    let checks = inside::CHECKS.iter().chain(ssh::CHECKS).chain(user_data::CHECKS).chain(image::CHECKS).chain(escape::CHECKS).chain(life::CHECKS);
     let mut failed = 0;
     let world = World::new();
     for (name, check) in checks.filter(|(name, _)| name.contains(&filter)) {

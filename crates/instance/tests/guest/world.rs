@@ -54,6 +54,13 @@ impl World {
         self.host.enter_command(&guest.id, user, &command).stdin(Stdio::null()).output().unwrap()
     }
 
+    /// A folder for what a check needs outside.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.directory.join(name);
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
     pub fn remove(self) {
         for id in self.host.leftovers().unwrap() {
             self.host.destroy(&id, Disk::Delete).unwrap();
@@ -65,6 +72,7 @@ impl World {
 pub fn spec(number: u32) -> Spec {
     Spec {
         id: format!("i-{number:017x}"),
+        image: None,
         hostname: "ip-10-1-4-7".into(),
         address: [10, 1, 4, 7].into(),
         domain: "ec2.internal".into(),

@@ -9,6 +9,7 @@ mod down;
 mod env;
 mod explain;
 mod flows;
+mod image;
 mod map;
 mod ping;
 mod probe;
@@ -43,6 +44,8 @@ enum Verb {
     Status(status::Status),
     /// Print what points the AWS CLI, SDKs and Terraform at Peerless, for the shell's `eval`
     Env(env::Env),
+    /// Root file systems of one's own, for instances to boot
+    Image(image::Image),
     /// Run a command in an instance
     Run(run::Run),
     /// Log in to an instance as AWS's console does, by EC2 Instance Connect; if that fails, say why
@@ -139,6 +142,7 @@ pub fn main() -> ExitCode {
         Verb::Down(down) => down.go(),
         Verb::Status(status) => status.go(),
         Verb::Env(env) => env.go(),
+        Verb::Image(image) => image.go(),
         Verb::Run(run) => run.go(),
         Verb::Connect(connect) => connect.go(),
         Verb::Test(test) => test.go(),

@@ -10,8 +10,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use ec2::{Call, Ctx, NoConsoles, Reply, lifecycle};
-use model::{Draft, Observation, Snapshot, Timestamp};
+use ec2::{Call, Ctx, NewImage, NoConsoles, Reply, lifecycle};
+use model::{Draft, ImageId, Observation, Snapshot, Timestamp};
 use store::Store;
 use tokio::sync::{oneshot, watch};
 
@@ -22,6 +22,8 @@ use super::world::{now, random};
 pub enum Event {
     /// A call that may change something, and where its reply goes.
     Call(Box<Call>, oneshot::Sender<Reply>),
+    /// An image whose files are in place, by that id, and where to say whether it is registered.
+    Image(NewImage, ImageId, oneshot::Sender<Result<(), String>>),
     /// What the data plane saw.
     Observation(Observation),
     /// End, and take everything off the host.
@@ -83,11 +85,16 @@ impl ControlLoop {
     fn apply(&mut self, batch: Vec<Event>) {
         let mut draft = Draft::new(&self.published.load());
         let mut replies = Vec::new();
+        let mut registered = Vec::new();
         for event in batch {
             match event {
                 Event::Call(call, caller) => {
                     let reply = call.apply(&mut draft, &mut Ctx { now: now(), random: &mut random, consoles: &NoConsoles });
                     replies.push((call, reply, caller));
+                }
+                Event::Image(image, id, asker) => {
+                    let ctx = Ctx { now: now(), random: &mut random, consoles: &NoConsoles };
+                    registered.push((image.register(&mut draft, id, &ctx), asker));
                 }
                 Event::Observation(observation) => lifecycle::observe(&mut draft, now(), observation),
                 Event::Stop => unreachable!("the loop keeps it for itself"),
@@ -97,6 +104,9 @@ impl ControlLoop {
         for (call, reply, caller) in replies {
             // A caller that has hung up does not hear of it; its call is done all the same.
             let _ = caller.send(if saved { reply } else { call.internal_error(reply) });
+        }
+        for (result, asker) in registered {
+            let _ = asker.send(if saved { result } else { Err("it could not be stored".to_owned()) });
         }
     }
 

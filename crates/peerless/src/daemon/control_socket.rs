@@ -4,21 +4,26 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use model::{Image, Instance, Scope, Snapshot, Vpc};
+use ec2::NewImage;
+use instance::images::Images;
+use model::{Draft, Image, ImageId, Instance, Scope, Snapshot, Vpc};
 use semantics::{Question, explain, region_map, vpc_map};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
-use super::control_loop::Published;
+use super::control_loop::{Event, Published};
 use super::edge::NO_PACKETS;
 use super::flow_watch::FlowWatch;
+use super::guests::chain;
 use super::instance_connect::{self, Failure, InstanceConnect, Session, Wish, relay};
 use super::live_flows::LiveFlows;
 use super::prober::Prober;
-use crate::control::{Connected, Explanation, Request, Response, Service, Status};
+use super::world::random;
+use crate::control::{Connected, Explanation, Registration, Request, Response, Service, Status};
 use crate::map::Map;
 use crate::resolve;
 
@@ -34,6 +39,8 @@ pub struct Desk {
     pub published: Published,
     /// What does not change while the daemon runs.
     pub facts: Status,
+    /// Where the writer hears what is to change.
+    pub events: Sender<Event>,
     /// What goes on.
     pub live: LiveFlows,
     /// The same, for those who watch.
@@ -110,6 +117,10 @@ async fn converse(stream: UnixStream, desk: &Desk) -> std::io::Result<()> {
             let _ = desk.left.clone().wait_for(|&left| left).await;
             Response::Down
         }
+        Ok(Request::RegisterImage(registration)) => match register(desk, registration).await {
+            Ok(id) => Response::Registered { id: id.to_string() },
+            Err(message) => Response::Failed { message },
+        },
         Ok(Request::Flows(wanted)) => match desk.flows.flows(&wanted).await {
             Some(flows) => Response::Flows(flows),
             None => Response::Failed { message: NO_PACKETS.to_owned() },
@@ -130,11 +141,36 @@ async fn say(writer: &mut (impl AsyncWrite + Unpin), response: &Response) -> std
     writer.write_all(line.as_bytes()).await
 }
 
+/// Makes of what was imported an image: its files first, so that nobody meets one without.
+async fn register(desk: &Desk, registration: Registration) -> Result<ImageId, String> {
+    let Registration { folder, name, description, login, account, region } = registration;
+    let account = account.parse().map_err(|_| format!("'{account}' is not an account: twelve digits"))?;
+    let region = region.parse().map_err(|_| format!("'{region}' is not a region"))?;
+    instance::check_login(&login).map_err(|error| error.to_string())?;
+    let draft = Draft::new(&desk.published.load());
+    let id = std::iter::repeat_with(|| ec2::image_id(&draft, random())).flatten().next().ok_or("there is no id left")?;
+    let images = Images::of(&desk.facts.state);
+    let keep = move |images: &Images| images.keep(&folder, &id.to_string());
+    let kept = tokio::task::spawn_blocking(move || keep(&images).map(|()| images).map_err(|error| chain(&error)));
+    let images = kept.await.map_err(|error| error.to_string())??;
+    let (asker, answer) = oneshot::channel();
+    let image = NewImage { scope: Scope { account, region }, name, description, login };
+    // A loop that is gone has said why, and answers nothing.
+    let _ = desk.events.send(Event::Image(image, id, asker));
+    let registered = answer.await.unwrap_or_else(|_| Err("the daemon is stopping".to_owned()));
+    if registered.is_err()
+        && let Err(error) = images.remove(&id.to_string())
+    {
+        tracing::warn!(error = chain(&error), "an image that was refused could not be removed");
+    }
+    registered.map(|()| id)
+}
+
 /// A session in the instance that is meant, or the answer that there is none.
 async fn connect(desk: &Desk, word: &str, wish: impl FnOnce(&str) -> Wish) -> Result<(Session, Connected), Response> {
     let instance = resolve::instance(&desk.published.load(), word).cloned();
     let instance = instance.map_err(|unclear| Response::Unclear { message: unclear.to_string() })?;
-    let wish = wish(InstanceConnect::login(&instance));
+    let wish = wish(Image::login_of(&desk.published.load(), &instance));
     let via = wish.via;
     let opened = desk.instance_connect.open(instance.id, &wish).await;
     let snapshot = desk.published.load_full();
@@ -163,7 +199,9 @@ fn answer(desk: &Desk, request: &Request) -> Response {
             Err(unclear) => Response::Unclear { message: unclear.to_string() },
         },
         Request::Explain { from, to, service } => explanation(&snapshot, &desk.live, from, to, *service),
-        Request::Connect { .. } | Request::Flows(_) | Request::Probe(_) | Request::Down => unreachable!("they are more than a question"),
+        Request::Connect { .. } | Request::RegisterImage(_) | Request::Flows(_) | Request::Probe(_) | Request::Down => {
+            unreachable!("they are more than a question")
+        }
     }
 }
 
@@ -173,7 +211,7 @@ fn facts_of(snapshot: &Snapshot, instance: &Instance) -> Response {
             let interface = snapshot.resolve(primary);
             Response::Instance {
                 id: instance.id.to_string(),
-                login: Image::boots(instance.image).login.to_owned(),
+                login: Image::login_of(snapshot, instance).to_owned(),
                 address: interface.private_ip.into(),
                 public: interface.public_ip().map(Into::into),
                 region: instance.scope.region.to_string(),

@@ -1,11 +1,12 @@
 //! What enforces a snapshot: the host's kernel, or nothing at all.
 
-use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use model::{Instance, InstanceState, Observation, Snapshot, SummaryStatus};
 
 use super::control_loop::Event;
+use super::library::Library;
 
 /// Snapshots in; observations come back as events.
 pub trait DataPlane: Send {
@@ -18,17 +19,19 @@ pub trait DataPlane: Send {
 /// The data plane of a daemon that only answers questions: instances change their states and nothing boots.
 pub struct ModelOnly {
     observations: Sender<Event>,
+    library: Mutex<Library>,
 }
 
 impl ModelOnly {
     /// One that reports to this loop what it pretends to see.
-    pub fn new(observations: Sender<Event>) -> Self {
-        Self { observations }
+    pub fn new(observations: Sender<Event>, library: Library) -> Self {
+        Self { observations, library: Mutex::new(library) }
     }
 }
 
 impl DataPlane for ModelOnly {
     fn publish(&self, snapshot: Arc<Snapshot>) {
+        self.library.lock().unwrap_or_else(PoisonError::into_inner).follow(&snapshot);
         for instance in snapshot.all::<Instance>() {
             let observation = match instance.state {
                 InstanceState::Pending => Observation::InstanceRunning(instance.id),

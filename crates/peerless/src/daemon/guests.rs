@@ -13,11 +13,13 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use instance::images::Images;
 use instance::{Disk, Guest, Host, IDS_PER_GUEST, Spec};
-use model::{Image, Instance, InstanceId, InstanceState, NetworkInterface, Observation, Snapshot, Vpc};
+use model::{Image, ImportedImage, Instance, InstanceId, InstanceState, NetworkInterface, Observation, Snapshot, Vpc};
 
 use super::control_loop::Event;
 use super::data_plane::DataPlane;
+use super::library::Library;
 use super::status_checks::StatusChecks;
 use links::Links;
 
@@ -44,6 +46,7 @@ impl HostDataPlane {
     /// Adopts the guests that an earlier daemon left, and begins to boot whatever else the snapshot says is running.
     pub fn start(packets: Arc<dataplane::DataPlane>, host: Host, snapshot: Arc<Snapshot>, observations: Sender<Event>) -> std::io::Result<Self> {
         place_endpoints(&packets);
+        let library = Library::open(Images::of(&host.state_dir), &snapshot);
         let latest = Arc::new(ArcSwap::new(snapshot));
         let (wake, woken) = std::sync::mpsc::channel();
         let reconciler = Reconciler {
@@ -56,6 +59,8 @@ impl HostDataPlane {
             given_up: BTreeSet::new(),
             checks: StatusChecks::default(),
             links: Links::default(),
+            library,
+            next_round: None,
         };
         let thread = std::thread::Builder::new().name("reconciler".to_owned()).spawn(move || reconciler.run(&woken))?;
         let data_plane = Self { packets, latest, wake, reconciler: std::sync::Mutex::new(Some(thread)) };
@@ -102,24 +107,54 @@ struct Reconciler {
     given_up: BTreeSet<InstanceId>,
     checks: StatusChecks,
     links: Links,
+    library: Library,
+    next_round: Option<Instant>,
 }
 
 impl Reconciler {
     fn run(mut self, woken: &Receiver<Wake>) {
         self.adopt();
         while let Ok(Wake::Changed) | Err(RecvTimeoutError::Timeout) = woken.recv_timeout(ROUND) {
+            // One look serves all that has changed meanwhile: with a thousand instances it takes a while.
+            if woken.try_iter().any(|why| matches!(why, Wake::Stop)) {
+                break;
+            }
+            let is_round = self.is_next_round();
             let snapshot = self.latest.load_full();
+            self.begin_ends(&snapshot);
             for instance in snapshot.all::<Instance>() {
-                self.reconcile(&snapshot, instance);
+                self.reconcile(&snapshot, instance, is_round);
             }
             self.rebooted.retain(|&id, _| snapshot.get(id).is_some_and(|instance| instance.reboots.is_due()));
-            self.restore_links(&snapshot);
             place_endpoints(&self.packets);
-            self.check_status(&snapshot);
+            if is_round {
+                self.restore_links(&snapshot);
+                self.check_status(&snapshot);
+            }
+            self.library.follow(&snapshot);
             self.given_up.retain(|&id| snapshot.get(id).is_some_and(|instance| instance.state != InstanceState::Terminated));
         }
         for guest in std::mem::take(&mut self.guests).into_values() {
             self.end(&guest, Disk::Keep);
+        }
+    }
+
+    /// Whether it is time to look after all guests, however well they were.
+    fn is_next_round(&mut self) -> bool {
+        let now = Instant::now();
+        let is_due = self.next_round.is_none_or(|next| next <= now);
+        if is_due {
+            self.next_round = Some(now + ROUND);
+        }
+        is_due
+    }
+
+    /// All that are to end do so at the same time; each is waited for in its turn.
+    fn begin_ends(&self, snapshot: &Snapshot) {
+        let ends = |state| matches!(state, InstanceState::ShuttingDown | InstanceState::Stopping);
+        for guest in self.guests.iter().filter(|(id, _)| snapshot.get(**id).is_some_and(|instance| ends(instance.state))).map(|(_, guest)| guest) {
+            // If that fails, so it does when it is waited for, and is told then.
+            let _ = guest.begin_power_off();
         }
     }
 
@@ -161,12 +196,13 @@ impl Reconciler {
         if is_connected { Ok(()) } else { self.connect(guest, snapshot.resolve(primary)) }
     }
 
-    fn reconcile(&mut self, snapshot: &Snapshot, instance: &Instance) {
+    /// What became of a guest that was well is only looked for once a round.
+    fn reconcile(&mut self, snapshot: &Snapshot, instance: &Instance, is_round: bool) {
         let id = instance.id;
         if self.is_to_be_rebooted(instance) {
             self.reboot(snapshot, instance);
         }
-        let alive = self.guests.get(&id).map(Guest::is_alive);
+        let alive = self.guests.get(&id).map(|guest| !is_round || guest.is_alive());
         match (instance.state, alive) {
             (InstanceState::Pending | InstanceState::Running, None) if !self.given_up.contains(&id) => match self.launch(snapshot, instance) {
                 Ok(guest) => {
@@ -182,18 +218,18 @@ impl Reconciler {
             // What is left of it stays until the state says what becomes of it.
             (InstanceState::Pending | InstanceState::Running, Some(false)) => self.report(Observation::InstanceShutDown(id)),
             (InstanceState::ShuttingDown, Some(_)) => {
-                self.unplug(snapshot, instance);
                 if let Some(guest) = self.guests.remove(&id) {
                     self.end(&guest, Disk::Delete);
                 }
+                self.unplug(snapshot, instance);
                 self.give_up(id);
                 self.report(Observation::InstanceGone(id));
             }
             (InstanceState::Stopping, _) => {
-                self.unplug(snapshot, instance);
                 if let Some(guest) = self.guests.remove(&id) {
                     self.end(&guest, Disk::Keep);
                 }
+                self.unplug(snapshot, instance);
                 self.report(Observation::InstanceStopped(id));
             }
             (InstanceState::ShuttingDown, None) if !self.given_up.contains(&id) => {
@@ -212,10 +248,10 @@ impl Reconciler {
     /// Shuts the guest down in order; an instance that runs and has no guest gets one, with the same disk and interface.
     fn reboot(&mut self, snapshot: &Snapshot, instance: &Instance) {
         let (id, number) = (instance.id, instance.reboots.asked);
-        self.unplug(snapshot, instance);
         if let Some(guest) = self.guests.remove(&id) {
             self.end(&guest, Disk::Keep);
         }
+        self.unplug(snapshot, instance);
         self.rebooted.insert(id, number);
         self.report(Observation::InstanceRebooted(id, number));
     }
@@ -246,7 +282,7 @@ impl Reconciler {
         let Some(&primary) = instance.interfaces.first() else { return Err("it has no interface".to_owned()) };
         let interface = snapshot.resolve(primary);
         let vpc = snapshot.resolve(interface.vpc);
-        let guest = self.host.build(&spec(instance, interface, vpc, snapshot)).map_err(|error| chain(&error))?;
+        let guest = self.host.build(&spec(instance, interface, vpc, snapshot, self.library.images())).map_err(|error| chain(&error))?;
         match self.connect(&guest, interface) {
             Ok(()) => Ok(guest),
             Err(error) => {
@@ -262,9 +298,10 @@ impl Reconciler {
         guest.boot().map_err(|error| chain(&error))
     }
 
+    /// The guest has ended, and its end of the link with it.
     fn unplug(&self, snapshot: &Snapshot, instance: &Instance) {
         for &id in instance.interfaces.iter().filter(|&&id| snapshot.get(id).is_some()) {
-            if let Err(error) = self.packets.detach(id) {
+            if let Err(error) = self.packets.release(id) {
                 tracing::warn!(%id, error = chain(&error), "the interface could not be unplugged");
             }
         }
@@ -300,16 +337,21 @@ fn first_id(serial: u32) -> u32 {
     FIRST + (serial % SLOTS) * IDS_PER_GUEST
 }
 
-fn spec(instance: &Instance, interface: &NetworkInterface, vpc: &Vpc, snapshot: &Snapshot) -> Spec {
+/// The TTL that Linux begins with, unless a distribution has it otherwise.
+const LINUX_TTL: u8 = 64;
+
+fn spec(instance: &Instance, interface: &NetworkInterface, vpc: &Vpc, snapshot: &Snapshot, images: &Images) -> Spec {
     let options = vpc.dhcp_options.map(|id| snapshot.resolve(id));
     let image = Image::boots(instance.image);
+    let imported = ImportedImage::of(snapshot, instance);
     Spec {
         id: instance.id.to_string(),
+        image: imported.map(|image| images.path(&image.id.to_string())),
         hostname: format!("ip-{}", interface.private_ip.to_string().replace('.', "-")),
         address: interface.private_ip.into(),
         domain: model::dns_name::private_domain(instance.scope.region),
-        login: image.login.to_owned(),
-        ttl: image.ttl,
+        login: Image::login_of(snapshot, instance).to_owned(),
+        ttl: if imported.is_some() { LINUX_TTL } else { image.ttl },
         memory_mib: instance.instance_type.memory_mib(),
         vcpus: instance.instance_type.vcpus(),
         first_id: first_id(interface.serial),

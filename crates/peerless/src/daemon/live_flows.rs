@@ -19,11 +19,15 @@ impl LiveFlows {
         Self(packets)
     }
 
+    /// All of them.
+    pub fn reports(&self) -> Vec<FlowReport> {
+        self.0.upgrade().and_then(|packets| packets.flows().ok()).unwrap_or_default()
+    }
+
     /// The tracked ones that the question would be about if they began now.
     pub fn about(&self, question: &Question) -> Vec<LiveFlow> {
-        let Some(flows) = self.0.upgrade().and_then(|packets| packets.flows().ok()) else { return Vec::new() };
         let lives = |flow: &&FlowReport| flow.role == Role::Initiator && !flow.is_over && flow.tracked.contains(&true);
-        flows.iter().filter(lives).filter(|flow| is_about(question, flow)).filter_map(live_flow).collect()
+        self.reports().iter().filter(lives).filter(|flow| is_about(question, flow)).filter_map(live_flow).collect()
     }
 }
 

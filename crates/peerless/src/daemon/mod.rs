@@ -13,6 +13,7 @@ mod flow_watch;
 pub mod guests;
 mod http;
 mod instance_connect;
+mod library;
 mod live_flows;
 mod prober;
 mod servers;
@@ -27,6 +28,7 @@ use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
 use ec2::{Consoles, NoConsoles};
+use instance::images::Images;
 use model::Snapshot;
 use store::{SqliteStore, Store};
 use tokio::net::TcpListener;
@@ -43,6 +45,7 @@ use endpoints::Endpoints;
 use flow_watch::FlowWatch;
 use guests::{HostDataPlane, chain};
 use instance_connect::InstanceConnect;
+use library::Library;
 use live_flows::LiveFlows;
 use prober::Prober;
 use servers::Servers;
@@ -112,10 +115,11 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     let desk = control_socket::Desk {
         published: Arc::clone(&published),
         facts: facts(options, address),
+        events: events.clone(),
         live: live.clone(),
         flows: Arc::clone(&flows),
         prober: Arc::clone(&prober),
-        instance_connect,
+        instance_connect: Arc::clone(&instance_connect),
         leave: Arc::clone(&leave),
         left,
     };
@@ -123,6 +127,8 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     let conversations = tokio::spawn(control_socket::serve(control, Arc::new(desk)));
     let edge = edge::Edge {
         endpoints,
+        instance_connect,
+        tickets: edge::Tickets::default(),
         published,
         events: events.clone(),
         generations: generation,
@@ -160,7 +166,7 @@ type Enforcing = (Box<dyn DataPlane>, Option<Servers>, Weak<dataplane::DataPlane
 
 fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, published: &Published, events: mpsc::Sender<Event>) -> Result<Enforcing, String> {
     if options.model_only {
-        let model_only = ModelOnly::new(events);
+        let model_only = ModelOnly::new(events, Library::open(Images::of(&options.state), snapshot));
         model_only.publish(Arc::clone(snapshot));
         return Ok((Box::new(model_only), None, Weak::new()));
     }

@@ -4,8 +4,10 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::crowd::Crowd;
 use crate::lab::{Lab, eventually, unique};
 use crate::sandbox::with_packets;
+use crate::traces::traces;
 
 /// Two peered VPCs with routes and an instance each; the groups let no ping in.
 pub struct Peered {
@@ -216,7 +218,8 @@ fn a_daemon_that_comes_back_adopts_what_goes_on() {
         peered.must_ping();
         println!("a new flow passes {:?} after the start", begin.elapsed());
         assert_eq!(peered.inits(), inits);
-        eventually("the end of the third is noticed", || peered.state(&third) == "terminated");
+        // By itself an instance stops, unless told otherwise.
+        eventually("the end of the third is noticed", || peered.state(&third) == "stopped");
         assert!(peered.instances.iter().all(|id| peered.state(id) == "running"));
 
         peered.lab.must_call("RevokeSecurityGroupIngress", &format!("GroupId={}&{ICMP_FROM_BLUE}", peered.groups[1]));
@@ -235,23 +238,17 @@ fn a_daemon_that_comes_back_adopts_what_goes_on() {
     });
 }
 
-/// What of the daemon of that name is on this (sandboxed) host: links, mounts, cgroups, bpf pins and processes.
-fn traces(name: &str) -> Vec<String> {
-    let lines = |text: std::io::Result<String>, mark: &str| -> Vec<String> {
-        text.unwrap_or_default().lines().filter(|line| line.contains(mark)).map(str::to_owned).collect()
-    };
-    let mut found = lines(std::fs::read_to_string("/proc/self/mountinfo"), &format!("-{name}/"));
-    found.extend(lines(std::fs::read_to_string("/proc/net/dev"), ":").iter().map(|line| line.split(':').next().unwrap().trim().to_owned()));
-    let find = Command::new("find").args(["/sys/fs/cgroup", "-type", "d", "-path", "*peerless*"]).output().unwrap();
-    found.extend(String::from_utf8(find.stdout).unwrap().lines().filter(|path| path.contains(name)).map(str::to_owned));
-    for process in std::fs::read_dir("/proc").unwrap().flatten() {
-        let has = |file: &str, mark: &str| {
-            std::fs::read(process.path().join(file)).is_ok_and(|content| content.windows(mark.len()).any(|window| window == mark.as_bytes()))
-        };
-        if has("environ", &format!("PEERLESS_NAME={name}")) || has("cgroup", &format!("/{name}/")) {
-            found.push(format!("process {}", process.path().display()));
-        }
-    }
-    found.sort();
-    found
+#[test]
+fn a_crowd_of_instances_is_reached_and_leaves_nothing() {
+    with_packets("packets::a_crowd_of_instances_is_reached_and_leaves_nothing", || {
+        let mut lab = Lab::new("crowd");
+        lab.up(&[]);
+        let before = traces(&unique("crowd"));
+        let (crowd, arrival) = Crowd::arrive(&lab, 60);
+        println!("called {:?}, running {:?}, pinged {:?}, connected {:?}", arrival.called, arrival.running, arrival.pinged, arrival.connected);
+        assert!(traces(&unique("crowd")).len() > before.len() + 60);
+        crowd.leave(&lab);
+        eventually("nothing is left of them", || traces(&unique("crowd")) == before);
+        lab.down(&[]);
+    });
 }

@@ -2,7 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const TEXT: u8 = 1;
 const BINARY: u8 = 2;
@@ -17,14 +20,20 @@ pub struct WebSocket(TcpStream);
 #[derive(Debug, PartialEq, Eq)]
 pub enum Heard {
     Bytes(Vec<u8>),
-    Closed { code: u16, reason: String },
+    Text(String),
+    /// The answer to a ping of one's own.
+    Pong,
+    Closed {
+        code: u16,
+        reason: String,
+    },
 }
 
 impl WebSocket {
     /// Asks for an upgrade; the status and body of the answer where there is none.
     pub fn open(address: SocketAddr, target: &str, headers: &str) -> Result<Self, (u16, String)> {
         let mut stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
         write!(stream, "GET {target} HTTP/1.1\r\nHost: {address}\r\n{upgrade}\r\n{headers}\r\n").unwrap();
         let mut head = Vec::new();
@@ -53,6 +62,11 @@ impl WebSocket {
         self.send_frame(TEXT, text.as_bytes()).unwrap();
     }
 
+    /// Asks for a [`Heard::Pong`].
+    pub fn ping(&mut self) {
+        self.send_frame(PING, &[]).unwrap();
+    }
+
     /// A second hand on the same connection, for another thread.
     pub fn second(&self) -> Self {
         Self(self.0.try_clone().unwrap())
@@ -76,9 +90,11 @@ impl WebSocket {
         self.0.write_all(&frame)
     }
 
-    /// What comes next; pings are answered.
+    /// What comes next; pings are answered, and are no reason to wait longer.
     pub fn hear(&mut self) -> Heard {
+        let began = Instant::now();
         loop {
+            assert!(began.elapsed() < PATIENCE, "only pings came");
             let mut head = [0; 2];
             self.0.read_exact(&mut head).unwrap();
             let length = match head[1] {
@@ -90,6 +106,8 @@ impl WebSocket {
             self.0.read_exact(&mut payload).unwrap();
             match head[0] & 0x0f {
                 BINARY => return Heard::Bytes(payload),
+                TEXT => return Heard::Text(String::from_utf8(payload).unwrap()),
+                PONG => return Heard::Pong,
                 PING => self.send_frame(PONG, &payload).unwrap(),
                 CLOSE => {
                     let (code, reason) = payload.split_at(payload.len().min(2));
@@ -107,7 +125,7 @@ impl WebSocket {
         while bytes.len() < count {
             match self.hear() {
                 Heard::Bytes(more) => bytes.extend(more),
-                closed @ Heard::Closed { .. } => panic!("{closed:?} after {} bytes", bytes.len()),
+                other => panic!("{other:?} after {} bytes", bytes.len()),
             }
         }
         bytes

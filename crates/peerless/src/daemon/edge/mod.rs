@@ -9,6 +9,7 @@ mod flows;
 mod page;
 mod probe;
 mod questions;
+mod terminals;
 mod tunnel;
 
 use std::net::SocketAddr;
@@ -34,9 +35,11 @@ use super::control_loop::{Event, Published};
 use super::endpoints::Endpoints;
 use super::flow_watch::FlowWatch;
 use super::http;
+use super::instance_connect::InstanceConnect;
 use super::live_flows::LiveFlows;
 use super::prober::Prober;
 use crate::control::Status;
+pub use terminals::Tickets;
 
 /// The largest body: RunInstances with its user data is the largest call, and that is far below.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -54,6 +57,10 @@ pub struct Edge {
     pub generations: watch::Receiver<u64>,
     /// What connects into VPCs.
     pub endpoints: Arc<Endpoints>,
+    /// What opens sessions in instances.
+    pub instance_connect: Arc<InstanceConnect>,
+    /// Who may open a terminal.
+    pub tickets: Tickets,
     /// What goes on.
     pub live: LiveFlows,
     /// The same, for those who watch.
@@ -78,6 +85,8 @@ pub async fn serve(listener: TcpListener, edge: Edge) {
         .route("/_peerless/flows/stream", get(flows::stream))
         .route("/_peerless/probe", post(probe::send))
         .route("/_peerless/status", get(questions::status))
+        .route("/_peerless/terminals", post(terminals::ask))
+        .route("/_peerless/terminals/{ticket}", get(terminals::open))
         .route("/openTunnel", get(tunnel::open))
         .fallback(answer)
         .layer(middleware::from_fn(|request, next| http::whole_body(LARGEST_BODY, request, next)))

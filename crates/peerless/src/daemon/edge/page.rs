@@ -8,6 +8,14 @@ use axum::response::{IntoResponse, Response};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// The terminal writes style sheets of its own, for its colours and its font. Its page is a document of its own, and only
+/// that one may.
+const TERMINAL_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; \
+                               connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// How the path of a terminal's page ends.
+const TERMINAL: &str = "/terminal";
+
 /// A year: the name of such a file changes with its contents.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
@@ -24,7 +32,7 @@ pub fn answer(uri: &Uri, headers: &HeaderMap) -> Response {
     set(header::CONTENT_TYPE, asset.content_type);
     set(header::CACHE_CONTROL, if asset.immutable { IMMUTABLE } else { "no-cache" });
     set(header::VARY, "accept-encoding");
-    set(header::CONTENT_SECURITY_POLICY, POLICY);
+    set(header::CONTENT_SECURITY_POLICY, if uri.path().ends_with(TERMINAL) { TERMINAL_POLICY } else { POLICY });
     set(header::X_FRAME_OPTIONS, "DENY");
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");

@@ -52,10 +52,12 @@ pub async fn status(State(edge): State<Arc<Edge>>) -> Response {
     send(StatusCode::OK, &control_socket::status(&edge.facts, &edge.published.load()))
 }
 
+/// A question that cannot be answered.
 pub(super) fn refuse(error: String) -> Response {
     send(StatusCode::BAD_REQUEST, &Refusal { error })
 }
 
+/// An object as JSON.
 pub(super) fn send(status: StatusCode, value: &impl Serialize) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     (status, headers, control::json(value)).into_response()

@@ -25,7 +25,6 @@ const CALM: Duration = Duration::from_secs(60);
 /// What is known about the guests' links.
 #[derive(Default)]
 pub(super) struct Links {
-    next_round: Option<Instant>,
     /// Where the turn begins.
     hand: Option<InstanceId>,
     /// Whose interface may not be in place.
@@ -57,13 +56,9 @@ impl Restored {
 }
 
 impl Reconciler {
-    /// Looks after the links once a round.
+    /// Looks after the links, once a round.
     pub(super) fn restore_links(&mut self, snapshot: &Snapshot) {
         let now = Instant::now();
-        if self.links.next_round.is_some_and(|next| now < next) {
-            return;
-        }
-        self.links.next_round = Some(now + ROUND);
         self.suspect(snapshot);
         let mut budget = AT_ONCE;
         for id in std::mem::take(&mut self.links.suspects) {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use model::internet::{LAPTOP, instance_connect, instance_connect_address};
-use model::{Direction, Instance, InstanceState, NetworkInterface, RouteTarget, SecurityGroupRule, Snapshot, Switch};
+use model::{Direction, Image, Instance, InstanceState, NetworkInterface, RouteTarget, SecurityGroupRule, Snapshot, Switch};
 use semantics::{Endpoint, Explanation, Packet, Question, Service, Target, Transport, explain, routes};
 
 use super::SSH;
@@ -114,7 +114,7 @@ impl Failure {
                 NotConnected { said: said(NO_CONNECTION), cause: format!("{} was reached: {reason}", instance.id), explanation: None }
             }
             Failure::NotAdmitted { user } => {
-                let login = super::InstanceConnect::login(instance);
+                let login = Image::login_of(snapshot, instance);
                 let cause = match is_user {
                     Some(false) => format!("there is no user '{user}' in {}: people log in to its image as '{login}'", instance.id),
                     _ if instance.metadata_options.http_endpoint == Switch::Disabled => format!(

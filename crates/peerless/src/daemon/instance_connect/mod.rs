@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use ec2::{Call, Request};
 use model::internet::instance_connect_address;
-use model::{Image, Instance, InstanceConnectEndpoint, InstanceId, InstanceState, NetworkInterface, Scope, Snapshot};
+use model::{Instance, InstanceConnectEndpoint, InstanceId, InstanceState, NetworkInterface, Scope, Snapshot};
 use nix::sched::{CloneFlags, setns};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, socket};
 use russh::keys::PrivateKey;
@@ -91,11 +91,6 @@ impl InstanceConnect {
     /// The service of a daemon.
     pub fn new(published: Published, events: Sender<Event>, options: Options, endpoints: Arc<Endpoints>) -> Self {
         Self { published, events, options, sessions: Arc::new(Semaphore::new(MOST_SESSIONS)), endpoints }
-    }
-
-    /// The user that people log in as, to an instance of that image.
-    pub fn login(instance: &Instance) -> &'static str {
-        Image::boots(instance.image).login
     }
 
     /// Opens a session, or says why it cannot be.

@@ -13,6 +13,10 @@ use super::{Failure, Place, Wish};
 /// How often a silent instance is asked whether it is still there; after three times without an answer it is not.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
+/// What may be on its way to a terminal, in bytes and in messages: whoever interrupts a flood has to read all of it first.
+const TERMINAL_WINDOW: u32 = 256 * 1024;
+const TERMINAL_MESSAGES: usize = 8;
+
 /// OpenSSH's number for what a program writes to its standard error.
 const STANDARD_ERROR: u32 = 1;
 
@@ -68,7 +72,10 @@ impl Session {
     pub async fn open(stream: TcpStream, key: PrivateKey, wish: &Wish, place: Place) -> Result<Session, Failure> {
         let broken = |error: russh::Error| Failure::Broken(error.to_string());
         // Keys are pressed one at a time and should arrive one at a time.
-        let config = client::Config { nodelay: true, keepalive_interval: Some(KEEPALIVE), ..Default::default() };
+        let mut config = client::Config { nodelay: true, keepalive_interval: Some(KEEPALIVE), ..Default::default() };
+        if wish.terminal.is_some() {
+            (config.window_size, config.channel_buffer_size) = (TERMINAL_WINDOW, TERMINAL_MESSAGES);
+        }
         let mut handle = client::connect_stream(Arc::new(config), stream, AnyServer).await.map_err(broken)?;
         let key = PrivateKeyWithHashAlg::new(Arc::new(key), None);
         if !handle.authenticate_publickey(wish.user.clone(), key).await.map_err(broken)?.success() {

@@ -1,0 +1,119 @@
+//! A guest of an image that was imported: a small tree of a few of the host's programs, or what debootstrap makes.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
+
+use instance::{
+    Disk, Spec,
+    images::{Images, pack},
+};
+
+use crate::{
+    Check,
+    world::{World, eventually, spec},
+};
+
+pub const CHECKS: &[Check] = &[
+    ("an image boots, may be changed all over, and stays as it is", small),
+    ("an image that debootstrap made boots, with programs of its own", debootstrap),
+];
+
+const PROGRAMS: [&str; 12] = ["sh", "cat", "id", "ls", "touch", "mkdir", "rm", "hostname", "sleep", "stat", "chmod", "su"];
+
+/// A root file system with these programs and what they are linked with.
+fn plant(tree: &Path) {
+    for folder in ["bin", "etc", "var/lib"] {
+        fs::create_dir_all(tree.join(folder)).unwrap();
+    }
+    for program in PROGRAMS {
+        let source = ["/bin", "/usr/bin"].map(|folder| Path::new(folder).join(program)).into_iter().find(|path| path.exists()).unwrap();
+        copy(&source, &tree.join("bin").join(program));
+        let linked = Command::new("ldd").arg(&source).output().unwrap();
+        for word in String::from_utf8_lossy(&linked.stdout).split_whitespace().filter(|word| word.starts_with('/')) {
+            let target = tree.join(word.trim_start_matches('/'));
+            fs::create_dir_all(target.parent().unwrap()).unwrap();
+            copy(Path::new(word), &target);
+        }
+    }
+    fs::write(tree.join("etc/os-release"), "ID=small\n").unwrap();
+    fs::write(tree.join("etc/passwd"), "root:x:0:0::/root:/bin/sh\nkeeper:x:1000:1000::/:/bin/sh\n").unwrap();
+    fs::set_permissions(tree.join("bin/id"), fs::Permissions::from_mode(0o4755)).unwrap();
+    assert!(Command::new("mkfifo").arg(tree.join("pipe")).status().unwrap().success());
+}
+
+fn copy(source: &Path, target: &Path) {
+    fs::copy(source, target).unwrap();
+}
+
+/// The image's folder.
+fn import(images: &Images, tree: &Path, id: &str) -> std::path::PathBuf {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let imported = std::thread::scope(|scope| {
+        scope.spawn(|| pack(tree, writer).unwrap());
+        images.import(reader).unwrap()
+    });
+    images.keep(&imported.name, id).unwrap();
+    images.path(id)
+}
+
+fn small(world: &World) {
+    let tree = world.folder("tree");
+    plant(&tree);
+    let images = Images::of(&world.folder("library"));
+    let image = import(&images, &tree, "ami-1");
+    assert!(!image.join("pipe").exists(), "what every guest has of its own is left out");
+    let user_data = b"#!/bin/sh\nid > /etc/ran\n".to_vec();
+    let of_image = |number: u32| Spec {
+        image: Some(image.clone()),
+        user_data: Some(user_data.clone()),
+        authorized_keys: vec!["ssh-ed25519 AAAA a".into()],
+        ..spec(number)
+    };
+    let guest = world.host.build(&of_image(80)).unwrap();
+    guest.boot().unwrap();
+    let says = |user: &str, script: &str| {
+        let output = world.run_in(&guest, user, &["sh", "-c", script]);
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    };
+    assert_eq!(says("root", "cat /etc/os-release; hostname; ls /bin | cat; cat /etc/hostname"), {
+        let mut programs = PROGRAMS;
+        programs.sort_unstable();
+        format!("ID=small\nip-10-1-4-7\n{}\nip-10-1-4-7\n", programs.join("\n"))
+    });
+    assert_eq!(says("ec2-user", "id"), "uid=1001(ec2-user) gid=1001(ec2-user) euid=0(root) groups=1001(ec2-user)\n", "set-user-id means root inside");
+    assert_eq!(says("ec2-user", "cat ~/.ssh/authorized_keys; touch /etc/x || ls -d /pipe 2>&1").lines().next(), Some("ssh-ed25519 AAAA a"));
+    eventually("user data has run", || says("root", "cat /etc/ran").contains("uid=0(root)"));
+    assert_eq!(says("root", "rm /bin/ls && touch /bin/new && chmod 700 /bin/stat && echo y > /etc/os-release && echo done"), "done\n");
+
+    world.host.destroy(&guest.id, Disk::Keep).unwrap();
+    let again = world.host.build(&of_image(80)).unwrap();
+    again.boot().unwrap();
+    let kept = world.run_in(&again, "root", &["sh", "-c", "cat /etc/os-release; stat -c %a /bin/stat /bin/new; ls"]);
+    assert_eq!(String::from_utf8_lossy(&kept.stdout), "y\n700\n644\n");
+    let other = world.host.build(&of_image(81)).unwrap();
+    assert_eq!(world.run_in(&other, "root", &["ls", "-d", "/bin/ls", "/etc/os-release"]).stdout, b"/bin/ls\n/etc/os-release\n");
+    assert_eq!(fs::read_to_string(image.join("etc/os-release")).unwrap(), "ID=small\n");
+    for guest in [again, other] {
+        world.host.destroy(&guest.id, Disk::Delete).unwrap();
+    }
+    images.remove("ami-1").unwrap();
+    assert!(!image.exists());
+}
+
+/// Making one takes minutes and a mirror, so it is made beforehand.
+fn debootstrap(world: &World) {
+    let Some(tree) = std::env::var_os("PEERLESS_TEST_DEBIAN") else {
+        return println!("       NOT TESTED: PEERLESS_TEST_DEBIAN names no folder that debootstrap has filled");
+    };
+    let images = Images::of(&world.folder("library"));
+    let image = import(&images, Path::new(&tree), "ami-2");
+    let guest = world.host.build(&Spec { image: Some(image), ..spec(82) }).unwrap();
+    guest.boot().unwrap();
+    let output = world.run_in(&guest, "root", &["sh", "-c", "dpkg --print-architecture && dpkg -l apt && touch /usr/bin/mine && id ec2-user"]);
+    assert!(output.status.success(), "{output:?}");
+    if world.run_in(&guest, "root", &["test", "-x", "/usr/sbin/sshd"]).status.success() {
+        let listens = ["sh", "-c", "cat /proc/net/tcp | grep -q ':0016 .* 0A '"];
+        eventually("its sshd listens", || world.run_in(&guest, "root", &listens).status.success());
+    }
+    world.host.destroy(&guest.id, Disk::Delete).unwrap();
+    images.remove("ami-2").unwrap();
+}

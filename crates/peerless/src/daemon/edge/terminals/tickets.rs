@@ -1,0 +1,94 @@
+//! Tickets for terminals: one lets its bearer in once, soon, and to what it was asked for.
+
+use std::collections::VecDeque;
+use std::fmt::Write;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use model::InstanceId;
+
+use crate::control::Via;
+
+/// How long a ticket is good for.
+const LIFETIME: Duration = Duration::from_secs(30);
+
+/// The most tickets that wait for their bearers. One more is the end of the oldest.
+const MOST: usize = 64;
+
+/// What a terminal is to be on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The instance.
+    pub instance: InstanceId,
+    /// The way there.
+    pub via: Via,
+    /// Whom to be there; by default the image's login.
+    pub user: Option<String>,
+}
+
+/// The tickets of a daemon; with it they end.
+#[derive(Default)]
+pub struct Tickets(Mutex<VecDeque<Ticket>>);
+
+struct Ticket {
+    token: String,
+    until: Instant,
+    order: Order,
+}
+
+impl Tickets {
+    /// A new ticket, which nobody can guess.
+    pub fn issue(&self, order: Order) -> Result<String, getrandom::Error> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes)?;
+        let token = bytes.iter().fold(String::new(), |mut text, byte| {
+            // Writing to a string succeeds.
+            let _ = write!(text, "{byte:02x}");
+            text
+        });
+        let now = Instant::now();
+        let mut tickets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tickets.retain(|ticket| ticket.until > now);
+        while tickets.len() >= MOST {
+            tickets.pop_front();
+        }
+        tickets.push_back(Ticket { token: token.clone(), until: now + LIFETIME, order });
+        Ok(token)
+    }
+
+    /// What a ticket was for; it is none any more.
+    pub fn redeem(&self, token: &str) -> Option<Order> {
+        let mut tickets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = tickets.iter().position(|ticket| ticket.token == token)?;
+        tickets.remove(at).filter(|ticket| ticket.until > Instant::now()).map(|ticket| ticket.order)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(user: &str) -> Order {
+        Order { instance: "i-0123456789abcdef0".parse().unwrap(), via: Via::InstanceConnect, user: Some(user.to_owned()) }
+    }
+
+    #[test]
+    fn a_ticket_lets_in_once() {
+        let tickets = Tickets::default();
+        let (one, two) = (tickets.issue(order("one")).unwrap(), tickets.issue(order("two")).unwrap());
+        assert_ne!(one, two);
+        assert_eq!(tickets.redeem(&one), Some(order("one")));
+        assert_eq!(tickets.redeem(&one), None);
+        assert_eq!(tickets.redeem(""), None);
+        assert_eq!(tickets.redeem(&two), Some(order("two")));
+    }
+
+    #[test]
+    fn nobody_hoards_them() {
+        let tickets = Tickets::default();
+        let first = tickets.issue(order("first")).unwrap();
+        let later: Vec<String> = (0..MOST).map(|_| tickets.issue(order("later")).unwrap()).collect();
+        assert_eq!(tickets.redeem(&first), None);
+        assert!(later.iter().all(|token| tickets.redeem(token).is_some()));
+    }
+}

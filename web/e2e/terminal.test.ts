@@ -1,0 +1,319 @@
+/**
+ * The terminal in the browser. With PEERLESS_E2E_PACKETS=yes it is a shell in an instance, which needs root and a sandbox;
+ * without, what is shown where there is none.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { launch, open, PATIENCE, PLACE, violations } from "./browser";
+import { type Daemon, start } from "./daemon";
+import { client, makeLab } from "./lab";
+
+const packets = process.env.PEERLESS_E2E_PACKETS === "yes";
+const PROMPT = /\[ec2-user@ip-10-1-\d+-\d+ ~\]\$$/m;
+const SERVICE = "18.206.107.24/29";
+
+let daemon: Daemon;
+let browser: Browser;
+let page: Page;
+let complaints: string[];
+let lab: Awaited<ReturnType<typeof makeLab>>;
+let call: ReturnType<typeof client>;
+/** The default groups of the two VPCs. */
+const groups: string[] = [];
+
+beforeAll(async () => {
+  [daemon, browser] = await Promise.all([start({ packets }), launch()]);
+  lab = await makeLab(daemon.url);
+  call = client(daemon.url);
+  ({ page, complaints } = await open(browser, daemon.url));
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  for (const { vpcId } of [lab.one, lab.two]) {
+    const { securityGroupInfo } = await call<{ securityGroupInfo: { groupId: string }[] }>("DescribeSecurityGroups", {
+      Filter: [{ Name: "vpc-id", Value: [vpcId] }],
+    });
+    groups.push(securityGroupInfo[0]!.groupId);
+  }
+});
+afterAll(async () => {
+  await browser?.close();
+  await daemon?.stop();
+});
+afterEach(async ({ task }) => {
+  if (task.result?.state === "fail" && !page.isClosed())
+    await page.screenshot({ path: `e2e/failures/${task.name.replaceAll(/\W+/g, "-")}.png` });
+});
+
+const go = (path: string) => page.goto(daemon.url + PLACE + path);
+const terminal = (user = "ec2-user") => `/ec2/instances/${lab.instances[0]}/terminal?via=eic&user=${user}`;
+
+/** What is on the screen, and waiting until something is. */
+const screen = async () => (await page.locator(".xterm-rows").innerText()).replaceAll(/[\u00a0 ]+$/gm, "").replaceAll("\u00a0", " ");
+const shows = (text: RegExp) => expect.poll(screen, { timeout: PATIENCE }).toMatch(text);
+const type = (text: string) => page.keyboard.type(text);
+
+describe.skipIf(packets)("without packets", () => {
+  test("the terminal says that there is none", async () => {
+    await go(terminal());
+    await page.getByText("There is no terminal").waitFor();
+    await page.getByText(/carries no packets/).waitFor();
+    expect(await violations(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+});
+
+const permission = (IpProtocol: string, port: number, CidrIp: string) => [
+  { IpProtocol, FromPort: port, ToPort: port, IpRanges: [{ CidrIp }] },
+];
+const ssh = (verb: "Authorize" | "Revoke", from: string) =>
+  call(`${verb}SecurityGroupIngress`, { GroupId: groups[0], IpPermissions: permission("tcp", 22, from) });
+
+/** Opens the Connect page. */
+async function connectPage() {
+  await go(`/ec2/instances/${lab.instances[0]}/connect`);
+  await page.getByRole("textbox", { name: "Username" }).waitFor();
+}
+
+const connect = () => page.getByRole("link", { name: "Connect", exact: true });
+
+/** Connects, and hears AWS's words and the cause beneath. */
+async function isRefused(said: string[], cause: RegExp, user = "ec2-user") {
+  await page.getByRole("textbox", { name: "Username" }).fill(user);
+  const [tab] = await Promise.all([page.waitForEvent("popup"), connect().click()]);
+  tab.setDefaultTimeout(PATIENCE);
+  const alert = tab.getByRole("group").filter({ hasText: said[0] }).first();
+  await alert.waitFor();
+  for (const line of said) await alert.getByText(line, { exact: true }).waitFor();
+  await alert.getByText(cause).waitFor();
+  expect(await violations(tab)).toEqual([]);
+  await tab.close();
+}
+
+const NO_CONNECTION = ["Failed to connect to your instance", "Error establishing SSH connection to your instance. Try again later."];
+const NOT_PUBLIC = [
+  "Instance is not in public subnet",
+  "EC2 Instance Connect is unable to connect to your instance. Ensure your instance network settings are configured correctly for EC2 Instance Connect.",
+];
+
+describe.runIf(packets)("who does not get in", () => {
+  test("no public address", async () => {
+    await connectPage();
+    await page.getByText("No public IPv4 address assigned").waitFor();
+    await page.getByText("With no public IPv4 address, you can't use EC2 Instance Connect.").waitFor();
+    await page.getByText(/associate an Elastic IP address with it/).waitFor();
+    expect(await connect().getAttribute("aria-disabled")).toBe("true");
+    await call("AssociateAddress", { InstanceId: lab.instances[0], AllocationId: lab.allocationId });
+    await page.getByText("No public IPv4 address assigned").waitFor({ state: "detached" });
+  });
+
+  test("no default route to an internet gateway", async () => {
+    await ssh("Authorize", SERVICE);
+    const route = { RouteTableId: lab.one.routeTableId, DestinationCidrBlock: "0.0.0.0/0" };
+    await call("DeleteRoute", route);
+    await page.getByText(NOT_PUBLIC[0]!).waitFor();
+    await isRefused(
+      NOT_PUBLIC,
+      /The answer to 18\.206\.107\.28 finds no way out by rtb-\w+ NextWork-1-rtb-public, with which the subnet is associated/,
+    );
+    await call("CreateRoute", { ...route, GatewayId: lab.one.gatewayId });
+    await ssh("Revoke", SERVICE);
+    await page.getByText(NOT_PUBLIC[0]!).waitFor({ state: "detached" });
+  });
+
+  test("port 22 shut", async () => {
+    await isRefused(NO_CONNECTION, /Inbound TCP 22 from 18\.206\.107\.28 is dropped by sg-\w+ default: no ingress rule admits it/);
+  });
+
+  test("port 22 open to My IP only", async () => {
+    await ssh("Authorize", "203.0.113.10/32");
+    await isRefused(
+      NO_CONNECTION,
+      /My IP \(203\.0\.113\.10\) is let in, but EC2 Instance Connect calls from AWS's 18\.206\.107\.24\/29, not from you/,
+    );
+    await ssh("Revoke", "203.0.113.10/32");
+  });
+
+  test("port 22 open to all is a note; a rule of the network ACL is named by its number", async () => {
+    await ssh("Authorize", "0.0.0.0/0");
+    await page.getByText("Port 22 (SSH) is open to all IPv4 addresses").waitFor();
+    const { networkAclSet } = await call<{ networkAclSet: { networkAclId: string }[] }>("DescribeNetworkAcls", {
+      Filter: [{ Name: "vpc-id", Value: [lab.one.vpcId] }],
+    });
+    const entry = { NetworkAclId: networkAclSet[0]!.networkAclId, RuleNumber: 40, Egress: false };
+    await call("CreateNetworkAclEntry", {
+      ...entry,
+      Protocol: "6",
+      RuleAction: "deny",
+      CidrBlock: "0.0.0.0/0",
+      PortRange: { From: 22, To: 22 },
+    });
+    await isRefused(NO_CONNECTION, /is dropped by acl-\w+: rule 40 denies it/);
+    await call("DeleteNetworkAclEntry", entry);
+    await ssh("Revoke", "0.0.0.0/0");
+  });
+
+  test("a wrong user name", async () => {
+    await ssh("Authorize", SERVICE);
+    await isRefused(NO_CONNECTION, /There is no user 'ubuntu' in i-\w+: people log in to its image as 'ec2-user'/, "ubuntu");
+    await ssh("Revoke", SERVICE);
+  });
+});
+
+describe.runIf(packets)("who gets in", () => {
+  beforeAll(async () => {
+    await call("AssociateAddress", { InstanceId: lab.instances[0], AllocationId: lab.allocationId });
+    await ssh("Authorize", SERVICE);
+  });
+
+  test("a shell, its keys, its window, copy and paste", async () => {
+    await go(terminal());
+    await shows(PROMPT);
+    await type("echo $((6 * 7)); echo $TERM; stty size\n");
+    await shows(/42\nxterm-256color\n\d+ \d+/);
+    const [, rows, columns] = /\n(\d+) (\d+)\n/.exec(await screen())!.map(Number);
+    await page.setViewportSize({ width: 1024, height: 768 });
+    // The instance hears of the new window.
+    const size = async () => {
+      await type("clear; stty size\n");
+      await shows(/^\d+ \d+$/m);
+      return /^(\d+) (\d+)$/m
+        .exec(await screen())!
+        .slice(1)
+        .map(Number);
+    };
+    await expect.poll(async () => (await size()).every((now, index) => now < [rows!, columns!][index]!), { timeout: PATIENCE }).toBe(true);
+    await page.setViewportSize({ width: 1440, height: 900 });
+
+    await page.evaluate(() => navigator.clipboard.writeText("echo it was past"));
+    await page.keyboard.press("Control+Shift+V");
+    await type("ed by keys\n");
+    await shows(/^it was pasted by keys/m);
+    await page.getByRole("button", { name: "Paste" }).click();
+    await expect.poll(screen, { timeout: PATIENCE }).toMatch(/\$ echo it was past$/m);
+    await type("ed\n");
+    await shows(/^it was pasted$/m);
+    await type("clear; echo only-this-word\n");
+    await shows(/^only-this-word$/m);
+    // The word at the beginning of the first line.
+    const { x, y } = (await page.locator(".xterm-screen").boundingBox())!;
+    const copied = () => page.evaluate(() => navigator.clipboard.readText());
+    await page.mouse.dblclick(x + 20, y + 8);
+    await page.getByRole("button", { name: "Copy selection" }).click();
+    await expect.poll(copied, { timeout: PATIENCE }).toBe("only-this-word");
+    await page.evaluate(() => navigator.clipboard.writeText(""));
+    await page.locator(".xterm-helper-textarea").focus();
+    await page.keyboard.press("Control+C");
+    await expect.poll(copied, { timeout: PATIENCE }).toBe("only-this-word");
+  });
+
+  test("keys get out of it, a screen reader reads it, and it is accessible", async () => {
+    const input = page.getByRole("textbox", { name: /^Terminal of i-\w+ \/ Instance - NextWork VPC 1/ });
+    const focused = () => page.evaluate(() => document.activeElement?.textContent || document.activeElement?.getAttribute("type"));
+    for (const keys of ["Control+Shift+Escape", "Control+F6"]) {
+      await input.focus();
+      await page.keyboard.press(keys);
+      expect(await focused()).toBe("checkbox");
+    }
+    await page.keyboard.press("Space");
+    await input.focus();
+    await page.keyboard.press("Tab");
+    expect(await input.evaluate((input) => input === document.activeElement)).toBe(true);
+    await type("clear; echo $((40 + 2)) is read\n");
+    await page.getByRole("list").getByText("42 is read").first().waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("checkbox", { name: "Screen reader mode" }).click();
+    await input.focus();
+  });
+
+  test("a ping is silent, is counted, and wakes when the rule is saved", async () => {
+    const { reservationSet } = await call<{ reservationSet: { instancesSet: { privateIpAddress: string }[] }[] }>("DescribeInstances", {
+      InstanceId: [lab.instances[1]],
+    });
+    const other = reservationSet[0]!.instancesSet[0]!.privateIpAddress;
+    await type(`clear; ping ${other}\n`);
+    await page
+      .getByText(new RegExp(`^([2-9]|\\d\\d+) echo requests to ${other} dropped by sg-\\w+ \\| default of Instance - NextWork VPC 2$`))
+      .waitFor();
+    expect((await screen()).trim()).toMatch(/^PING .* 56\(84\) bytes of data\.$/);
+    expect(await violations(page)).toEqual([]);
+    const link = page.getByRole("link", { name: "Explain why these packets were dropped" });
+    const [explained] = await Promise.all([page.waitForEvent("popup"), link.click()]);
+    await explained.getByText("Not reachable").first().waitFor();
+    await explained.close();
+    await call("AuthorizeSecurityGroupIngress", { GroupId: groups[1], IpPermissions: permission("icmp", -1, "10.1.0.0/16") });
+    await shows(new RegExp(`64 bytes from ${other}: icmp_seq=\\d+ ttl=127`));
+    expect(await screen()).not.toMatch(/icmp_seq=1 /);
+    await page.getByText(/were dropped by sg-.*, none any more/).waitFor();
+    await page.locator(".xterm-helper-textarea").focus();
+    await page.keyboard.press("Control+C");
+    await shows(/packets transmitted, \d+ received/);
+  });
+
+  test("a flood keeps the page responsive, and is interrupted", async () => {
+    const megabytes = 20;
+    const began = Date.now();
+    await type(`clear; head -c ${megabytes}000000 /dev/zero | tr '\\0' x | fold -w 99; echo all of $((1 + 1))0 MB\n`);
+    await page.evaluate(() => {
+      const watch = globalThis as unknown as { gap: number };
+      watch.gap = 0;
+      let last = performance.now();
+      const frame = (now: number) => {
+        watch.gap = Math.max(watch.gap, now - last);
+        last = now;
+        requestAnimationFrame(frame);
+      };
+      requestAnimationFrame(frame);
+    });
+    await shows(/all of 20 MB$/m);
+    const seconds = (Date.now() - began) / 1000;
+    const gap = await page.evaluate(() => (globalThis as unknown as { gap: number }).gap);
+    console.log(`${((megabytes * 8) / seconds).toFixed(0)} Mbit/s on the screen, the longest frame ${gap.toFixed(0)} ms`);
+    await type("yes\n");
+    await shows(/^y\ny\ny$/m);
+    // Whatever else is on the page is used meanwhile.
+    const reads = page.getByRole("checkbox", { name: "Screen reader mode" });
+    await reads.click();
+    await reads.click();
+    await page.locator(".xterm-helper-textarea").focus();
+    await page.keyboard.press("Control+C");
+    await shows(PROMPT);
+    const heap = await page.evaluate(() => (performance as unknown as { memory: { usedJSHeapSize: number } }).memory.usedJSHeapSize);
+    expect(heap).toBeLessThan(300_000_000);
+  });
+
+  test("a session that has ended is opened again, and a closed tab leaves nothing behind", async () => {
+    await type("exit 3\n");
+    await page.getByText("The session has ended with status 3.").waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("button", { name: "Reconnect" }).click();
+    await shows(PROMPT);
+    await type("sleep 98763\n");
+    await expect.poll(() => isRunning("98763"), { timeout: PATIENCE }).toBe(true);
+    expect(complaints).toEqual([]);
+    await page.close();
+    await expect.poll(() => isRunning("98763"), { timeout: PATIENCE }).toBe(false);
+    ({ page, complaints } = await open(browser, daemon.url, { dark: true }));
+  });
+
+  test("a stopped instance cannot be connected to", async () => {
+    await connectPage();
+    await call("StopInstances", { InstanceId: [lab.instances[0]] });
+    await page.getByText("This instance is not running").waitFor();
+    expect(await connect().getAttribute("aria-disabled")).toBe("true");
+    await go(terminal());
+    await page.getByText(/is (stopped: start it, and connect again|stopping)/).waitFor();
+    await page.getByText(NO_CONNECTION[0]!).waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
+
+/** Whether a `sleep` of that many seconds runs anywhere in this sandbox. */
+function isRunning(seconds: string): boolean {
+  return readdirSync("/proc").some((entry) => {
+    try {
+      return readFileSync(`/proc/${entry}/cmdline`, "utf8") === `sleep\0${seconds}\0`;
+    } catch {
+      return false;
+    }
+  });
+}
