@@ -115,7 +115,7 @@ function Conversation({ id, via, user, instance, title }: Props) {
           <span role="alert">{phase.why}</span>
         </Bar>
       )}
-      {!isExam && <DropLine instance={id} flows={flows} />}
+      {!isExam && !isRefused && <DropLine instance={id} flows={flows} />}
       <div className="terminal-facts">
         <dl>
           <Fact name="Instance ID">{id}</Fact>
@@ -123,7 +123,7 @@ function Conversation({ id, via, user, instance, title }: Props) {
           <Fact name="Public IP">{instance?.ipAddress ?? "–"}</Fact>
           <Fact name="Private IP">{instance?.privateIpAddress ?? "–"}</Fact>
         </dl>
-        <div className="terminal-hands" ref={leave}>
+        <div className={isRefused ? "terminal-hidden" : "terminal-hands"} ref={leave}>
           <label>
             <input type="checkbox" checked={isRead} onChange={({ target }) => setRead(target.checked)} /> Screen reader mode
           </label>
