@@ -56,10 +56,22 @@ impl Envelope {
     pub fn success(&self, request_id: String, content: &str) -> Reply {
         let Envelope { action, version, .. } = self;
         let body = match self.service {
-            Service::Ec2 => format!(
-                "{DECLARATION}<{action}Response xmlns=\"http://ec2.amazonaws.com/doc/{version}/\">\
-                 <requestId>{request_id}</requestId>{content}</{action}Response>"
-            ),
+            // Lists are long: they are copied once.
+            Service::Ec2 => [
+                DECLARATION,
+                "<",
+                action,
+                "Response xmlns=\"http://ec2.amazonaws.com/doc/",
+                version,
+                "/\"><requestId>",
+                &request_id,
+                "</requestId>",
+                content,
+                "</",
+                action,
+                "Response>",
+            ]
+            .concat(),
             Service::Sts => format!(
                 "{DECLARATION}<{action}Response xmlns=\"https://sts.amazonaws.com/doc/{version}/\">\
                  <{action}Result>{content}</{action}Result>\
