@@ -110,9 +110,10 @@ kernel-test-skipped:
 	@echo
 
 .PHONY: soak
-soak: prerequisites ## Compare kernel and model by far more random packets than the tests do, as root or with sudo
+soak: prerequisites ## Compare kernel and model by far more random packets than the tests do, as root or with sudo; odd bytes for a minute each
 	PEERLESS_TEST_PACKETS=yes PEERLESS_PACKETS=100000 cargo test --release --locked --package peerless-dataplane --test kernel $(SANDBOXED) conformance
 	PEERLESS_ORACLE_CASES=20000 cargo test --release --locked --package peerless-scenario --test oracle
+	PEERLESS_FUZZ_SECONDS=60 cargo test --release --locked --package peerless --test fuzz -- --nocapture
 
 .PHONY: bench
 bench: api-bench ## Measure what the fabric costs, against a bare veth pair, as root or with sudo, and what calls cost

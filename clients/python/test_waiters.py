@@ -48,5 +48,8 @@ class Waiters(Account):
         ):
             with self.subTest(waiter), self.assertRaisesRegex(WaiterError, "Max attempts exceeded"):
                 self.ec2.get_waiter(waiter).wait(WaiterConfig=once, **ids)
+        # boto3 waits for a code that EC2 does not have (InvalidInternetGateway.NotFound), and so gives up at once, as on AWS.
+        with self.assertRaisesRegex(WaiterError, "InvalidInternetGatewayID.NotFound"):
+            self.ec2.get_waiter("internet_gateway_exists").wait(WaiterConfig=once, InternetGatewayIds=["igw-0123456789abcdef0"])
         # One that is gone is deleted.
         self.wait("vpc_peering_connection_deleted", VpcPeeringConnectionIds=["pcx-0123456789abcdef0"])

@@ -5,7 +5,7 @@
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSetConcepts.html>,
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateDhcpOptions.html>
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use model::{AccountId, AccountRegion, DhcpOptionsId, Draft, Id, IdDigits, IdKind, NameServer, NetbiosNodeType, Scope, VpcId, dns_name};
@@ -182,7 +182,26 @@ impl Tagged for DhcpOptions {
 }
 
 /// What a VPC without options has for their id, and is given for one to have none.
-pub(crate) const NONE: &str = "default";
+const NONE: &str = "default";
+
+/// The options of a VPC, as it tells them.
+#[derive(Clone, Copy)]
+pub(crate) struct Associated(pub Option<DhcpOptionsId>);
+
+impl Display for Associated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(options) => options.fmt(f),
+            None => f.write_str(NONE),
+        }
+    }
+}
+
+impl Serialize for Associated {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
 
 const DOMAIN_NAME: &str = "domain-name";
 const DOMAIN_NAME_SERVERS: &str = "domain-name-servers";

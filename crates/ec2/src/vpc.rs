@@ -12,7 +12,7 @@ use model::{
 use serde::{Deserialize, Serialize};
 
 use crate::describe::Describe;
-use crate::dhcp_options;
+use crate::dhcp_options::{self, Associated};
 use crate::edit::Edit;
 use crate::error::Error;
 use crate::filter::{FilterName, Tagged, values};
@@ -195,7 +195,7 @@ const FILTERS: &[FilterName<Vpc>] = &[
     ("cidr-block-association.association-id", |vpc| values(vpc.cidr_block_association_set.iter().map(|block| block.association_id))),
     ("cidr-block-association.cidr-block", |vpc| values(vpc.cidr_block_association_set.iter().map(|block| block.cidr_block))),
     ("cidr-block-association.state", |vpc| values(vpc.cidr_block_association_set.iter().map(|block| block.cidr_block_state.state))),
-    ("dhcp-options-id", |vpc| values([&vpc.dhcp_options_id])),
+    ("dhcp-options-id", |vpc| values([vpc.dhcp_options_id])),
     ("is-default", |vpc| values([vpc.is_default])),
     // Older clients write the filter as the answer has it.
     ("isDefault", |vpc| values([vpc.is_default])),
@@ -222,7 +222,7 @@ pub(crate) struct Vpc {
     cidr_block: Ipv4Cidr,
     cidr_block_association_set: Vec<CidrBlockAssociation>,
     ipv6_cidr_block_association_set: Empty,
-    dhcp_options_id: String,
+    dhcp_options_id: Associated,
     instance_tenancy: Tenancy,
     is_default: bool,
     tag_set: Vec<Tag>,
@@ -250,7 +250,7 @@ impl Vpc {
             cidr_block: vpc.primary_cidr(),
             cidr_block_association_set: vpc.cidr_blocks.iter().map(|block| CidrBlockAssociation::new(block, "associated")).collect(),
             ipv6_cidr_block_association_set: Empty,
-            dhcp_options_id: vpc.dhcp_options.map_or_else(|| dhcp_options::NONE.to_owned(), |options| options.to_string()),
+            dhcp_options_id: Associated(vpc.dhcp_options),
             instance_tenancy: vpc.tenancy,
             is_default: vpc.is_default,
             tag_set: view.tags(vpc.id),

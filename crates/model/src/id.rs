@@ -38,8 +38,15 @@ impl IdDigits {
 }
 
 impl fmt::Display for IdDigits {
+    /// Digit by digit: long lists are mostly ids.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:0width$x}", self.value, width = usize::from(self.count))
+        let mut digits = [b'0'; 17];
+        let (mut value, digits) = (self.value, &mut digits[..usize::from(self.count)]);
+        for digit in digits.iter_mut().rev() {
+            *digit = b"0123456789abcdef"[(value & 0xf) as usize];
+            value >>= 4;
+        }
+        f.write_str(std::str::from_utf8(digits).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -141,7 +148,10 @@ macro_rules! ids {
             }
 
             impl fmt::Display for $name {
-                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { write!(f, "{}-{}", $prefix, self.0) }
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str(concat!($prefix, "-"))?;
+                    self.0.fmt(f)
+                }
             }
 
             impl fmt::Debug for $name {

@@ -3,6 +3,7 @@
 //! A struct is its fields as elements, a list is an element with one `<item>` for each, an absent `Option` is nothing,
 //! an empty list is an empty element. Nothing else occurs in replies.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 use quick_xml::escape::escape;
@@ -187,16 +188,6 @@ macro_rules! texts {
     };
 }
 
-/// Escapes what is written to it.
-struct Escaped<'w>(&'w mut String);
-
-impl fmt::Write for Escaped<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.push_str(&escape(text));
-        Ok(())
-    }
-}
-
 impl<'w> Serializer for Element<'w> {
     never_shapes!();
     texts!(
@@ -212,7 +203,11 @@ impl<'w> Serializer for Element<'w> {
     /// Ids, addresses and times: written where they belong, without a text of their own.
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), fmt::Error> {
         push_open(self.out, self.name);
-        write!(Escaped(self.out), "{value}")?;
+        let begin = self.out.len();
+        write!(self.out, "{value}")?;
+        if let Cow::Owned(escaped) = escape(&self.out[begin..]) {
+            self.out.replace_range(begin.., &escaped);
+        }
         push_close(self.out, self.name);
         Ok(())
     }
