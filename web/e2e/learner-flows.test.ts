@@ -60,6 +60,10 @@ test.skipIf(!packets)("a ping that nobody answers is seen, with the rule that dr
   const row = page.getByRole("row", { name: /Instance - NextWork VPC 1.*Instance - NextWork VPC 2.*ICMP echo request/ });
   await row.getByText("Dropped by SG in").waitFor();
   expect(await violations(page)).toEqual([]);
+  // What is captured is a file for Wireshark.
+  const saved = page.waitForEvent("download");
+  await row.getByRole("link", { name: /^Capture 10 s at eni-/ }).click();
+  expect((await saved).suggestedFilename()).toMatch(/^eni-\w+\.pcapng$/);
   await page.getByRole("button", { name: "Pause" }).click();
   await page.getByRole("button", { name: "Go on" }).click();
   await row.getByRole("link", { name: "Explain" }).click();

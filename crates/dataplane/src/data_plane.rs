@@ -15,6 +15,7 @@ use crate::endpoints::{self, Endpoints};
 use crate::error::{Doing, Error, Result};
 use crate::fabric::{self, Fabric};
 use crate::flow_table::FlowTable;
+use crate::hash::HashMap;
 use crate::internet::{self, Internet};
 use crate::ports::{Joined, Port, Ports};
 use crate::report::{FlowReport, LatestFlows, Statistics};
@@ -212,6 +213,16 @@ impl DataPlane {
     /// The flows that these packets are of, each as it leaves from there; `None` where the kernel does not know such a flow.
     pub fn flows_of(&self, packets: Vec<(Origin, Packet)>) -> Result<Vec<Option<FlowReport>>> {
         self.worker.ask(|answer| Order::FlowsOf(packets, answer))
+    }
+
+    /// What is behind each host end, by its index.
+    pub(crate) fn origins(&self) -> Result<HashMap<u32, Origin>> {
+        self.worker.ask(Order::Origins)
+    }
+
+    /// Does something in the fabric's namespace.
+    pub(crate) fn in_fabric<T: Send>(&self, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+        self.fabric.run(work)
     }
 
     /// Numbers about the whole.

@@ -33,6 +33,7 @@ const SETTINGS: &[(&str, &str)] = &[
 
 /// The fabric, as the control side uses it.
 pub(crate) struct Fabric {
+    namespace: Namespace,
     netlink: Mutex<Netlink>,
     /// What happened to the host ends.
     pub disturbances: Disturbances,
@@ -53,11 +54,17 @@ impl Fabric {
         for (block, anchor, name) in [(Block::Ports, hook::LOOPBACK, FROM_PORT), (Block::SlowPath, slow_path, FROM_SLOW_PATH)] {
             hook::create(&netlink, block, anchor, programs.get(name)?, name).doing(|| format!("attach the program {name}"))?;
         }
-        Ok((Self::of(&namespace, netlink)?, tap, maps))
+        Ok((Self::of(namespace, netlink)?, tap, maps))
     }
 
-    fn of(namespace: &Namespace, netlink: Netlink) -> Result<Self> {
-        Ok(Self { netlink: Mutex::new(netlink), disturbances: Disturbances::watch(namespace)? })
+    fn of(namespace: Namespace, netlink: Netlink) -> Result<Self> {
+        let disturbances = Disturbances::watch(&namespace)?;
+        Ok(Self { namespace, netlink: Mutex::new(netlink), disturbances })
+    }
+
+    /// Does something in its namespace.
+    pub fn run<T: Send>(&self, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+        self.namespace.run(work)
     }
 
     /// The one that an earlier daemon left, if it is whole and of this build's making.
@@ -72,7 +79,7 @@ impl Fabric {
         let tap = namespace.run(Tap::create)?;
         // Nobody held its other end, which took the carrier away.
         netlink.await_link(slow_path).doing(|| format!("wait for {}", tap::NAME))?;
-        Ok(Some((Self::of(&namespace, netlink)?, tap, maps)))
+        Ok(Some((Self::of(namespace, netlink)?, tap, maps)))
     }
 
     /// Says that all is there: a later daemon may go on with it.

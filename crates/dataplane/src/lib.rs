@@ -18,6 +18,7 @@
 mod ageing;
 mod beyond;
 mod bpffs;
+mod capture;
 mod checksum;
 mod clock;
 mod connections;
@@ -57,6 +58,7 @@ mod uplink;
 mod verdict;
 mod veth;
 
+pub use capture::{Capture, Captured, Place};
 pub use data_plane::{Config, DataPlane, open_internet, remove_everything};
 pub use discard::Discard;
 pub use error::{Error, Result};

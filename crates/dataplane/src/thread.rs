@@ -15,6 +15,7 @@ use semantics::{Origin, Packet};
 
 use crate::clock::{self, Nanoseconds, SECOND};
 use crate::error::{Doing, Error, Result};
+use crate::hash::HashMap;
 use crate::ports::Port;
 use crate::priority;
 use crate::report::{FlowReport, LatestFlows, Statistics};
@@ -38,6 +39,8 @@ pub(crate) enum Order {
     LatestFlows(usize, SyncSender<Result<LatestFlows>>),
     /// Those that packets are of.
     FlowsOf(Vec<(Origin, Packet)>, SyncSender<Result<Vec<Option<FlowReport>>>>),
+    /// What is behind each host end, by its index.
+    Origins(SyncSender<Result<HashMap<u32, Origin>>>),
     Statistics(SyncSender<Result<Statistics>>),
     Stop,
 }
@@ -147,6 +150,7 @@ impl Work {
                 drop(answer.send(Ok(latest)));
             }
             Order::FlowsOf(packets, answer) => drop(answer.send(Ok(self.slow_path.flows_of(&packets)))),
+            Order::Origins(answer) => drop(answer.send(Ok(self.slow_path.ports.by_ifindex()))),
             Order::Statistics(answer) => drop(answer.send(self.slow_path.statistics(&self.drops))),
             Order::Stop => {}
         }

@@ -57,6 +57,17 @@ pub enum Request {
     Flows(Wanted),
     /// Send packets, and compare what becomes of them with what is computed.
     Probe(FlowQuestion),
+    /// Copies of the packets of an interface. Behind the answer comes the file, as pcapng.
+    Capture {
+        /// The instance or the interface.
+        word: String,
+        /// At most so many packets.
+        packets: Option<u64>,
+        /// For at most so long.
+        seconds: Option<u64>,
+        /// So many bytes of each.
+        snapshot_length: usize,
+    },
     /// Stop, and leave nothing behind on the host.
     Down,
 }
@@ -142,6 +153,11 @@ pub enum Response {
     Probed(Box<Probed>),
     /// Maps.
     Maps(Vec<crate::map::Map>),
+    /// A capture has begun.
+    Capturing {
+        /// At that interface.
+        interface: String,
+    },
     /// There is a session.
     Connected(Connected),
     /// There is none.

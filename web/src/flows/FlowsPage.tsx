@@ -4,6 +4,7 @@ import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
+import Link from "@cloudscape-design/components/link";
 import Pagination from "@cloudscape-design/components/pagination";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -16,7 +17,7 @@ import { useExam } from "../frame/exam";
 import { Page } from "../frame/Page";
 import { pageOf, To } from "../table/Ref";
 import { useFlows, usePackets } from "./stream";
-import { addressOf, bytes, explained, rate } from "./words";
+import { addressOf, bytes, capturePath, explained, rate } from "./words";
 
 const VERDICTS = [
   { value: "", label: "Accepted and dropped" },
@@ -183,7 +184,17 @@ function Verdict({ flow, isExam }: { flow: Flow; isExam: boolean }) {
 
 function More({ flow }: { flow: Flow }) {
   const page = explained(flow);
-  return page ? <To href={page}>Explain</To> : "–";
+  const card = flow.from.interface ?? flow.to.interface;
+  return (
+    <SpaceBetween size="xxs">
+      {page && <To href={page}>Explain</To>}
+      {card && (
+        <Link href={capturePath(card)} ariaLabel={`Capture 10 s at ${card}, as pcapng`}>
+          Capture 10 s
+        </Link>
+      )}
+    </SpaceBetween>
+  );
 }
 
 function Choice(props: { label: string; options: { value: string; label: string }[]; value: string; set(value: string): void }) {

@@ -21,3 +21,7 @@ export const rate = (perSecond: number) =>
 export function explained({ question }: Flow): string | undefined {
   return question && explainPath({ ...question, port: question.port === undefined ? "" : String(question.port) });
 }
+
+/** What is sent and received at a network interface from now on for a while, as a file. */
+export const capturePath = (card: string, seconds = 10) =>
+  `/_peerless/capture?${new URLSearchParams({ of: card, seconds: String(seconds) })}`;

@@ -156,7 +156,7 @@ fn put(mut to: impl Write, bytes: &[u8]) -> std::io::Result<()> {
 
 impl Daemon {
     /// Asks the daemon, and keeps the connection for what comes behind the answer.
-    fn converse(&self, request: &Request) -> Result<(Response, UnixStream), Trouble> {
+    pub(super) fn converse(&self, request: &Request) -> Result<(Response, UnixStream), Trouble> {
         let asked = || -> std::io::Result<(Response, UnixStream)> {
             let stream = control::send(&self.runtime().control_socket(), request)?;
             let response = control::receive(&mut OneByteAtATime(&stream))?;

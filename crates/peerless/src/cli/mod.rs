@@ -3,6 +3,7 @@
 //! Data goes to standard output and talk to standard error. Exit status: 0 yes or done, 1 no, 2 a wrong or unclear
 //! question, 3 not running or not permitted, 4 what is computed and what packets meet disagree: a bug.
 
+mod capture;
 mod connect;
 mod doctor;
 mod down;
@@ -61,6 +62,8 @@ enum Verb {
     Doctor(doctor::Doctor),
     /// Say whether one thing reaches another; if not, all that is in the way, and what helps
     Explain(explain::Explain),
+    /// Copy the packets of an instance's network card into a pcapng file, each that is dropped with a comment that says by what
+    Capture(capture::Capture),
     /// Show the flows that the kernel knows: who, to whom, how much, and what drops them
     Flows(flows::Flows),
     /// Draw what is in a VPC and what leads where, as the console's resource map does
@@ -150,6 +153,7 @@ pub fn main() -> ExitCode {
         Verb::Probe(probe) => probe.go(),
         Verb::Doctor(doctor) => doctor.go(),
         Verb::Explain(explain) => explain.go(),
+        Verb::Capture(capture) => capture.go(),
         Verb::Flows(flows) => flows.go(),
         Verb::Map(map) => map.go(),
     };

@@ -15,6 +15,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufRea
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Notify, oneshot};
 
+use super::captures::{Bounds, Captures};
 use super::control_loop::{Event, Published};
 use super::edge::NO_PACKETS;
 use super::flow_watch::FlowWatch;
@@ -47,6 +48,8 @@ pub struct Desk {
     pub flows: Arc<FlowWatch>,
     /// What sends packets to see what becomes of them.
     pub prober: Arc<Prober>,
+    /// What captures packets.
+    pub captures: Arc<Captures>,
     /// What opens sessions in instances.
     pub instance_connect: Arc<InstanceConnect>,
     /// Told when the daemon is asked to go.
@@ -125,6 +128,26 @@ async fn converse(stream: UnixStream, desk: &Desk) -> std::io::Result<()> {
             Some(flows) => Response::Flows(flows),
             None => Response::Failed { message: NO_PACKETS.to_owned() },
         },
+        Ok(Request::Capture { word, packets, seconds, snapshot_length }) => {
+            let time = seconds.map_or(Duration::MAX, Duration::from_secs);
+            let bounds = Bounds { packets: packets.unwrap_or(u64::MAX), time, snapshot_length };
+            match desk.captures.begin(&word, bounds) {
+                Ok(mut begun) => {
+                    say(&mut writer, &Response::Capturing { interface: begun.interface.to_string() }).await?;
+                    // Who goes away is noticed at the next piece; a capture without packets has none, so it is watched for.
+                    loop {
+                        tokio::select! {
+                            piece = begun.pieces.recv() => match piece {
+                                Some(piece) => writer.write_all(&piece).await?,
+                                None => return Ok(()),
+                            },
+                            () = gone(&mut reader) => return Ok(()),
+                        }
+                    }
+                }
+                Err(message) => Response::Unclear { message },
+            }
+        }
         Ok(Request::Probe(question)) => match desk.prober.probe(&question).await {
             Ok(probed) => Response::Probed(Box::new(probed)),
             Err(message) => Response::Unclear { message },
@@ -133,6 +156,12 @@ async fn converse(stream: UnixStream, desk: &Desk) -> std::io::Result<()> {
         Err(error) => Response::Failed { message: error.to_string() },
     };
     say(&mut writer, &response).await
+}
+
+/// Returns when the other side has closed; what it says until then is not listened to.
+async fn gone(reader: &mut (impl AsyncReadExt + Unpin)) {
+    let mut ignored = [0; 64];
+    while !matches!(reader.read(&mut ignored).await, Ok(0) | Err(_)) {}
 }
 
 async fn say(writer: &mut (impl AsyncWrite + Unpin), response: &Response) -> std::io::Result<()> {
@@ -199,7 +228,7 @@ fn answer(desk: &Desk, request: &Request) -> Response {
             Err(unclear) => Response::Unclear { message: unclear.to_string() },
         },
         Request::Explain { from, to, service } => explanation(&snapshot, &desk.live, from, to, *service),
-        Request::Connect { .. } | Request::RegisterImage(_) | Request::Flows(_) | Request::Probe(_) | Request::Down => {
+        Request::Connect { .. } | Request::RegisterImage(_) | Request::Flows(_) | Request::Probe(_) | Request::Capture { .. } | Request::Down => {
             unreachable!("they are more than a question")
         }
     }

@@ -2,6 +2,7 @@
 
 mod authority;
 mod beyond;
+mod captures;
 mod connections;
 mod consoles;
 mod control_loop;
@@ -38,6 +39,7 @@ use tokio::sync::{Notify, watch};
 use crate::control::Status;
 use crate::runtime::Runtime;
 use authority::Authority;
+use captures::Captures;
 use consoles::HostConsoles;
 use control_loop::{ControlLoop, Event, Published};
 use data_plane::{DataPlane, ModelOnly};
@@ -110,6 +112,7 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     let endpoints = Arc::new(Endpoints::new(Arc::clone(&published), Weak::clone(&packets)));
     let live = LiveFlows::of(Weak::clone(&packets));
     let flows = Arc::new(FlowWatch::new(Weak::clone(&packets), Arc::clone(&published)));
+    let captures = Arc::new(Captures::new(options, Weak::clone(&packets), Arc::clone(&published)));
     let prober = Arc::new(Prober::new(options, packets, Arc::clone(&published)));
     let instance_connect = Arc::new(InstanceConnect::new(Arc::clone(&published), events.clone(), options.clone(), Arc::clone(&endpoints)));
     let desk = control_socket::Desk {
@@ -119,6 +122,7 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
         live: live.clone(),
         flows: Arc::clone(&flows),
         prober: Arc::clone(&prober),
+        captures: Arc::clone(&captures),
         instance_connect: Arc::clone(&instance_connect),
         leave: Arc::clone(&leave),
         left,
@@ -135,6 +139,7 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
         live,
         flows,
         prober,
+        captures,
         facts: facts(options, address),
         consoles: consoles(options),
         address,

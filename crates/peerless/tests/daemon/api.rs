@@ -42,6 +42,17 @@ pub fn http(address: SocketAddr, method: &str, target: &str, headers: &[(&str, &
     Reply { status: head.split(' ').nth(1).unwrap().parse().unwrap(), head: head.to_owned(), body: body.to_owned() }
 }
 
+/// Gets what is no text: the status, and the bytes.
+pub fn http_bytes(address: SocketAddr, target: &str) -> (u16, Vec<u8>) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(format!("GET {target} HTTP/1.0\r\nHost: {address}\r\n\r\n").as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), answer[end + 4..].to_vec())
+}
+
 /// Calls an operation in us-east-1; `parameters` is `Name=value&…`, its values percent-encoded where need be.
 pub fn call(address: SocketAddr, action: &str, parameters: &str) -> Reply {
     let body = format!("Action={action}&Version=2016-11-15&{parameters}");

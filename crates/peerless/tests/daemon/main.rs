@@ -3,6 +3,7 @@
 
 mod api;
 mod beyond;
+mod capture;
 mod connect;
 mod crowd;
 mod dhcp;

@@ -4,6 +4,7 @@
 
 mod admission;
 mod api;
+mod capture;
 mod events;
 mod flows;
 mod page;
@@ -30,6 +31,7 @@ use tokio::sync::watch;
 
 pub use flows::NO_PACKETS;
 
+use super::captures::Captures;
 use super::connections::Bounds;
 use super::control_loop::{Event, Published};
 use super::endpoints::Endpoints;
@@ -67,6 +69,8 @@ pub struct Edge {
     pub flows: Arc<FlowWatch>,
     /// What sends packets to see what becomes of them.
     pub prober: Arc<Prober>,
+    /// What captures packets.
+    pub captures: Arc<Captures>,
     /// What does not change while the daemon runs.
     pub facts: Status,
     /// What instances have shown on their consoles.
@@ -83,6 +87,7 @@ pub async fn serve(listener: TcpListener, edge: Edge) {
         .route("/_peerless/explain", get(questions::explain))
         .route("/_peerless/flows", get(flows::once))
         .route("/_peerless/flows/stream", get(flows::stream))
+        .route("/_peerless/capture", get(capture::download))
         .route("/_peerless/probe", post(probe::send))
         .route("/_peerless/status", get(questions::status))
         .route("/_peerless/terminals", post(terminals::ask))
