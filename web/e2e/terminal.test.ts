@@ -26,6 +26,8 @@ beforeAll(async () => {
   [daemon, browser] = await Promise.all([start({ packets }), launch()]);
   lab = await makeLab(daemon.url);
   call = client(daemon.url);
+  // An address is given to an instance that runs.
+  while ((await states()).some((state) => state !== "running")) await new Promise((again) => setTimeout(again, 100));
   ({ page, complaints } = await open(browser, daemon.url));
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   for (const { vpcId } of [lab.one, lab.two]) {
@@ -43,6 +45,11 @@ afterEach(async ({ task }) => {
   if (task.result?.state === "fail" && !page.isClosed())
     await page.screenshot({ path: `e2e/failures/${task.name.replaceAll(/\W+/g, "-")}.png` });
 });
+
+async function states() {
+  const { reservationSet } = await call<{ reservationSet: { instancesSet: { instanceState: { name: string } }[] }[] }>("DescribeInstances");
+  return reservationSet.flatMap(({ instancesSet }) => instancesSet.map((instance) => instance.instanceState.name));
+}
 
 const go = (path: string) => page.goto(daemon.url + PLACE + path);
 const terminal = (user = "ec2-user") => `/ec2/instances/${lab.instances[0]}/terminal?via=eic&user=${user}`;

@@ -164,7 +164,7 @@ impl Call {
 
     fn reply(&self, outcome: Result<String, Error>, request_id: String) -> Reply {
         match outcome {
-            Ok(content) => self.envelope.success(request_id, &content),
+            Ok(content) => self.envelope.success(request_id, content),
             Err(error) => self.envelope.error(request_id, &error),
         }
     }

@@ -53,31 +53,24 @@ const JSON: &str = "application/x-amz-json-1.1";
 
 impl Envelope {
     /// A reply with the elements of an answer.
-    pub fn success(&self, request_id: String, content: &str) -> Reply {
+    pub fn success(&self, request_id: String, content: String) -> Reply {
         let Envelope { action, version, .. } = self;
         let body = match self.service {
-            // Lists are long: they are copied once.
-            Service::Ec2 => [
-                DECLARATION,
-                "<",
-                action,
-                "Response xmlns=\"http://ec2.amazonaws.com/doc/",
-                version,
-                "/\"><requestId>",
-                &request_id,
-                "</requestId>",
-                content,
-                "</",
-                action,
-                "Response>",
-            ]
-            .concat(),
+            // Lists are long: what is around one is put around it, where it is.
+            Service::Ec2 => {
+                let head =
+                    format!("{DECLARATION}<{action}Response xmlns=\"http://ec2.amazonaws.com/doc/{version}/\"><requestId>{request_id}</requestId>");
+                let mut body = content;
+                body.insert_str(0, &head);
+                body.extend(["</", action, "Response>"]);
+                body
+            }
             Service::Sts => format!(
                 "{DECLARATION}<{action}Response xmlns=\"https://sts.amazonaws.com/doc/{version}/\">\
                  <{action}Result>{content}</{action}Result>\
                  <ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{action}Response>"
             ),
-            Service::InstanceConnect => content.to_owned(),
+            Service::InstanceConnect => content,
         };
         Reply { status: 200, content_type: self.content_type(), body, request_id, error_code: None }
     }
@@ -152,7 +145,7 @@ mod tests {
             ),
             (Service::InstanceConnect, "<a/>"),
         ] {
-            assert_eq!(envelope(service).success("id".to_owned(), "<a/>").body, body);
+            assert_eq!(envelope(service).success("id".to_owned(), "<a/>".to_owned()).body, body);
         }
     }
 

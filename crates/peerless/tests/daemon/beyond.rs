@@ -121,18 +121,20 @@ fn a_public_path_leads_to_the_real_internet_and_nothing_leads_in() {
             let output = public.lab.run(&["run", &public.instance, "--", "sh", "-c", script]);
             (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
         };
-        let curl = |public: &Public, url: &str| run(public, &format!("curl -s --max-time 60 --connect-timeout 4 {url}"));
+        let curl = |public: &Public, url: &str| run(public, &format!("curl -s --max-time 60 {url}"));
+        // Long enough for an answer, on a machine that has nothing else to do; silence stays silence on a slow one.
+        let silent = |public: &Public, url: &str| run(public, &format!("curl -s --connect-timeout 4 {url}")).0 == Some(28);
 
-        assert_eq!(curl(&public, "http://9.9.9.9/").0, Some(28), "there is no public path yet");
+        assert!(silent(&public, "http://9.9.9.9/"), "there is no public path yet");
         public.route_out(&public.main_table);
         let address = public.give_address();
         assert_eq!(curl(&public, "http://9.9.9.9/"), (Some(0), "you are 9.9.9.1".to_owned()));
-        assert_eq!(curl(&public, "http://site.outside.test/"), (Some(0), "you are 9.9.9.1".to_owned()), "whom the machine asks knows names");
+        eventually("whom the machine asks knows names", || curl(&public, "http://site.outside.test/").1 == "you are 9.9.9.1");
         assert_eq!(curl(&public, "http://nobody.outside.test/").0, Some(6));
         assert!(curl(&public, "http://example.com/").1.contains(&format!("You came from {address}.")), "what is simulated stays so");
         assert_eq!(curl(&public, "http://9.9.9.9:81/").0, Some(7), "a refusal is a refusal");
-        assert_eq!(curl(&public, "http://9.9.9.77/").0, Some(28), "silence is silence");
-        assert_eq!(curl(&public, &format!("http://9.9.9.1:{own}/")).0, Some(28), "what this machine has is not there");
+        assert!(silent(&public, "http://9.9.9.77/"), "silence is silence");
+        assert!(silent(&public, &format!("http://9.9.9.1:{own}/")), "what this machine has is not there");
         let (status, sum) =
             run(&public, "curl -s --max-time 60 http://9.9.9.9/large | wc -c; head -c 5000000 /dev/zero | curl -s --data-binary @- http://9.9.9.9/");
         assert_eq!((status, sum.as_str()), (Some(0), "20000000\n5000000"));
@@ -148,7 +150,7 @@ fn a_public_path_leads_to_the_real_internet_and_nothing_leads_in() {
         eventually("the way is there again", || curl(&public, "http://9.9.9.9/").1 == "you are 9.9.9.1");
         public.lab.kill();
         public.lab.up(&[]);
-        assert_eq!(curl(&public, "http://9.9.9.9/").0, Some(28), "it is asked for each time");
+        assert!(silent(&public, "http://9.9.9.9/"), "it is asked for each time");
         assert_eq!(curl(&public, "http://site.outside.test/").0, Some(6));
         public.lab.down(&["--wipe"]);
         std::fs::remove_file(settings).unwrap();
