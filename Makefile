@@ -1,6 +1,7 @@
 # What one does with this repository. `make` alone lists it.
 
 AWS := .tools/aws/installed
+DEBIAN := .tools/debian
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 JAVASCRIPT := .tools/javascript/installed
 MOTO := .tools/moto/installed
@@ -93,7 +94,8 @@ web/node_modules/.package-lock.json: web/package-lock.json web/.npmrc
 	touch $@
 
 .PHONY: kernel-test
-kernel-test: prerequisites sshd ## Run the tests with real packets, as root or with sudo
+kernel-test: prerequisites sshd debian ## Run the tests with real packets, as root or with sudo
+	@if [ -d $(DEBIAN) ]; then export PEERLESS_TEST_DEBIAN=$(CURDIR)/$(DEBIAN); fi; \
 	PEERLESS_TEST_PACKETS=yes cargo test --locked $(PACKET_CRATES:%=--package %) --tests $(SANDBOXED)
 
 .PHONY: example-test
@@ -108,6 +110,12 @@ kernel-test-skipped:
 	@echo "  Making network namespaces needs root, and this is $$(id -un). All else was tested."
 	@echo "  To test them too: make kernel-test (asks sudo), or make test as root."
 	@echo
+
+# A root file system for an instance that is not made of this machine's programs.
+.PHONY: debian
+debian:
+	@test -d $(DEBIAN) || { test "$$(id -u)" -eq 0 && tools/debian $(DEBIAN); } || \
+		echo "  NOT TESTED: an instance with Debian's own root file system. Making one needs root, and Debian's or Ubuntu's mirror."
 
 .PHONY: soak
 soak: prerequisites ## Compare kernel and model by far more random packets than the tests do, as root or with sudo; odd bytes for a minute each

@@ -99,7 +99,7 @@ fn small(world: &World) {
     assert!(!image.exists());
 }
 
-/// Making one takes minutes and a mirror, so it is made beforehand.
+/// Making one takes a mirror, so it is made beforehand (`tools/debian`).
 fn debootstrap(world: &World) {
     let Some(tree) = std::env::var_os("PEERLESS_TEST_DEBIAN") else {
         return println!("       NOT TESTED: PEERLESS_TEST_DEBIAN names no folder that debootstrap has filled");
