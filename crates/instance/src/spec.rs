@@ -24,7 +24,7 @@ pub struct Spec {
     pub hostname: String,
     /// What the guest's own name means, as long as nobody asks the resolver: its primary private address.
     pub address: IpAddr,
-    /// `ec2.internal`: the domain of its own name.
+    /// `ec2.internal`: the domain of its own name, which is what `hostname -f` says.
     pub domain: String,
     /// `ec2-user`: the user whom one logs in as, who may become root.
     pub login: String,
@@ -55,9 +55,8 @@ impl Spec {
     pub(crate) fn check(&self) -> Result<(), Error> {
         check_name("id", &self.id, "-")?;
         check_name("hostname", &self.hostname, "-.")?;
-        check_name("domain", &self.domain, "-.")?;
-        for domain in &self.search {
-            check_name("search", domain.trim_start_matches('_'), "-._")?;
+        for (field, domain) in [("domain", &self.domain)].into_iter().chain(self.search.iter().map(|domain| ("search", domain))) {
+            check_name(field, domain.trim_start_matches('_'), "-._")?;
         }
         check_login(&self.login)?;
         if self.authorized_keys.iter().any(|key| key.contains(char::is_control)) {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use model::internet::{LAPTOP, instance_connect_address};
-use model::local_service::{METADATA, RESOLVER};
+use model::local_service::{METADATA, RESOLVER, TIME};
 use model::{Instance, InstanceConnectEndpoint, InstanceState, NetworkInterface, Region, Resource, ResourceId, Scope, Snapshot, Subnet, Vpc};
 use semantics::Endpoint;
 
@@ -74,6 +74,7 @@ pub fn endpoint(snapshot: &Snapshot, word: &str) -> Result<Endpoint, Unclear> {
     match word {
         "metadata" => return Ok(Endpoint::Address(METADATA.into())),
         "dns" => return Ok(Endpoint::Address(RESOLVER.into())),
+        "time" => return Ok(Endpoint::Address(TIME.into())),
         _ => {}
     }
     let subnets = snapshot.all::<Subnet>().filter(|subnet| is_called(snapshot, subnet.scope, subnet.id, word)).collect();

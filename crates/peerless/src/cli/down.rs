@@ -49,7 +49,7 @@ fn wipe(state: &Path) -> Result<(), Trouble> {
     if !SqliteStore::is_in(state) {
         return Err(Trouble { status: 2, message: format!("{} is left alone: it holds no state of Peerless", state.display()) });
     }
-    let folders = ["instances", "images", daemon::INTERNET].map(|folder| state.join(folder));
+    let folders = ["instances", "images", daemon::INTERNET, daemon::METADATA].map(|folder| state.join(folder));
     let removed = folders.iter().filter(|folder| folder.exists()).try_for_each(std::fs::remove_dir_all);
     removed.and_then(|()| SqliteStore::remove(state)).map_err(|error| Trouble::unavailable(format!("cannot remove {}: {error}", state.display())))
 }

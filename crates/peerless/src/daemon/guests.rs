@@ -347,9 +347,9 @@ fn spec(instance: &Instance, interface: &NetworkInterface, vpc: &Vpc, snapshot: 
     Spec {
         id: instance.id.to_string(),
         image: imported.map(|image| images.path(&image.id.to_string())),
-        hostname: format!("ip-{}", interface.private_ip.to_string().replace('.', "-")),
+        hostname: model::dns_name::short_name(interface.private_ip),
         address: interface.private_ip.into(),
-        domain: model::dns_name::private_domain(instance.scope.region),
+        domain: model::dns_name::own_domains(snapshot, vpc).into_iter().next().unwrap_or_default(),
         login: Image::login_of(snapshot, instance).to_owned(),
         ttl: if imported.is_some() { LINUX_TTL } else { image.ttl },
         memory_mib: instance.instance_type.memory_mib(),

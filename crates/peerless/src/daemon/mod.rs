@@ -16,6 +16,7 @@ mod http;
 mod instance_connect;
 mod library;
 mod live_flows;
+mod private_file;
 mod prober;
 mod servers;
 mod status_checks;
@@ -51,6 +52,7 @@ use library::Library;
 use live_flows::LiveFlows;
 use prober::Prober;
 use servers::Servers;
+use services::metadata::Secret;
 
 /// How to run.
 #[derive(Clone, Debug)]
@@ -73,6 +75,9 @@ pub struct Options {
 
 /// Where, in the state folder, is what the simulated internet keeps.
 pub const INTERNET: &str = "internet";
+
+/// Where, in the state folder, is what the tokens of instance metadata are made with: they are as good after a daemon's end as before.
+pub const METADATA: &str = "metadata";
 
 /// What is behind internet gateways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -194,7 +199,9 @@ fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, published: &Published
         Internet::Simulated => None,
         Internet::Host => Some(packets.lead_beyond().map_err(|error| chain(&error))?),
     };
-    let servers = Servers::start(&services, &internet, published, &authority, beyond)?;
+    let key = options.state.join(METADATA).join("key");
+    let secret = Secret::new(private_file::key(&key).map_err(|error| format!("{}: {error}", key.display()))?);
+    let servers = Servers::start(&services, &internet, published, &authority, secret, beyond)?;
     let host = instance::Host { sshd: options.sshd.clone(), settings: Some(settings), ..options.runtime.guests(&options.state) };
     let started = HostDataPlane::start(packets, host, Arc::clone(snapshot), events).map_err(|error| error.to_string())?;
     Ok((Box::new(started), Some(servers), carrying))
