@@ -116,6 +116,10 @@ fn explain_answers_by_exit_status_and_in_json() {
     assert_eq!(no.status.code(), Some(1), "{no:?}");
     assert!(String::from_utf8(no.stdout).unwrap().contains("NO_ROUTE_TO_DESTINATION"));
     assert_eq!(lab.run(&["explain", "one", "nowhere", "--icmp"]).status.code(), Some(2));
+    for outside in ["internet", "example.com", "laptop"] {
+        let no = lab.run(&["explain", "one", outside, "--tcp", "443"]);
+        assert_eq!(no.status.code(), Some(1), "{outside}: {no:?}");
+    }
     assert_eq!(lab.run(&["explain", "one", "two"]).status.code(), Some(2));
     lab.down(&[]);
 }
