@@ -46,6 +46,10 @@ pub struct Spec {
     /// Public keys, as lines of `authorized_keys` (sshd(8)), that open the login user's account. They are written at the first boot alone, as
     /// EC2's images do it: afterwards the file is the user's.
     pub authorized_keys: Vec<String>,
+    /// The certificate, in PEM, of an authority that an image's programs shall trust besides their own. The host's programs trust those of
+    /// [`Host::settings`](crate::Host::settings).
+    #[serde(default)]
+    pub authority: Option<String>,
     /// What the guest is given to do at its first boot, as [`cloud_init`](crate::cloud_init) reads it. [`USER_DATA_BYTES`] at most.
     pub user_data: Option<Vec<u8>>,
 }
@@ -119,6 +123,7 @@ pub(crate) mod tests {
             nameservers: Vec::new(),
             motd: "Welcome".into(),
             authorized_keys: vec!["ssh-ed25519 AAAA alice".into()],
+            authority: None,
             user_data: None,
         }
     }

@@ -44,13 +44,20 @@ enum Wake {
 
 impl HostDataPlane {
     /// Adopts the guests that an earlier daemon left, and begins to boot whatever else the snapshot says is running.
-    pub fn start(packets: Arc<dataplane::DataPlane>, host: Host, snapshot: Arc<Snapshot>, observations: Sender<Event>) -> std::io::Result<Self> {
+    pub fn start(
+        packets: Arc<dataplane::DataPlane>,
+        host: Host,
+        authority: String,
+        snapshot: Arc<Snapshot>,
+        observations: Sender<Event>,
+    ) -> std::io::Result<Self> {
         place_endpoints(&packets);
         let library = Library::open(Images::of(&host.state_dir), &snapshot);
         let latest = Arc::new(ArcSwap::new(snapshot));
         let (wake, woken) = std::sync::mpsc::channel();
         let reconciler = Reconciler {
             host,
+            authority,
             packets: Arc::clone(&packets),
             latest: Arc::clone(&latest),
             observations,
@@ -97,6 +104,8 @@ impl DataPlane for HostDataPlane {
 
 struct Reconciler {
     host: Host,
+    /// The certificate of the simulated internet's authority.
+    authority: String,
     packets: Arc<dataplane::DataPlane>,
     latest: Arc<ArcSwap<Snapshot>>,
     observations: Sender<Event>,
@@ -282,7 +291,8 @@ impl Reconciler {
         let Some(&primary) = instance.interfaces.first() else { return Err("it has no interface".to_owned()) };
         let interface = snapshot.resolve(primary);
         let vpc = snapshot.resolve(interface.vpc);
-        let guest = self.host.build(&spec(instance, interface, vpc, snapshot, self.library.images())).map_err(|error| chain(&error))?;
+        let spec = Spec { authority: Some(self.authority.clone()), ..spec(instance, interface, vpc, snapshot, self.library.images()) };
+        let guest = self.host.build(&spec).map_err(|error| chain(&error))?;
         match self.connect(&guest, interface) {
             Ok(()) => Ok(guest),
             Err(error) => {
@@ -359,6 +369,7 @@ fn spec(instance: &Instance, interface: &NetworkInterface, vpc: &Vpc, snapshot: 
         nameservers: options.iter().flat_map(|options| &options.domain_name_servers).map(|server| server.address(vpc).into()).collect(),
         motd: image.description.to_owned(),
         authorized_keys: instance.key.iter().map(|key| key.public_key.clone()).collect(),
+        authority: None,
         user_data: instance.user_data.as_ref().map(|data| data.bytes().to_vec()),
     }
 }
