@@ -42,6 +42,7 @@ mod sandbox;
 mod spec;
 mod syscall;
 mod user_namespace;
+pub mod volume;
 
 pub use command::guest_main;
 pub use console::ConsoleOutput;

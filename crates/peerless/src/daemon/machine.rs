@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::time::UNIX_EPOCH;
 
 use ec2::{ConsoleOutput, Machine};
-use instance::{Host, images};
+use instance::{Host, images, volume};
 use model::{InstanceId, Timestamp};
 
 use super::guests::chain;
@@ -44,5 +44,9 @@ impl Machine for HostMachine {
             }
             Err(error) => Some(chain(&error)),
         }
+    }
+
+    fn volume_trouble(&self) -> Option<String> {
+        volume::check_machine().err().map(|error| chain(&error))
     }
 }
