@@ -212,6 +212,8 @@ errors! {
     /// A parameter of AWS's that is not acted on.
     UnsupportedParameter { parameter: String, value: String } = "UnsupportedOperation",
         "The parameter {parameter} is not supported with the value '{value}'.";
+    /// An imported image, where the machine lacks what it takes.
+    ImageUnbootable { image: ImageId, reason: String } = "UnsupportedOperation", "The image {image} cannot be booted here: {reason}.";
     NoDefaultVpc = "VPCIdNotSpecified", "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.";
     PeeringExists { id: VpcPeeringConnectionId } = "VpcPeeringConnectionAlreadyExists",
         "A VPC peering connection between these VPCs already exists: {id}";

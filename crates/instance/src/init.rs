@@ -129,6 +129,8 @@ fn make_home(spec: &Spec) -> Result<(), Error> {
     let outside = sandbox::enter(spec.memory_mib)?;
     furnish::furnish(spec, &outside)?;
     outside.leave()?;
+    // Links on the disk cannot lead outside any more.
+    furnish::trust_authority(spec);
     sethostname(&spec.hostname).doing("setting the host name")?;
     network::prepare(spec.ttl)
 }

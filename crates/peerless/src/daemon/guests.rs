@@ -44,13 +44,20 @@ enum Wake {
 
 impl HostDataPlane {
     /// Adopts the guests that an earlier daemon left, and begins to boot whatever else the snapshot says is running.
-    pub fn start(packets: Arc<dataplane::DataPlane>, host: Host, snapshot: Arc<Snapshot>, observations: Sender<Event>) -> std::io::Result<Self> {
+    pub fn start(
+        packets: Arc<dataplane::DataPlane>,
+        host: Host,
+        authority: String,
+        snapshot: Arc<Snapshot>,
+        observations: Sender<Event>,
+    ) -> std::io::Result<Self> {
         place_endpoints(&packets);
         let library = Library::open(Images::of(&host.state_dir), &snapshot);
         let latest = Arc::new(ArcSwap::new(snapshot));
         let (wake, woken) = std::sync::mpsc::channel();
         let reconciler = Reconciler {
             host,
+            authority,
             packets: Arc::clone(&packets),
             latest: Arc::clone(&latest),
             observations,
@@ -97,6 +104,8 @@ impl DataPlane for HostDataPlane {
 
 struct Reconciler {
     host: Host,
+    /// The certificate of the simulated internet's authority.
+    authority: String,
     packets: Arc<dataplane::DataPlane>,
     latest: Arc<ArcSwap<Snapshot>>,
     observations: Sender<Event>,
@@ -282,7 +291,8 @@ impl Reconciler {
         let Some(&primary) = instance.interfaces.first() else { return Err("it has no interface".to_owned()) };
         let interface = snapshot.resolve(primary);
         let vpc = snapshot.resolve(interface.vpc);
-        let guest = self.host.build(&spec(instance, interface, vpc, snapshot, self.library.images())).map_err(|error| chain(&error))?;
+        let spec = Spec { authority: Some(self.authority.clone()), ..spec(instance, interface, vpc, snapshot, self.library.images()) };
+        let guest = self.host.build(&spec).map_err(|error| chain(&error))?;
         match self.connect(&guest, interface) {
             Ok(()) => Ok(guest),
             Err(error) => {
@@ -347,9 +357,9 @@ fn spec(instance: &Instance, interface: &NetworkInterface, vpc: &Vpc, snapshot: 
     Spec {
         id: instance.id.to_string(),
         image: imported.map(|image| images.path(&image.id.to_string())),
-        hostname: format!("ip-{}", interface.private_ip.to_string().replace('.', "-")),
+        hostname: model::dns_name::short_name(interface.private_ip),
         address: interface.private_ip.into(),
-        domain: model::dns_name::private_domain(instance.scope.region),
+        domain: model::dns_name::own_domains(snapshot, vpc).into_iter().next().unwrap_or_default(),
         login: Image::login_of(snapshot, instance).to_owned(),
         ttl: if imported.is_some() { LINUX_TTL } else { image.ttl },
         memory_mib: instance.instance_type.memory_mib(),
@@ -359,6 +369,7 @@ fn spec(instance: &Instance, interface: &NetworkInterface, vpc: &Vpc, snapshot: 
         nameservers: options.iter().flat_map(|options| &options.domain_name_servers).map(|server| server.address(vpc).into()).collect(),
         motd: image.description.to_owned(),
         authorized_keys: instance.key.iter().map(|key| key.public_key.clone()).collect(),
+        authority: None,
         user_data: instance.user_data.as_ref().map(|data| data.bytes().to_vec()),
     }
 }

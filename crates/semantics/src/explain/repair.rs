@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use model::internet::{instance_connect_around, is_private};
-use model::local_service::{METADATA, RESOLVER};
+use model::local_service::EVERYWHERE;
 use model::{
     Association, Attachment, Cidr, Direction, Draft, IcmpMatch, Id, IdDigits, Instance, InstanceId, InstanceState, InternetGateway,
     InternetGatewayId, MacAddress, NetworkAclEntry, NetworkAclId, NetworkInterface, NetworkInterfaceId, PeeringStatus, PeeringVpc, PortRange,
@@ -359,7 +359,7 @@ pub(crate) fn who_is_meant(snapshot: &Snapshot, origin: Origin, address: IpAddr)
     let Some(from) = snapshot.get(from) else { return Goal::Unknown };
     let vpc = from.vpc;
     let is_own = address == snapshot.resolve(vpc).resolver() || address == snapshot.resolve(from.subnet).router();
-    if is_own || [METADATA, RESOLVER, Ipv4Addr::BROADCAST].iter().any(|service| address == *service) {
+    if is_own || address == Ipv4Addr::BROADCAST || EVERYWHERE.iter().any(|service| address == *service) {
         return Goal::Services;
     }
     let peers = snapshot.all::<VpcPeeringConnection>().filter(|connection| !connection.status.is_terminal()).filter_map(|connection| {
