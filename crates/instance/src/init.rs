@@ -180,9 +180,8 @@ fn serve(alone: SingleThreaded, spec: &Spec, pulse: File) -> Result<(), Error> {
         let sources = &mut [signals.as_fd(), machine.console.as_fd(), initctl.as_fd()].map(|source| PollFd::new(source, PollFlags::POLLIN));
         let _ = poll(sources, machine.patience());
         machine.console.collect();
-        match initctl.next() {
-            Some(request) => return machine.end(request),
-            None => {}
+        if let Some(request) = initctl.next() {
+            return machine.end(request);
         }
         while let Ok(Some(information)) = signals.read_signal() {
             let Ok(Ok(signal)) = i32::try_from(information.ssi_signo).map(Signal::try_from) else { continue };
@@ -193,10 +192,11 @@ fn serve(alone: SingleThreaded, spec: &Spec, pulse: File) -> Result<(), Error> {
                 PULSE if is_from_outside => machine.answer(),
                 POWER_OFF if is_from_outside => return machine.end(Request::PowerOff),
                 _ if is_from_outside => {}
-                _ => match asked(signal) {
-                    Some(request) => return machine.end(request),
-                    None => {}
-                },
+                _ => {
+                    if let Some(request) = asked(signal) {
+                        return machine.end(request);
+                    }
+                }
             }
         }
         machine.reap();
