@@ -26,6 +26,9 @@ use links::Links;
 /// How often guests that ended by themselves, or lost their interface, are looked for.
 const ROUND: Duration = Duration::from_millis(500);
 
+/// How long a guest that was rebooted from inside runs before it may be again: one that reboots at each boot leaves others their turn.
+const SHORTEST_LIFE: Duration = Duration::from_secs(2);
+
 /// How long the programs of a guest have to end by themselves.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -63,6 +66,7 @@ impl HostDataPlane {
             observations,
             guests: BTreeMap::new(),
             rebooted: BTreeMap::new(),
+            restarted: BTreeMap::new(),
             given_up: BTreeSet::new(),
             checks: StatusChecks::default(),
             links: Links::default(),
@@ -112,6 +116,8 @@ struct Reconciler {
     guests: BTreeMap<InstanceId, Guest>,
     /// How often instances were to be rebooted when they last were: the report may take longer than the next look.
     rebooted: BTreeMap<InstanceId, u32>,
+    /// When instances that reboot themselves last did.
+    restarted: BTreeMap<InstanceId, Instant>,
     /// Instances whose end was reported; they are not built again, however long the report takes.
     given_up: BTreeSet<InstanceId>,
     checks: StatusChecks,
@@ -135,6 +141,7 @@ impl Reconciler {
                 self.reconcile(&snapshot, instance, is_round);
             }
             self.rebooted.retain(|&id, _| snapshot.get(id).is_some_and(|instance| instance.reboots.is_due()));
+            self.restarted.retain(|_, last| last.elapsed() < SHORTEST_LIFE);
             place_endpoints(&self.packets);
             if is_round {
                 self.restore_links(&snapshot);
@@ -211,7 +218,15 @@ impl Reconciler {
         if self.is_to_be_rebooted(instance) {
             self.reboot(snapshot, instance);
         }
-        let alive = self.guests.get(&id).map(|guest| !is_round || guest.is_alive());
+        let mut alive = self.guests.get(&id).map(|guest| !is_round || guest.is_alive());
+        if alive == Some(false) && self.asks_to_restart(instance) {
+            if self.restarted.get(&id).is_some_and(|last| last.elapsed() < SHORTEST_LIFE) {
+                return;
+            }
+            self.restarted.insert(id, Instant::now());
+            self.take_down(snapshot, instance);
+            alive = None;
+        }
         match (instance.state, alive) {
             (InstanceState::Pending | InstanceState::Running, None) if !self.given_up.contains(&id) => match self.launch(snapshot, instance) {
                 Ok(guest) => {
@@ -235,10 +250,7 @@ impl Reconciler {
                 self.report(Observation::InstanceGone(id));
             }
             (InstanceState::Stopping, _) => {
-                if let Some(guest) = self.guests.remove(&id) {
-                    self.end(&guest, Disk::Keep);
-                }
-                self.unplug(snapshot, instance);
+                self.take_down(snapshot, instance);
                 self.report(Observation::InstanceStopped(id));
             }
             (InstanceState::ShuttingDown, None) if !self.given_up.contains(&id) => {
@@ -257,12 +269,23 @@ impl Reconciler {
     /// Shuts the guest down in order; an instance that runs and has no guest gets one, with the same disk and interface.
     fn reboot(&mut self, snapshot: &Snapshot, instance: &Instance) {
         let (id, number) = (instance.id, instance.reboots.asked);
-        if let Some(guest) = self.guests.remove(&id) {
+        self.take_down(snapshot, instance);
+        self.rebooted.insert(id, number);
+        self.report(Observation::InstanceRebooted(id, number));
+    }
+
+    /// Whether one whose guest has ended was rebooted by root inside. Its state says nothing of that, and so nobody is told: it runs all the time.
+    fn asks_to_restart(&self, instance: &Instance) -> bool {
+        let runs = matches!(instance.state, InstanceState::Pending | InstanceState::Running);
+        runs && self.guests.get(&instance.id).is_some_and(Guest::asks_to_restart)
+    }
+
+    /// Ends its guest, which keeps its disk.
+    fn take_down(&mut self, snapshot: &Snapshot, instance: &Instance) {
+        if let Some(guest) = self.guests.remove(&instance.id) {
             self.end(&guest, Disk::Keep);
         }
         self.unplug(snapshot, instance);
-        self.rebooted.insert(id, number);
-        self.report(Observation::InstanceRebooted(id, number));
     }
 
     /// Reports what is news of those that run.
