@@ -124,7 +124,9 @@ impl fmt::Display for Error {
             Error::Survives { id } => write!(f, "{id} was told to end but is still there"),
             Error::NoUser { user } => write!(f, "the instance has no user {user}"),
             Error::Threaded => f.write_str("an instance can only be built or entered by a process with a single thread"),
-            Error::Usage => f.write_str("usage: __guest build | __guest try-image FOLDER | __guest enter RECORD USER [COMMAND [ARGUMENT]...]"),
+            Error::Usage => f.write_str(
+                "usage: __guest build | __guest try-image FOLDER | __guest try-volume FOLDER | __guest enter RECORD USER [COMMAND [ARGUMENT]...]",
+            ),
         }
     }
 }

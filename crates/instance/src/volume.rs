@@ -20,6 +20,7 @@ use nix::mount::MsFlags;
 use crate::{
     disk,
     error::{Doing, Error},
+    images::trial,
     syscall,
 };
 
@@ -36,11 +37,15 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const FORMAT: &str = "mkfs.ext4";
 const LAYOUT: [&str; 7] = ["-q", "-F", "-m0", "-Jsize=8", "-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard", "--"];
 
-/// Refuses a machine on which no disk can have a size. Takes root.
-pub fn check_machine() -> Result<(), Error> {
-    format_program()?;
-    let none = || Error::NoVolumes { reason: format!("{CONTROL} cannot be opened: this machine has no loop devices, or keeps them from us") };
-    OpenOptions::new().read(true).write(true).open(CONTROL).map(drop).map_err(|_| none())
+/// Refuses a state folder, which need not be there yet, below which no disk can have a size on this machine: that is tried. Takes root.
+pub fn check_machine(state_dir: &Path) -> Result<(), Error> {
+    trial::attempt(&trial::nearest(state_dir)?, "try-volume", |_| Ok(()))?.map_err(|reason| Error::NoVolumes { reason })
+}
+
+/// What the process of a trial does: mounts a volume.
+pub(crate) fn perform(folder: &Path) -> Result<(), Error> {
+    trial::separate_mounts()?;
+    mount(&make(folder, 1)?).map(drop)
 }
 
 /// Makes the volume of a guest, if this is its first boot; returns the file.
@@ -102,6 +107,6 @@ fn attach(backing: &fs::File) -> io::Result<fs::File> {
 fn format_program() -> Result<PathBuf, Error> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = env::split_paths(&path).chain(["/usr/sbin", "/sbin"].map(PathBuf::from));
-    let found = folders.map(|folder| folder.join(FORMAT)).find(|program| program.is_file());
+    let found = folders.map(|folder| folder.join(FORMAT)).find(|program| program.is_absolute() && program.is_file());
     found.ok_or_else(|| Error::NoVolumes { reason: format!("there is no {FORMAT}, which e2fsprogs has") })
 }

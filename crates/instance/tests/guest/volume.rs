@@ -35,7 +35,7 @@ fn attached(folder: &Path) -> usize {
 }
 
 fn limit(world: &World) {
-    volume::check_machine().unwrap();
+    volume::check_machine(&world.host.state_dir).unwrap();
     let guest = world.host.build(&of(SIZED)).unwrap();
     guest.boot().unwrap();
     let mib = says(world, &guest, "df --output=size -BM / | tail -1").trim_end_matches('M').parse::<u32>().unwrap();
