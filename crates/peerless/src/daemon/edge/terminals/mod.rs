@@ -5,6 +5,7 @@
 //! Whoever may call the API may do this, for it is no more than that: a key pushed by a call, and SSH by real packets.
 
 mod drops;
+mod pieces;
 mod talk;
 mod tickets;
 
