@@ -115,7 +115,10 @@ fn login(world: &World) {
     seat.answers("ec2-user", "wrong");
     seat.leave();
     let shown = String::from_utf8(world.host.console_output(&world.guest.id).unwrap().unwrap().bytes).unwrap();
-    assert!(shown.contains("ip-10-1-4-7 login: ec2-user") && shown.contains("/dev/ttyS0 33 99 ec2-user") && !shown.contains("correct-horse"), "{shown}");
+    assert!(
+        shown.contains("ip-10-1-4-7 login: ec2-user") && shown.contains("/dev/ttyS0 33 99 ec2-user") && !shown.contains("correct-horse"),
+        "{shown}"
+    );
     assert!(world.shell("root", "usermod -p '*' ec2-user").0);
 }
 

@@ -17,6 +17,7 @@ mod instance_connect;
 mod library;
 mod live_flows;
 mod prober;
+mod serial_console;
 mod servers;
 mod status_checks;
 mod trust;
@@ -50,6 +51,7 @@ use instance_connect::InstanceConnect;
 use library::Library;
 use live_flows::LiveFlows;
 use prober::Prober;
+use serial_console::SerialConsoles;
 use servers::Servers;
 
 /// How to run.
@@ -132,6 +134,7 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     let edge = edge::Edge {
         endpoints,
         instance_connect,
+        serial_consoles: SerialConsoles::new((!options.model_only).then(|| options.runtime.guests(&options.state))),
         tickets: edge::Tickets::default(),
         published,
         events: events.clone(),

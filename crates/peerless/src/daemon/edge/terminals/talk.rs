@@ -12,17 +12,18 @@ use std::time::Duration;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use model::{Image, Instance};
+use model::Instance;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::drops::{Dropped, Drops};
+use super::session::{self, Keyboard, Opened, Place, Screen};
 use super::tickets::Order;
 use super::usable;
-use crate::control::{Connected, NotConnected, Size};
+use crate::control::{NotConnected, Size};
 use crate::daemon::edge::Edge;
-use crate::daemon::instance_connect::{self, Failure, Input, Output, Session, Shown};
+use crate::daemon::instance_connect::Shown;
 
 /// So many bytes may be under way to the screen, unacknowledged.
 pub const WINDOW: usize = 256 * 1024;
@@ -63,7 +64,7 @@ enum Said {
 #[serde(tag = "type", rename_all = "camelCase")]
 enum Told {
     /// There is a session.
-    Connected(Connected),
+    Connected(Place),
     /// There is none.
     Refused(NotConnected),
     /// So many bytes have been typed in.
@@ -111,7 +112,7 @@ impl Told {
 pub async fn serve(edge: Arc<Edge>, socket: WebSocket, order: Order, size: Size) {
     let (mut sink, mut stream) = socket.split();
     let end = tokio::select! {
-        opened = open(&edge, &order, size) => match opened {
+        opened = session::open(&edge, &order, size) => match opened {
             Ok(opened) => converse(&edge, opened, size, &mut sink, &mut stream).await,
             Err(refusal) => {
                 // A client that is gone needs no reason.
@@ -122,27 +123,6 @@ pub async fn serve(edge: Arc<Edge>, socket: WebSocket, order: Order, size: Size)
         end = impatience(&mut stream) => end,
     };
     let _ = timeout(FAREWELL, sink.send(Message::Close(Some(end.frame())))).await;
-}
-
-/// What there is once it is open.
-type Opened = (Instance, Session, Connected);
-
-/// A session, or why there is none.
-async fn open(edge: &Edge, order: &Order, size: Size) -> Result<Opened, NotConnected> {
-    let unavailable = |cause: String| NotConnected { said: Vec::new(), cause, explanation: None };
-    let Some(instance) = edge.published.load().get(order.instance).cloned() else {
-        return Err(unavailable(format!("there is no {} any more", order.instance)));
-    };
-    let wish = order.wish(Image::login_of(&edge.published.load(), &instance), size);
-    let opened = edge.instance_connect.open(instance.id, &wish).await;
-    match opened {
-        Ok((session, route)) => {
-            let note = instance_connect::note(&edge.published.load(), &instance, order.via);
-            Ok((instance, session, Connected { from: route.from.into(), to: route.to.into(), note }))
-        }
-        Err(Failure::Unavailable(cause)) => Err(unavailable(cause)),
-        Err(failure) => Err(edge.instance_connect.why(&instance, order.via, failure).await),
-    }
 }
 
 /// Waits for a client that does not wait for its session.
@@ -169,12 +149,11 @@ struct Line {
 
 async fn converse(
     edge: &Edge,
-    (instance, session, connected): Opened,
+    Opened { instance, mut keyboard, mut screen, place }: Opened,
     size: Size,
     sink: &mut SplitSink<WebSocket, Message>,
     stream: &mut SplitStream<WebSocket>,
 ) -> End {
-    let (input, mut output) = session.split();
     let line = Line {
         unseen: watch::Sender::new(0),
         untyped: watch::Sender::new(0),
@@ -184,12 +163,12 @@ async fn converse(
     // What waits here is bounded by its window.
     let (keys, mut typed) = mpsc::unbounded_channel();
     let (asides, mut told) = mpsc::channel(16);
-    let _ = asides.send(Told::Connected(connected)).await;
+    let _ = asides.send(Told::Connected(place)).await;
     tokio::select! {
         end = hear(stream, &line, keys) => end,
-        end = type_in(&input, &line, &mut typed, &asides) => end,
+        end = type_in(&mut keyboard, &line, &mut typed, &asides) => end,
         end = count(edge, &instance, &asides) => end,
-        end = show(&mut output, &line, &mut told, sink) => end,
+        end = show(&mut screen, &line, &mut told, sink) => end,
     }
 }
 
@@ -218,23 +197,23 @@ async fn hear(stream: &mut SplitStream<WebSocket>, line: &Line, keys: mpsc::Unbo
 }
 
 /// Types it in, as fast as the instance takes it.
-async fn type_in(input: &Input, line: &Line, typed: &mut mpsc::UnboundedReceiver<Vec<u8>>, asides: &mpsc::Sender<Told>) -> End {
+async fn type_in(keyboard: &mut Keyboard, line: &Line, typed: &mut mpsc::UnboundedReceiver<Vec<u8>>, asides: &mpsc::Sender<Told>) -> End {
     let mut sizes = line.size.subscribe();
     loop {
         let taken = tokio::select! {
             Some(bytes) = typed.recv() => {
                 let count = bytes.len();
-                let taken = input.type_in(bytes).await;
+                let taken = keyboard.type_in(bytes).await;
                 line.untyped.send_modify(|untyped| *untyped = untyped.saturating_sub(count));
                 let _ = asides.send(Told::Credit { bytes: count }).await;
                 taken
             }
             Ok(()) = sizes.changed() => {
-                let Size { columns, rows } = *sizes.borrow_and_update();
-                input.resize(columns, rows).await
+                let size = *sizes.borrow_and_update();
+                keyboard.resize(size).await
             }
         };
-        if taken.is_err() {
+        if !taken {
             // A session that takes no more says so by ending.
             return std::future::pending().await;
         }
@@ -264,13 +243,13 @@ async fn count(edge: &Edge, instance: &Instance, asides: &mpsc::Sender<Told>) ->
 }
 
 /// Shows the client what comes, as fast as it has room for it.
-async fn show(output: &mut Output, line: &Line, told: &mut mpsc::Receiver<Told>, sink: &mut SplitSink<WebSocket, Message>) -> End {
+async fn show(screen: &mut Screen, line: &Line, told: &mut mpsc::Receiver<Told>, sink: &mut SplitSink<WebSocket, Message>) -> End {
     let mut pings = interval(PING);
     pings.reset();
     loop {
         let message = tokio::select! {
             Some(told) = told.recv() => told.message(),
-            shown = piece(output, line) => match shown {
+            shown = piece(screen, line) => match shown {
                 Shown::Text(bytes) | Shown::Error(bytes) => {
                     line.used.send_replace(Instant::now());
                     line.unseen.send_modify(|unseen| *unseen += bytes.len());
@@ -296,8 +275,8 @@ async fn show(output: &mut Output, line: &Line, told: &mut mpsc::Receiver<Told>,
 }
 
 /// The next piece, once there is room for it.
-async fn piece(output: &mut Output, line: &Line) -> Shown {
+async fn piece(screen: &mut Screen, line: &Line) -> Shown {
     // Its other end is in the line, too.
     let _ = line.unseen.subscribe().wait_for(|&unseen| unseen < WINDOW).await;
-    output.next().await
+    screen.next().await
 }
