@@ -60,16 +60,16 @@ export function SerialConsole({ instance, user }: { instance: Instance; user: st
             ]}
           />
           {!isExam && (
-            <>
-              <Box>
-                It needs no network: no route, no rule and no address keeps it out. The instance asks for a user and a password, and the
-                users of its image have no password: set one as root inside, with <code>passwd {user}</code>, or by user data, before you
-                need it. One session is open at a time; when its tab is closed, the session ends.
-              </Box>
-              <Command text={`sudo peerless connect --via console ${instance.instanceId}`}>
-                Who is root on this machine gets in without a password:
-              </Command>
-            </>
+            <Box>
+              It needs no network: no route, no rule and no address keeps it out. The instance asks for a user and a password, and the users
+              of its image have no password: set one as root inside, with <code>passwd {user}</code>, or by user data, before you need it.
+              One session is open at a time; when its tab is closed, the session ends.
+            </Box>
+          )}
+          {!isExam && (
+            <Command text={`sudo peerless connect --via console ${instance.instanceId}`}>
+              Who is root on this machine gets in without a password:
+            </Command>
           )}
         </SpaceBetween>
       </Container>
