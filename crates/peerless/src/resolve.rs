@@ -3,8 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use model::internet::{LAPTOP, instance_connect_address};
-use model::local_service::{METADATA, RESOLVER};
+use model::internet::{LAPTOP, WEB_SERVER, instance_connect_address};
+use model::local_service::{METADATA, RESOLVER, TIME};
 use model::{Instance, InstanceConnectEndpoint, InstanceState, NetworkInterface, Region, Resource, ResourceId, Scope, Snapshot, Subnet, Vpc};
 use semantics::Endpoint;
 
@@ -52,7 +52,7 @@ pub fn vpc<'a>(snapshot: &'a Snapshot, word: &str) -> Result<&'a Vpc, Unclear> {
 }
 
 /// The end of a path that the word names: an instance's primary interface, an endpoint's, an interface, a subnet, a service (`metadata`,
-/// `dns`) or an address.
+/// `dns`, `time`), somebody on the internet (`laptop`, `example.com`; `internet` is the latter) or an address.
 pub fn endpoint(snapshot: &Snapshot, word: &str) -> Result<Endpoint, Unclear> {
     match instance(snapshot, word) {
         Ok(instance) => match instance.interfaces.first() {
@@ -74,6 +74,9 @@ pub fn endpoint(snapshot: &Snapshot, word: &str) -> Result<Endpoint, Unclear> {
     match word {
         "metadata" => return Ok(Endpoint::Address(METADATA.into())),
         "dns" => return Ok(Endpoint::Address(RESOLVER.into())),
+        "time" => return Ok(Endpoint::Address(TIME.into())),
+        "laptop" => return Ok(Endpoint::Address(LAPTOP.into())),
+        "internet" | "example.com" => return Ok(Endpoint::Address(WEB_SERVER.into())),
         _ => {}
     }
     let subnets = snapshot.all::<Subnet>().filter(|subnet| is_called(snapshot, subnet.scope, subnet.id, word)).collect();
@@ -83,11 +86,11 @@ pub fn endpoint(snapshot: &Snapshot, word: &str) -> Result<Endpoint, Unclear> {
     }
 }
 
-/// The end that begins: one of the above, or somebody on the internet by name. Instance Connect has its addresses by
-/// region; it is the one of the region that is called.
+/// The end that begins: one of the above, where `internet` is the laptop, or Instance Connect, which has its addresses by region: it is
+/// the one of the region that is called.
 pub fn sender(snapshot: &Snapshot, word: &str, called: Endpoint) -> Result<Endpoint, Unclear> {
     match word {
-        "laptop" | "internet" => Ok(Endpoint::Address(LAPTOP.into())),
+        "internet" => Ok(Endpoint::Address(LAPTOP.into())),
         "instance-connect" => {
             let region = match called {
                 Endpoint::Interface(id) => snapshot.resolve(id).scope.region,
