@@ -33,7 +33,8 @@ export interface Listener {
   connected(): void;
   /** To be shown; `seen` is called when it is. */
   shown(bytes: Uint8Array, seen: () => void): void;
-  dropped(flows: Dropped[]): void;
+  /** Packets that did not arrive, and how many more there were of kinds that are not told apart. */
+  dropped(flows: Dropped[], others: number): void;
   refused(why: Refused): void;
   /** The session is over. Without a status it broke off, and `why` may say more. */
   ended(status: number | null, why: string): void;
@@ -43,7 +44,7 @@ type Told =
   | { type: "connected" }
   | ({ type: "refused" } & Refused)
   | { type: "ended"; status: number | null }
-  | { type: "dropped"; flows: Dropped[] }
+  | { type: "dropped"; flows: Dropped[]; others: number }
   | { type: "credit"; bytes: number };
 
 /** What is on the screen is acknowledged in pieces of that size, or when there is nothing more. */
@@ -123,7 +124,7 @@ export class Terminal {
       case "connected":
         return this.listener.connected();
       case "dropped":
-        return this.listener.dropped(told.flows);
+        return this.listener.dropped(told.flows, told.others);
       case "credit":
         this.#untyped -= told.bytes;
         return this.#sendTyped();

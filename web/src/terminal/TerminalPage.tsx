@@ -17,6 +17,13 @@ import { type Hands, Screen } from "./Screen";
 
 type Phase = { is: "connecting" } | { is: "open" } | { is: "ended"; why: string } | { is: "refused"; why: Refused };
 
+interface Drops {
+  flows: readonly Dropped[];
+  others: number;
+}
+
+const NONE: Drops = { flows: [], others: 0 };
+
 const HELP = "terminal-help";
 const WAYS: readonly Way[] = ["eic", "eice", "serial"];
 
@@ -45,7 +52,7 @@ interface Props {
 function Conversation({ id, via, user, instance, title }: Props) {
   const [attempt, setAttempt] = useState(1);
   const [phase, setPhase] = useState<Phase>({ is: "connecting" });
-  const [flows, setFlows] = useState<readonly Dropped[]>([]);
+  const [drops, setDrops] = useState<Drops>(NONE);
   const [isRead, setRead] = usePreference("terminal.screen-reader", false);
   const hands = useRef<Hands>(null);
   const terminal = useRef<Terminal>(undefined);
@@ -57,7 +64,7 @@ function Conversation({ id, via, user, instance, title }: Props) {
   useEffect(() => {
     const screen = hands.current!;
     setPhase({ is: "connecting" });
-    setFlows([]);
+    setDrops(NONE);
     const conversation = new Terminal({ instance: id, via, ...(user && { user }) }, screen.size(), {
       connected: () => {
         setPhase({ is: "open" });
@@ -66,7 +73,7 @@ function Conversation({ id, via, user, instance, title }: Props) {
         screen.focus();
       },
       shown: (bytes, seen) => screen.show(bytes, seen),
-      dropped: setFlows,
+      dropped: (flows, others) => setDrops({ flows, others }),
       refused: (why) => setPhase({ is: "refused", why }),
       ended: (status, why) => setPhase({ is: "ended", why: farewell(status, why) }),
     });
@@ -121,7 +128,7 @@ function Conversation({ id, via, user, instance, title }: Props) {
           <span role="alert">{phase.why}</span>
         </Bar>
       )}
-      {!isExam && !isRefused && <DropLine instance={id} flows={flows} />}
+      {!isExam && !isRefused && <DropLine instance={id} {...drops} />}
       <div className="terminal-facts">
         <dl>
           <Fact name="Instance ID">{id}</Fact>

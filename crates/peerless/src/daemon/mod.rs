@@ -243,6 +243,8 @@ fn facts(options: &Options, address: SocketAddr) -> Status {
         generation: 0,
         vpcs: 0,
         instances: Default::default(),
+        sessions: 0,
+        watchers: 0,
     }
 }
 

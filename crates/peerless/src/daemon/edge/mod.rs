@@ -90,6 +90,7 @@ pub async fn serve(listener: TcpListener, edge: Edge) {
         .route("/_peerless/explain", get(questions::explain))
         .route("/_peerless/flows", get(flows::once))
         .route("/_peerless/flows/stream", get(flows::stream))
+        .route("/_peerless/flows/differences", get(flows::differences))
         .route("/_peerless/capture", get(capture::download))
         .route("/_peerless/probe", post(probe::send))
         .route("/_peerless/status", get(questions::status))

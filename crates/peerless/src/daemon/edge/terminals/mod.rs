@@ -6,6 +6,7 @@
 //! a serial port, which asks for a name and a password.
 
 mod drops;
+mod pieces;
 mod session;
 mod talk;
 mod tickets;

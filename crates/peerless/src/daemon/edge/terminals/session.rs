@@ -1,6 +1,6 @@
 //! What a terminal is on: a session of EC2 Instance Connect, or an instance's serial port.
 
-use model::{Image, Instance};
+use model::{Image, InstanceId};
 use serde::Serialize;
 
 use super::tickets::{Order, Way};
@@ -37,7 +37,7 @@ pub enum Screen {
 /// What there is once it is open.
 pub struct Opened {
     /// The instance.
-    pub instance: Instance,
+    pub instance: InstanceId,
     /// What goes in.
     pub keyboard: Keyboard,
     /// What comes out.
@@ -59,7 +59,7 @@ pub async fn open(edge: &Edge, order: &Order, size: Size) -> Result<Opened, NotC
         Way::Serial => {
             let (input, output) = edge.serial_consoles.open(&snapshot, &instance, size).await?.split();
             let (keyboard, screen) = (Keyboard::Serial(input), Screen::Serial(output));
-            return Ok(Opened { instance, keyboard, screen, place: Place::Port { port: "ttyS0" } });
+            return Ok(Opened { instance: instance.id, keyboard, screen, place: Place::Port { port: "ttyS0" } });
         }
     };
     let wish = order.wish(via, Image::login_of(&snapshot, &instance), size);
@@ -68,7 +68,7 @@ pub async fn open(edge: &Edge, order: &Order, size: Size) -> Result<Opened, NotC
             let note = instance_connect::note(&edge.published.load(), &instance, via);
             let (input, output) = session.split();
             let place = Place::Network(Connected { from: route.from.into(), to: route.to.into(), note });
-            Ok(Opened { instance, keyboard: Keyboard::Ssh(input), screen: Screen::Ssh(output), place })
+            Ok(Opened { instance: instance.id, keyboard: Keyboard::Ssh(input), screen: Screen::Ssh(output), place })
         }
         Err(Failure::Unavailable(cause)) => Err(unavailable(cause)),
         Err(failure) => Err(edge.instance_connect.why(&instance, via, failure).await),

@@ -11,18 +11,20 @@ use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
-use model::Instance;
+use futures_util::{SinkExt, Stream, StreamExt};
+use model::InstanceId;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, interval, sleep, timeout};
 
-use super::drops::{Dropped, Drops};
+use super::drops::{Drops, News};
+use super::pieces::Pieces;
 use super::session::{self, Keyboard, Opened, Place, Screen};
 use super::tickets::Order;
 use super::usable;
 use crate::control::{NotConnected, Size};
 use crate::daemon::edge::Edge;
+use crate::daemon::flow_watch::InstanceWatch;
 use crate::daemon::instance_connect::Shown;
 
 /// So many bytes may be under way to the screen, unacknowledged.
@@ -46,9 +48,6 @@ const LONGEST_IDLENESS: Duration = Duration::from_secs(3600);
 /// How long a client has to take its leave.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// How often dropped packets are counted.
-const COUNT: Duration = Duration::from_secs(1);
-
 /// What a client says, beside what is typed.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
@@ -70,7 +69,7 @@ enum Told {
     /// So many bytes have been typed in.
     Credit { bytes: usize },
     /// Packets of the instance that did not arrive, since the terminal is open.
-    Dropped { flows: Vec<Dropped> },
+    Dropped(News),
     /// The session is over; without a status it broke off.
     Ended { status: Option<u32> },
 }
@@ -147,6 +146,23 @@ struct Line {
     size: watch::Sender<Size>,
 }
 
+impl Line {
+    fn new(size: Size) -> Self {
+        Self {
+            unseen: watch::Sender::new(0),
+            untyped: watch::Sender::new(0),
+            used: watch::Sender::new(Instant::now()),
+            size: watch::Sender::new(size),
+        }
+    }
+
+    /// Waits until something more may be sent.
+    async fn room(&self) {
+        // Its other end is here, too.
+        let _ = self.unseen.subscribe().wait_for(|&unseen| unseen < WINDOW).await;
+    }
+}
+
 async fn converse(
     edge: &Edge,
     Opened { instance, mut keyboard, mut screen, place }: Opened,
@@ -154,28 +170,28 @@ async fn converse(
     sink: &mut SplitSink<WebSocket, Message>,
     stream: &mut SplitStream<WebSocket>,
 ) -> End {
-    let line = Line {
-        unseen: watch::Sender::new(0),
-        untyped: watch::Sender::new(0),
-        used: watch::Sender::new(Instant::now()),
-        size: watch::Sender::new(size),
-    };
+    let line = Line::new(size);
     // What waits here is bounded by its window.
     let (keys, mut typed) = mpsc::unbounded_channel();
     let (asides, mut told) = mpsc::channel(16);
     let _ = asides.send(Told::Connected(place)).await;
     tokio::select! {
-        end = hear(stream, &line, keys) => end,
+        end = hear(stream, &line, keys, LONGEST_SILENCE) => end,
         end = type_in(&mut keyboard, &line, &mut typed, &asides) => end,
-        end = count(edge, &instance, &asides) => end,
+        end = count(edge.flows.watch(instance), instance, &asides) => end,
         end = show(&mut screen, &line, &mut told, sink) => end,
     }
 }
 
 /// What the client says. Never waits for the instance.
-async fn hear(stream: &mut SplitStream<WebSocket>, line: &Line, keys: mpsc::UnboundedSender<Vec<u8>>) -> End {
+async fn hear<E>(
+    stream: &mut (impl Stream<Item = Result<Message, E>> + Unpin),
+    line: &Line,
+    keys: mpsc::UnboundedSender<Vec<u8>>,
+    longest_silence: Duration,
+) -> End {
     loop {
-        match timeout(LONGEST_SILENCE, stream.next()).await {
+        match timeout(longest_silence, stream.next()).await {
             Err(_) => return End::Silent,
             Ok(None | Some(Err(_) | Ok(Message::Close(_)))) => return End::Left,
             // Pings are answered already.
@@ -221,35 +237,36 @@ async fn type_in(keyboard: &mut Keyboard, line: &Line, typed: &mut mpsc::Unbound
 }
 
 /// Counts packets of the instance that do not arrive.
-async fn count(edge: &Edge, instance: &Instance, asides: &mpsc::Sender<Told>) -> End {
-    let mut drops = Drops::of(instance.id);
-    let mut moments = interval(COUNT);
-    moments.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        moments.tick().await;
-        let (live, snapshot) = (edge.live.clone(), edge.published.load_full());
+async fn count(watch: InstanceWatch, id: InstanceId, asides: &mpsc::Sender<Told>) -> End {
+    let mut drops = Drops::default();
+    while let Some(begun) = watch.look().await {
         let counted = tokio::task::spawn_blocking(move || {
-            let news = drops.look(&live.reports(), &snapshot);
+            let primary = begun.snapshot.get(id).and_then(|instance| instance.interfaces.first().copied());
+            let news = drops.look(begun.of(id), primary, &begun.snapshot);
             (drops, news)
         });
-        let Ok((counted, news)) = counted.await else { return std::future::pending().await };
+        let Ok((counted, news)) = counted.await else { break };
         drops = counted;
-        if let Some(flows) = news
-            && asides.send(Told::Dropped { flows }).await.is_err()
+        if let Some(news) = news
+            && asides.send(Told::Dropped(news)).await.is_err()
         {
             return End::Over;
         }
+        sleep(watch.interval().await).await;
     }
+    // Without packets there is nothing to count, and something to talk about nevertheless.
+    std::future::pending().await
 }
 
 /// Shows the client what comes, as fast as it has room for it.
 async fn show(screen: &mut Screen, line: &Line, told: &mut mpsc::Receiver<Told>, sink: &mut SplitSink<WebSocket, Message>) -> End {
+    let mut pieces = Pieces::of(screen);
     let mut pings = interval(PING);
     pings.reset();
     loop {
         let message = tokio::select! {
             Some(told) = told.recv() => told.message(),
-            shown = piece(screen, line) => match shown {
+            shown = pieces.next(line.room()) => match shown {
                 Shown::Text(bytes) | Shown::Error(bytes) => {
                     line.used.send_replace(Instant::now());
                     line.unseen.send_modify(|unseen| *unseen += bytes.len());
@@ -274,9 +291,31 @@ async fn show(screen: &mut Screen, line: &Line, told: &mut mpsc::Receiver<Told>,
     }
 }
 
-/// The next piece, once there is room for it.
-async fn piece(screen: &mut Screen, line: &Line) -> Shown {
-    // Its other end is in the line, too.
-    let _ = line.unseen.subscribe().wait_for(|&unseen| unseen < WINDOW).await;
-    screen.next().await
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::stream;
+
+    use super::*;
+
+    async fn heard(said: Vec<Message>, longest_silence: Duration) -> End {
+        let said = said.into_iter().map(Ok::<_, Infallible>);
+        let (keys, _typed) = mpsc::unbounded_channel();
+        // After that it says nothing, and does not go either: a laptop whose lid was closed.
+        let mut stream = stream::iter(said).chain(stream::pending());
+        hear(&mut stream, &Line::new(Size { columns: 80, rows: 24 }), keys, longest_silence).await
+    }
+
+    #[tokio::test]
+    async fn who_falls_silent_without_a_word_is_let_go() {
+        let said = vec![Message::Binary(b"ls\r".to_vec().into()), Message::Pong(Vec::new().into())];
+        assert!(matches!(heard(said, Duration::from_millis(10)).await, End::Silent));
+    }
+
+    #[tokio::test]
+    async fn who_leaves_or_talks_nonsense_need_not_be_waited_for() {
+        assert!(matches!(heard(vec![Message::Close(None)], Duration::MAX).await, End::Left));
+        assert!(matches!(heard(vec![Message::Text("{}".into())], Duration::MAX).await, End::Nonsense));
+    }
 }
