@@ -34,6 +34,7 @@ const VPC: Section[] = [
 ];
 
 const EC2: Section[] = [
+  ["", [["/ec2/dashboard", "EC2 Dashboard"]]],
   [
     "Instances",
     [

@@ -5,6 +5,7 @@
 //! left that was killed are adopted first, so that they are there already.
 
 mod links;
+mod reports;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,9 +23,13 @@ use super::data_plane::DataPlane;
 use super::library::Library;
 use super::status_checks::StatusChecks;
 use links::Links;
+use reports::Reports;
 
 /// How often guests that ended by themselves, or lost their interface, are looked for.
 const ROUND: Duration = Duration::from_millis(500);
+
+/// How long a guest that was rebooted from inside runs before it may be again: one that reboots at each boot leaves others their turn.
+const SHORTEST_LIFE: Duration = Duration::from_secs(2);
 
 /// How long the programs of a guest have to end by themselves.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -61,8 +66,10 @@ impl HostDataPlane {
             packets: Arc::clone(&packets),
             latest: Arc::clone(&latest),
             observations,
+            reports: Reports::default(),
             guests: BTreeMap::new(),
             rebooted: BTreeMap::new(),
+            restarted: BTreeMap::new(),
             given_up: BTreeSet::new(),
             checks: StatusChecks::default(),
             links: Links::default(),
@@ -109,9 +116,12 @@ struct Reconciler {
     packets: Arc<dataplane::DataPlane>,
     latest: Arc<ArcSwap<Snapshot>>,
     observations: Sender<Event>,
+    reports: Reports,
     guests: BTreeMap<InstanceId, Guest>,
     /// How often instances were to be rebooted when they last were: the report may take longer than the next look.
     rebooted: BTreeMap<InstanceId, u32>,
+    /// When instances that reboot themselves last did.
+    restarted: BTreeMap<InstanceId, Instant>,
     /// Instances whose end was reported; they are not built again, however long the report takes.
     given_up: BTreeSet<InstanceId>,
     checks: StatusChecks,
@@ -135,11 +145,14 @@ impl Reconciler {
                 self.reconcile(&snapshot, instance, is_round);
             }
             self.rebooted.retain(|&id, _| snapshot.get(id).is_some_and(|instance| instance.reboots.is_due()));
+            self.restarted.retain(|_, last| last.elapsed() < SHORTEST_LIFE);
+            self.report_all();
             place_endpoints(&self.packets);
             if is_round {
                 self.restore_links(&snapshot);
                 self.check_status(&snapshot);
             }
+            self.report_all();
             self.library.follow(&snapshot);
             self.given_up.retain(|&id| snapshot.get(id).is_some_and(|instance| instance.state != InstanceState::Terminated));
         }
@@ -211,7 +224,15 @@ impl Reconciler {
         if self.is_to_be_rebooted(instance) {
             self.reboot(snapshot, instance);
         }
-        let alive = self.guests.get(&id).map(|guest| !is_round || guest.is_alive());
+        let mut alive = self.guests.get(&id).map(|guest| !is_round || guest.is_alive());
+        if alive == Some(false) && self.asks_to_restart(instance) {
+            if self.restarted.get(&id).is_some_and(|last| last.elapsed() < SHORTEST_LIFE) {
+                return;
+            }
+            self.restarted.insert(id, Instant::now());
+            self.take_down(snapshot, instance);
+            alive = None;
+        }
         match (instance.state, alive) {
             (InstanceState::Pending | InstanceState::Running, None) if !self.given_up.contains(&id) => match self.launch(snapshot, instance) {
                 Ok(guest) => {
@@ -235,10 +256,7 @@ impl Reconciler {
                 self.report(Observation::InstanceGone(id));
             }
             (InstanceState::Stopping, _) => {
-                if let Some(guest) = self.guests.remove(&id) {
-                    self.end(&guest, Disk::Keep);
-                }
-                self.unplug(snapshot, instance);
+                self.take_down(snapshot, instance);
                 self.report(Observation::InstanceStopped(id));
             }
             (InstanceState::ShuttingDown, None) if !self.given_up.contains(&id) => {
@@ -257,12 +275,23 @@ impl Reconciler {
     /// Shuts the guest down in order; an instance that runs and has no guest gets one, with the same disk and interface.
     fn reboot(&mut self, snapshot: &Snapshot, instance: &Instance) {
         let (id, number) = (instance.id, instance.reboots.asked);
-        if let Some(guest) = self.guests.remove(&id) {
+        self.take_down(snapshot, instance);
+        self.rebooted.insert(id, number);
+        self.report(Observation::InstanceRebooted(id, number));
+    }
+
+    /// Whether one whose guest has ended was rebooted by root inside. Its state says nothing of that, and so nobody is told: it runs all the time.
+    fn asks_to_restart(&self, instance: &Instance) -> bool {
+        let runs = matches!(instance.state, InstanceState::Pending | InstanceState::Running);
+        runs && self.guests.get(&instance.id).is_some_and(Guest::asks_to_restart)
+    }
+
+    /// Ends its guest, which keeps its disk.
+    fn take_down(&mut self, snapshot: &Snapshot, instance: &Instance) {
+        if let Some(guest) = self.guests.remove(&instance.id) {
             self.end(&guest, Disk::Keep);
         }
         self.unplug(snapshot, instance);
-        self.rebooted.insert(id, number);
-        self.report(Observation::InstanceRebooted(id, number));
     }
 
     /// Reports what is news of those that run.
@@ -273,7 +302,8 @@ impl Reconciler {
             let Some(instance) = snapshot.get(id).filter(|instance| instance.state == InstanceState::Running) else { continue };
             let status = self.checks.look(id, guest, instance.status, now);
             if status != instance.status {
-                self.report(Observation::InstanceStatus(id, status));
+                let due = self.reports.add(Observation::InstanceStatus(id, status), now);
+                self.send(due);
             }
         }
     }
@@ -282,9 +312,21 @@ impl Reconciler {
         self.given_up.insert(id);
     }
 
-    fn report(&self, observation: Observation) {
-        // A loop that is ending does not need to know.
-        let _ = self.observations.send(Event::Observation(observation));
+    fn report(&mut self, observation: Observation) {
+        let due = self.reports.add(observation, Instant::now());
+        self.send(due);
+    }
+
+    fn report_all(&mut self) {
+        let seen = self.reports.take();
+        self.send(seen);
+    }
+
+    fn send(&self, seen: Vec<Observation>) {
+        if !seen.is_empty() {
+            // A loop that is ending does not need to know.
+            let _ = self.observations.send(Event::Observations(seen));
+        }
     }
 
     fn launch(&self, snapshot: &Snapshot, instance: &Instance) -> Result<Guest, String> {
