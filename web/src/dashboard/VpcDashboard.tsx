@@ -37,7 +37,7 @@ export function VpcDashboard() {
         >
           <ColumnLayout columns={3} variant="text-grid">
             {resources
-              .filter((resource) => !["images", "keyPairs"].includes(resource.kind))
+              .filter((resource) => !["images", "keyPairs", "networkInsightsPaths", "networkInsightsAnalyses"].includes(resource.kind))
               .map((resource) => (
                 <Count key={resource.path} resource={resource} />
               ))}
