@@ -78,6 +78,7 @@ mod security_group_for_vpc;
 mod security_group_reference;
 mod security_group_rule;
 mod security_group_rule_update;
+mod serial_console;
 mod sts;
 mod subnet;
 mod tag;

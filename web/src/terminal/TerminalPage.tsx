@@ -25,17 +25,18 @@ interface Drops {
 const NONE: Drops = { flows: [], others: 0 };
 
 const HELP = "terminal-help";
+const WAYS: readonly Way[] = ["eic", "eice", "serial"];
 
 export function TerminalPage() {
   const { id = "" } = useParams();
   const [query] = useSearchParams();
-  const via: Way = query.get("via") === "eice" ? "eice" : "eic";
+  const via = WAYS.find((way) => way === query.get("via")) ?? "eic";
   const user = query.get("user") ?? "";
   const instance = useList("instances").items.find((instance) => instance.instanceId === id);
   const title = titled(id, nameOf(instance));
   useEffect(() => {
-    document.title = `${title} | EC2 Instance Connect`;
-  }, [title]);
+    document.title = `${title} | ${via === "serial" ? "EC2 serial console" : "EC2 Instance Connect"}`;
+  }, [title, via]);
   // Another order is another terminal.
   return <Conversation key={`${id} ${via} ${user}`} id={id} via={via} user={user} instance={instance} title={title} />;
 }
@@ -110,7 +111,12 @@ function Conversation({ id, via, user, instance, title }: Props) {
         />
       </div>
       {isRefused && <Failure why={phase.why} retry={reconnect} />}
-      {phase.is === "connecting" && <Bar>Connecting to {id}. This gives up after 15 seconds.</Bar>}
+      {phase.is === "connecting" && (
+        <Bar>
+          Connecting to {via === "serial" ? "the serial port of " : ""}
+          {id}. This gives up after 15 seconds.
+        </Bar>
+      )}
       {phase.is === "ended" && (
         <Bar
           action={
@@ -127,8 +133,14 @@ function Conversation({ id, via, user, instance, title }: Props) {
         <dl>
           <Fact name="Instance ID">{id}</Fact>
           <Fact name="Name">{nameOf(instance) || "–"}</Fact>
-          <Fact name="Public IP">{instance?.ipAddress ?? "–"}</Fact>
-          <Fact name="Private IP">{instance?.privateIpAddress ?? "–"}</Fact>
+          {via === "serial" ? (
+            <Fact name="Serial port">ttyS0</Fact>
+          ) : (
+            <>
+              <Fact name="Public IP">{instance?.ipAddress ?? "–"}</Fact>
+              <Fact name="Private IP">{instance?.privateIpAddress ?? "–"}</Fact>
+            </>
+          )}
         </dl>
         <div className={isRefused ? "terminal-hidden" : "terminal-hands"} ref={leave}>
           <label>
