@@ -9,6 +9,7 @@ mod escape;
 mod image;
 mod inside;
 mod life;
+mod serial;
 mod ssh;
 mod user_data;
 mod volume;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
     let filter = std::env::args().nth(1).unwrap_or_default();
     let checks = inside::CHECKS
         .iter()
+        .chain(serial::CHECKS)
         .chain(ssh::CHECKS)
         .chain(user_data::CHECKS)
         .chain(image::CHECKS)

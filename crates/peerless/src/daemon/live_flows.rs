@@ -20,7 +20,7 @@ impl LiveFlows {
     }
 
     /// All of them.
-    pub fn reports(&self) -> Vec<FlowReport> {
+    fn reports(&self) -> Vec<FlowReport> {
         self.0.upgrade().and_then(|packets| packets.flows().ok()).unwrap_or_default()
     }
 
