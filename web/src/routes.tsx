@@ -68,6 +68,11 @@ const pages: RouteObject[] = [
     () => import("./forms/CreatePeering"),
     (module) => module.CreatePeering,
   ),
+  page(
+    "/vpc/reachability-analyzer/create",
+    () => import("./reachability/CreatePath"),
+    (module) => module.CreatePath,
+  ),
   page("/vpc/network-acls/create", creating, (module) => module.CreateNetworkAcl),
   page("/vpc/network-acls/:id/inbound", aclEntries, (module) => module.EditInbound),
   page("/vpc/network-acls/:id/outbound", aclEntries, (module) => module.EditOutbound),

@@ -83,6 +83,7 @@ mod sts;
 mod subnet;
 mod tag;
 mod traffic;
+mod vcpu;
 mod volume;
 mod vpc;
 mod vpc_cidr_block;

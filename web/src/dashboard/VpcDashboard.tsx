@@ -26,7 +26,10 @@ export function VpcDashboard() {
         >
           VPC dashboard
         </Header>
-        <Resources title="Resources by Region" of={(kind) => !["images", "keyPairs"].includes(kind)} />
+        <Resources
+          title="Resources by Region"
+          of={(kind) => !["images", "keyPairs", "networkInsightsPaths", "networkInsightsAnalyses"].includes(kind)}
+        />
       </SpaceBetween>
     </Page>
   );

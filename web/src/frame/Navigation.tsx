@@ -30,6 +30,7 @@ const VPC: Section[] = [
       ["/vpc/security-groups", "Security groups"],
     ],
   ],
+  ["Network Analysis", [["/vpc/reachability-analyzer", "Reachability Analyzer"]]],
 ];
 
 const EC2: Section[] = [
