@@ -279,6 +279,13 @@ class Terraform(Account):
         ec2.delete_key_pair(KeyName="deployer")
         self.refused("InvalidKeyPair.NotFound", ec2.describe_key_pairs, KeyNames=["deployer"])
 
+    def test_aws_ec2_serial_console_access(self):
+        """Destroying it disables the access."""
+        self.ec2.enable_serial_console_access()
+        self.assertTrue(self.ec2.get_serial_console_access_status()["SerialConsoleAccessEnabled"])
+        self.ec2.disable_serial_console_access()
+        self.assertFalse(self.ec2.get_serial_console_access_status()["SerialConsoleAccessEnabled"])
+
     def test_aws_instance(self):
         ec2 = self.ec2
         vpc = self.vpc("10.0.0.0/16")
