@@ -8,6 +8,9 @@ use model::local_service::{METADATA, RESOLVER};
 use model::{Instance, InstanceConnectEndpoint, InstanceState, NetworkInterface, Region, Resource, ResourceId, Scope, Snapshot, Subnet, Vpc};
 use semantics::Endpoint;
 
+/// What people call the service that connects from AWS's own addresses.
+const INSTANCE_CONNECT: &str = "instance-connect";
+
 /// A word that does not name exactly one thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unclear {
@@ -52,7 +55,7 @@ pub fn vpc<'a>(snapshot: &'a Snapshot, word: &str) -> Result<&'a Vpc, Unclear> {
 }
 
 /// The end of a path that the word names: an instance's primary interface, an endpoint's, an interface, a subnet, a service (`metadata`,
-/// `dns`) or an address.
+/// `dns`), somebody on the internet (`internet`, `laptop`) or an address.
 pub fn endpoint(snapshot: &Snapshot, word: &str) -> Result<Endpoint, Unclear> {
     match instance(snapshot, word) {
         Ok(instance) => match instance.interfaces.first() {
@@ -74,6 +77,7 @@ pub fn endpoint(snapshot: &Snapshot, word: &str) -> Result<Endpoint, Unclear> {
     match word {
         "metadata" => return Ok(Endpoint::Address(METADATA.into())),
         "dns" => return Ok(Endpoint::Address(RESOLVER.into())),
+        "laptop" | "internet" => return Ok(Endpoint::Address(LAPTOP.into())),
         _ => {}
     }
     let subnets = snapshot.all::<Subnet>().filter(|subnet| is_called(snapshot, subnet.scope, subnet.id, word)).collect();
@@ -83,20 +87,21 @@ pub fn endpoint(snapshot: &Snapshot, word: &str) -> Result<Endpoint, Unclear> {
     }
 }
 
-/// The end that begins: one of the above, or somebody on the internet by name. Instance Connect has its addresses by
-/// region; it is the one of the region that is called.
-pub fn sender(snapshot: &Snapshot, word: &str, called: Endpoint) -> Result<Endpoint, Unclear> {
-    match word {
-        "laptop" | "internet" => Ok(Endpoint::Address(LAPTOP.into())),
-        "instance-connect" => {
-            let region = match called {
-                Endpoint::Interface(id) => snapshot.resolve(id).scope.region,
-                Endpoint::Subnet(id) => snapshot.resolve(id).scope.region,
-                Endpoint::Address(_) => Region::us_east_1(),
-            };
-            Ok(Endpoint::Address(instance_connect_address(region).into()))
-        }
-        _ => endpoint(snapshot, word),
+/// Both ends. Either may be `instance-connect`, too: it has its addresses by region, and is meant in the region of the other end.
+pub fn ends(snapshot: &Snapshot, from: &str, to: &str) -> Result<(Endpoint, Endpoint), Unclear> {
+    let beside = |other: Endpoint| {
+        let region = match other {
+            Endpoint::Interface(id) => snapshot.resolve(id).scope.region,
+            Endpoint::Subnet(id) => snapshot.resolve(id).scope.region,
+            Endpoint::Address(_) => Region::us_east_1(),
+        };
+        Endpoint::Address(instance_connect_address(region).into())
+    };
+    match (from, to) {
+        (from, INSTANCE_CONNECT) => endpoint(snapshot, from).map(|from| (from, beside(from))),
+        (INSTANCE_CONNECT, to) => endpoint(snapshot, to).map(|to| (beside(to), to)),
+        // Who is called is the first to be unclear.
+        _ => endpoint(snapshot, to).and_then(|to| Ok((endpoint(snapshot, from)?, to))),
     }
 }
 

@@ -21,7 +21,7 @@ import { explain } from "../api/peerless";
 import { here } from "../api/place";
 import type { Way } from "../api/terminal";
 import type { Instance } from "../api/types";
-import { useExam } from "../frame/exam";
+import { useOurs } from "../frame/exam";
 import { Page } from "../frame/Page";
 import { sentence } from "../frame/results";
 import { Explained } from "./Explained";
@@ -98,11 +98,11 @@ function InstanceConnect({ instance, user: usual }: { instance: Instance; user: 
   const user = typed ?? usual;
   const found = notes({ instance, subnet, table, isExplicit, rules, region: here.region }).filter((note) => via === "eic" || note.isState);
   const isPublic = via === "eic";
-  const isExam = useExam();
+  const ours = useOurs();
   const answer = useQuery({
     queryKey: ["ec2", "explain", instance.instanceId],
     queryFn: () => explain("instance-connect", instance.instanceId, { tcp: 22 }),
-    enabled: isPublic && !isExam && instance.instanceState.name === "running",
+    enabled: isPublic && ours(true) && instance.instanceState.name === "running",
   });
   const query = new URLSearchParams({ via, user });
   const href = useHref(`/ec2/instances/${instance.instanceId}/terminal?${query}`);
@@ -162,22 +162,23 @@ function InstanceConnect({ instance, user: usual }: { instance: Instance; user: 
           </Command>
         </SpaceBetween>
       </Container>
-      {isPublic && !isExam && answer.data && <Explained explanation={answer.data} title="Would it get in now?" />}
-      {isPublic && !isExam && answer.error && <Alert type="info">{sentence(answer.error)}</Alert>}
+      {isPublic && answer.data && ours(<Explained explanation={answer.data} title="Would it get in now?" />)}
+      {isPublic && answer.error && ours(<Alert type="info">{sentence(answer.error)}</Alert>)}
     </SpaceBetween>
   );
 }
 
 function NoteAlert({ note }: { note: Note }) {
-  const isExam = useExam();
+  const ours = useOurs();
   return (
     <Alert type={note.type} header={note.header} statusIconAriaLabel={note.type}>
       {note.text}
-      {note.why && !isExam && (
-        <Box margin={{ top: "xs" }} variant="p">
-          {note.why}
-        </Box>
-      )}
+      {note.why &&
+        ours(
+          <Box margin={{ top: "xs" }} variant="p">
+            {note.why}
+          </Box>,
+        )}
     </Alert>
   );
 }

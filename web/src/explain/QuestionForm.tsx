@@ -72,7 +72,7 @@ interface EndProps {
   label: string;
   value: string;
   set(value: string): void;
-  /** Who begins may be somebody on the internet by name. */
+  /** Nobody is called by a service of the VPC. */
   isSender?: boolean;
 }
 
@@ -110,15 +110,14 @@ interface Group extends AutosuggestProps.OptionGroup {
 function useEnds(isSender: boolean): Group[] {
   const instances = useList("instances").items.filter((instance) => instance.instanceState.name !== "terminated");
   const subnets = useList("subnets").items;
-  const internet = isSender
-    ? [
-        { value: "laptop", label: "My laptop", description: "203.0.113.10, on the simulated internet" },
-        { value: "instance-connect", label: "EC2 Instance Connect", description: "from its own address range" },
-      ]
-    : [
-        { value: "dns", label: "The VPC's DNS server", description: "169.254.169.253" },
-        { value: "metadata", label: "Instance metadata", description: "169.254.169.254" },
-      ];
+  const internet = [
+    { value: "laptop", label: "My laptop", description: "203.0.113.10, on the simulated internet" },
+    { value: "instance-connect", label: "EC2 Instance Connect", description: "from its own address range" },
+  ];
+  const services = [
+    { value: "dns", label: "The VPC's DNS server", description: "169.254.169.253" },
+    { value: "metadata", label: "Instance metadata", description: "169.254.169.254" },
+  ];
   return [
     {
       label: "Instances",
@@ -138,6 +137,7 @@ function useEnds(isSender: boolean): Group[] {
         filteringTags: [nameOf(subnet), subnet.cidrBlock],
       })),
     },
-    { label: isSender ? "The internet" : "Services of the VPC", options: internet },
+    ...(isSender ? [] : [{ label: "Services of the VPC", options: services }]),
+    { label: "The internet", options: internet },
   ];
 }

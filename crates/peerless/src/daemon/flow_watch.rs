@@ -75,7 +75,7 @@ impl FlowWatch {
         drop(last);
         let mut wanted_flows = flows.iter().filter(|flow| wanted.wants(flow));
         let limit = wanted.limit.unwrap_or(USUALLY_TOLD).min(MOST_TOLD);
-        let told: Vec<Flow> = wanted_flows.by_ref().take(limit).cloned().collect();
+        let told: Vec<Flow> = wanted_flows.by_ref().take(limit).map(|flow| wanted.told(flow)).collect();
         Some(Flows { total, matching: told.len() + wanted_flows.count(), flows: told })
     }
 }

@@ -7,16 +7,19 @@
 //!
 //! The question is about a *new* connection; what is open already may live on by its state.
 
+mod cloudformation;
 mod fix;
+mod flips;
 mod repair;
 mod rows;
+mod tally;
 mod words;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use model::internet::is_private;
-use model::{Direction, Draft, NetworkInterfaceId, Snapshot, SubnetId};
+use model::{Direction, Draft, NetworkInterfaceId, RouteTarget, Snapshot, SubnetId};
 
 use crate::connection::{ConnectionKey, Tracking};
 use crate::decision::{Denial, Origin, Verdict};
@@ -27,8 +30,10 @@ use crate::trace::{Step, Trace};
 use repair::{Goal, Wish};
 
 pub use fix::{RenderedCall, RenderedFix};
+pub use flips::{Flip, Flips};
 pub use repair::Repair;
 pub use rows::{Outcome, RenderedRow};
+pub use tally::{Counted, Tally};
 pub use words::{Mark, Rendered, RenderedLeg, RenderedLine, describe};
 
 /// Who is asked about.
@@ -43,7 +48,7 @@ pub enum Endpoint {
 }
 
 /// What is to be carried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Service {
     /// A ping.
     Icmp,
@@ -51,6 +56,16 @@ pub enum Service {
     Tcp(u16),
     /// A datagram to a UDP port, and one back.
     Udp(u16),
+}
+
+impl std::fmt::Display for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Service::Icmp => f.write_str("ping"),
+            Service::Tcp(port) => write!(f, "TCP {port}"),
+            Service::Udp(port) => write!(f, "UDP {port}"),
+        }
+    }
 }
 
 /// A question.
@@ -67,6 +82,10 @@ pub struct Question {
 /// An answer.
 #[derive(Clone, Debug)]
 pub struct Explanation {
+    /// What was asked for.
+    pub service: Service,
+    /// The interfaces at its ends, as far as it begins and ends at such.
+    pub ends: [Option<NetworkInterfaceId>; 2],
     /// The packet that was asked about.
     pub request: Packet,
     /// What it passes and meets on its way.
@@ -164,7 +183,8 @@ pub fn explain_from_port(snapshot: &Snapshot, question: &Question, source_port: 
         None => Walked { lines: Vec::new(), arrived: None },
     };
     let repaired = Snapshot::clone(&search.world);
-    Ok(Explanation { request, forward, reply: back.lines, repairable: back.arrived.is_some(), repaired })
+    let ends = [Goal::from(origin), goal].map(|end| if let Goal::Interface(id) = end { Some(id) } else { None });
+    Ok(Explanation { service: question.service, ends, request, forward, reply: back.lines, repairable: back.arrived.is_some(), repaired })
 }
 
 /// The interface that is meant by an address, if any is: one that has it as a public address, else one of the sender's VPC or
@@ -274,8 +294,10 @@ impl Search {
     /// Tells of the obstacle, and clears it away if it can be.
     fn repair(&mut self, denial: &Denial, evidence: Option<Evidence>, wish: &Wish, lines: &mut Vec<Line>) -> Option<()> {
         let repair = repair::smallest(&self.world, wish, denial).filter(|_| self.repairs_left > 0);
+        // A connection that a repair asks for is no obstacle for not being accepted: accepting it is part of the same repair.
+        let is_ours = matches!(denial, Denial::Blackhole { target: RouteTarget::VpcPeeringConnection(id), .. } if fix::is_imagined(id.digits()));
         match lines.last_mut() {
-            Some(Line::Blocked { denial: same, repairs, .. }) if same == denial => repairs.extend(repair),
+            Some(Line::Blocked { denial: same, repairs, .. }) if same == denial || is_ours => repairs.extend(repair),
             _ => {
                 let packet = denial.direction().map_or(*wish.packet, |direction| wish.seen(&self.world, direction));
                 lines.push(Line::Blocked { denial: *denial, packet, evidence, repairs: repair.into_iter().collect() });
