@@ -1,5 +1,6 @@
 # What one does with this repository. `make` alone lists it.
 
+ANSIBLE := .tools/ansible/installed
 AWS := .tools/aws/installed
 DEBIAN := .tools/debian
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
@@ -50,7 +51,7 @@ unit:
 	PEERLESS_TEST_PACKETS=no cargo test --workspace --locked
 
 .PHONY: client-test
-client-test: prerequisites $(AWS) $(JAVASCRIPT) ## Let AWS's own clients speak to a daemon without packets: boto3, the AWS CLI, the SDK for JavaScript
+client-test: prerequisites $(AWS) $(JAVASCRIPT) $(ANSIBLE) ## Let AWS's clients speak to a daemon without packets: boto3, the AWS CLI, the SDK for JavaScript, Ansible
 	cargo build --locked --package peerless
 	PATH="$(abspath $(or $(CARGO_TARGET_DIR),target))/debug:$$PATH" clients/run
 
@@ -143,7 +144,7 @@ operations: $(AWS) ## Write docs/operations.md, and the list of AWS's parameters
 	cargo run --locked --package xtask -- operations
 
 .PHONY: tools
-tools: prerequisites sshd $(AWS) $(JAVASCRIPT) ## Install what is missing to build and test (compilers, headers; sshd and AWS's clients into .tools)
+tools: prerequisites sshd $(AWS) $(JAVASCRIPT) $(ANSIBLE) ## Install what is missing to build and test (compilers, headers; sshd and AWS's clients into .tools)
 
 .PHONY: prerequisites
 prerequisites:
@@ -167,6 +168,11 @@ $(MOTO): tools/moto.txt
 	python3 -m venv .tools/moto
 	.tools/moto/bin/pip install --require-hashes --only-binary :all: --requirement tools/moto.txt
 	touch $@
+
+# Without Python 3.11 the folder is not there, and client-test says what it did not test.
+$(ANSIBLE): tools/ansible tools/ansible.txt tools/ansible-collections.txt
+	tools/ansible .tools/ansible
+	if [ -d .tools/ansible ]; then touch $@; fi
 
 # Without Node.js the folder stays empty, and client-test says what it did not test.
 $(JAVASCRIPT): clients/javascript/package.json clients/javascript/package-lock.json

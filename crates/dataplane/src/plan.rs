@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::local_service::{METADATA, RESOLVER};
+use model::local_service::EVERYWHERE;
 use model::{MacAddress, NetworkInterface, Snapshot, Subnet, SubnetId};
 use semantics::Origin;
 
@@ -76,7 +76,7 @@ pub(crate) fn neighbours(snapshot: &Snapshot, numbers: &mut SubnetNumbers) -> BT
     let mut neighbours = BTreeMap::new();
     for subnet in snapshot.all::<Subnet>() {
         let own_resolver = Some(snapshot.resolve(subnet.vpc).resolver()).filter(|&address| subnet.cidr.contains(address));
-        for address in [subnet.router(), METADATA, RESOLVER].into_iter().chain(own_resolver) {
+        for address in EVERYWHERE.into_iter().chain([subnet.router()]).chain(own_resolver) {
             neighbours.insert(Neighbour::new(numbers.number(subnet.id), address), subnet.router_mac().0);
         }
     }

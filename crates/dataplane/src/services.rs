@@ -9,7 +9,7 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use model::MacAddress;
-use model::local_service::{DHCP_SERVER, METADATA, RESOLVER, VPC_RESOLVER, clients};
+use model::local_service::{DHCP_SERVER, EVERYWHERE, VPC_RESOLVER, clients};
 
 use crate::error::{Doing, Result};
 use crate::namespace::{self, Namespace};
@@ -70,7 +70,7 @@ impl Services {
 fn configure(netlink: &Netlink) -> io::Result<()> {
     netlink.bring_up(netlink.link_index("lo")?)?;
     let link = netlink.link_index(GUEST_END)?;
-    for address in [METADATA, RESOLVER, VPC_RESOLVER, DHCP_SERVER] {
+    for address in EVERYWHERE.into_iter().chain([VPC_RESOLVER, DHCP_SERVER]) {
         netlink.add_address(link, address, None)?;
     }
     netlink.bring_up(link)?;

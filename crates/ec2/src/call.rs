@@ -9,10 +9,10 @@ use model::{Draft, Scope, Snapshot, Timestamp};
 
 use crate::actions::is_action;
 use crate::caller::Caller;
-use crate::console_output::Consoles;
 use crate::default_vpc;
 use crate::edit::Edit;
 use crate::error::Error;
+use crate::machine::Machine;
 use crate::operations::{self, Prepare, Prepared};
 use crate::reply::{Envelope, Reply, Service};
 use crate::view::View;
@@ -37,8 +37,8 @@ pub struct Ctx<'a> {
     pub now: Timestamp,
     /// Random numbers, for ids and addresses.
     pub random: &'a mut dyn FnMut() -> u64,
-    /// What instances have shown on their consoles.
-    pub consoles: &'a dyn Consoles,
+    /// The machine that instances run on.
+    pub machine: &'a dyn Machine,
 }
 
 impl Ctx<'_> {

@@ -13,12 +13,6 @@ use crate::moment::Moment;
 use crate::operations::Look;
 use crate::view::View;
 
-/// Who knows what consoles have shown.
-pub trait Consoles {
-    /// What that of an instance has, if there is one. An instance that is off still has what it showed last.
-    fn output(&self, instance: InstanceId) -> Option<ConsoleOutput>;
-}
-
 /// What a console has shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsoleOutput {
@@ -26,16 +20,6 @@ pub struct ConsoleOutput {
     pub bytes: Vec<u8>,
     /// When it last changed.
     pub at: Timestamp,
-}
-
-/// Where no instance ever boots.
-#[derive(Clone, Copy, Debug)]
-pub struct NoConsoles;
-
-impl Consoles for NoConsoles {
-    fn output(&self, _: InstanceId) -> Option<ConsoleOutput> {
-        None
-    }
 }
 
 /// With `Latest` or without, the answer is what the console shows at this moment.
@@ -60,7 +44,7 @@ impl Look for GetConsoleOutput {
 
     fn look(&self, view: View<'_>, ctx: &Ctx<'_>) -> Result<Self::Answer, Error> {
         let instance = view.find(self.instance_id)?;
-        let ConsoleOutput { bytes, at } = ctx.consoles.output(instance.id).unwrap_or(ConsoleOutput { bytes: Vec::new(), at: ctx.now });
+        let ConsoleOutput { bytes, at } = ctx.machine.console(instance.id).unwrap_or(ConsoleOutput { bytes: Vec::new(), at: ctx.now });
         Ok(GetConsoleOutputAnswer { instance_id: instance.id, timestamp: Moment(at), output: Base64::encode_string(&bytes) })
     }
 }

@@ -15,10 +15,10 @@ use model::{
 use serde::{Deserialize, Serialize};
 
 use crate::call::Ctx;
-use crate::console_output::NoConsoles;
 use crate::digest::{fnv1a, numbers};
 use crate::edit::Edit;
 use crate::error::Error;
+use crate::machine::NoMachine;
 use crate::operations::Change;
 use crate::quota;
 use crate::subnet::{self, Subnet, zone};
@@ -109,7 +109,7 @@ pub(crate) fn settle(scope: Scope, draft: &mut Draft) {
     }
     // Everybody who looks must see the same ids, although nothing remembers them.
     let mut random = numbers(fnv1a(&scope.to_string()));
-    let mut ctx = Ctx { now: Timestamp::default(), random: &mut random, consoles: &NoConsoles };
+    let mut ctx = Ctx { now: Timestamp::default(), random: &mut random, machine: &NoMachine };
     let mut edit = Edit::new(draft.clone(), scope, &mut ctx);
     edit.draft.put(AccountRegion { scope, default_dhcp_options: None });
     furnish(VpcState::Available, SubnetState::Available, &mut edit);

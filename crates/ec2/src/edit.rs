@@ -47,6 +47,11 @@ impl<'a, 'c> Edit<'a, 'c> {
         self.ctx.now
     }
 
+    /// Why no imported image can be booted here, if so.
+    pub fn image_trouble(&self) -> Option<String> {
+        self.ctx.machine.image_trouble()
+    }
+
     /// A random number.
     pub fn random(&mut self) -> u64 {
         (self.ctx.random)()

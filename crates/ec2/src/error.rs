@@ -9,8 +9,8 @@ use std::net::Ipv4Addr;
 
 use model::{
     AccountId, AddressAssociationId, AllocationId, AvailabilityZone, Cidr, IdKind, ImageId, InstanceId, InstanceState, InternetGatewayId,
-    InvalidUserData, Ipv4Cidr, MalformedId, NetworkAclId, NetworkInterfaceId, PeeringStatus, Region, ResourceId, RouteTableAssociationId,
-    RouteTableId, SecurityGroupId, SubnetId, VpcCidrBlockAssociationId, VpcId, VpcPeeringConnectionId,
+    InvalidUserData, Ipv4Cidr, MalformedId, NetworkAclId, NetworkInsightsPathId, NetworkInterfaceId, PeeringStatus, Region, ResourceId,
+    RouteTableAssociationId, RouteTableId, SecurityGroupId, SubnetId, VpcCidrBlockAssociationId, VpcId, VpcPeeringConnectionId,
 };
 
 use crate::kind::words;
@@ -51,6 +51,8 @@ errors! {
         "'{subnet}' is already the default subnet in {zone}.";
     DefaultVpcExists = "DefaultVpcAlreadyExists", "A Default VPC already exists for this account in this region.";
     DefaultVpcMissing = "DefaultVpcDoesNotExist", "No default VPC exists for this account in this region.";
+    PathHasAnalyses { path: NetworkInsightsPathId } = "AnalysisExistsForNetworkInsightsPath",
+        "The network insights path '{path}' has analyses. Delete them first.";
     /// Something still needs it.
     DependencyViolation { noun: &'static str, id: ResourceId } = "DependencyViolation", "The {noun} '{id}' has dependencies and cannot be deleted.";
     SecurityGroupInUse { group: SecurityGroupId } = "DependencyViolation", "resource {group} has a dependent object";
@@ -186,6 +188,8 @@ errors! {
     NoDefaultSubnet = "MissingInput", "No subnets found for the default VPC. Please specify a subnet.";
     MissingParameter { parameter: String } = "MissingParameter", "The request must contain the parameter {parameter}";
     EntryExists { number: u16 } = "NetworkAclEntryAlreadyExists", "The network acl entry identified by {number} already exists.";
+    NoInsightsDestination { value: String } = "NetworkInsightsDestination.NotFound", "The destination '{value}' does not exist";
+    NoInsightsSource { value: String } = "NetworkInsightsSource.NotFound", "The source '{value}' does not exist";
     UnknownVersion { version: String } = "NoSuchVersion", "The requested version ({version}) of service AmazonEC2 does not exist";
     NotPermitted { id: VpcPeeringConnectionId, account: AccountId, verb: &'static str } = "OperationNotPermitted",
         "User ({account}) cannot {verb} peering {id}";
@@ -208,6 +212,8 @@ errors! {
     /// A parameter of AWS's that is not acted on.
     UnsupportedParameter { parameter: String, value: String } = "UnsupportedOperation",
         "The parameter {parameter} is not supported with the value '{value}'.";
+    /// An imported image, where the machine lacks what it takes.
+    ImageUnbootable { image: ImageId, reason: String } = "UnsupportedOperation", "The image {image} cannot be booted here: {reason}.";
     NoDefaultVpc = "VPCIdNotSpecified", "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.";
     PeeringExists { id: VpcPeeringConnectionId } = "VpcPeeringConnectionAlreadyExists",
         "A VPC peering connection between these VPCs already exists: {id}";

@@ -142,6 +142,14 @@ pub(crate) fn requires_token(id: ImageId, view: View<'_>) -> Result<bool, Error>
     }
 }
 
+/// Refuses an image that this machine cannot boot, before there is an instance of it.
+pub(crate) fn check_bootable(id: ImageId, edit: &Edit<'_, '_>) -> Result<(), Error> {
+    match edit.find(id).ok().and_then(|_| edit.image_trouble()) {
+        Some(reason) => Err(Error::ImageUnbootable { image: id, reason }),
+        None => Ok(()),
+    }
+}
+
 /// Forgets images that were deregistered, once nothing is there that was launched from them.
 pub(crate) fn forget(draft: &mut Draft) {
     let given_up: Vec<ImageId> = draft.all::<ImportedImage>().filter(|image| image.deregistered).map(|image| image.id).collect();

@@ -16,6 +16,7 @@ use crate::describe::Describe;
 use crate::edit::Edit;
 use crate::error::Error;
 use crate::filter::{FilterName, values};
+use crate::image::check_bootable;
 use crate::operations::{Change, Done};
 use crate::page::Page;
 use crate::public_address::{PublicAddress, assign_automatically};
@@ -142,6 +143,7 @@ impl Change for StartInstances {
                 }
             };
             if current != previous {
+                check_bootable(edit.find(id)?.image, edit)?;
                 edit.draft.update(id, |instance| {
                     (instance.state, instance.since, instance.launch_time) = (current, now, now);
                     instance.state_reason = None;

@@ -68,6 +68,10 @@ pub(crate) fn words(kind: IdKind) -> Words {
         IdKind::KeyPairId => ("key pair", "InvalidKeyPair.NotFound", "", "key-pair"),
         IdKind::NetworkAclAssociationId => ("association", "InvalidAssociationID.NotFound", "", ""),
         IdKind::NetworkAclId => ("networkAcl", "InvalidNetworkAclID.NotFound", "InvalidNetworkAclId.Malformed", "network-acl"),
+        IdKind::NetworkInsightsAnalysisId => {
+            ("networkInsightsAnalysis", "InvalidNetworkInsightsAnalysisId.NotFound", "", "network-insights-analysis")
+        }
+        IdKind::NetworkInsightsPathId => ("networkInsightsPath", "InvalidNetworkInsightsPathId.NotFound", "", "network-insights-path"),
         IdKind::NetworkInterfaceId => {
             ("networkInterface", "InvalidNetworkInterfaceID.NotFound", "InvalidNetworkInterfaceId.Malformed", "network-interface")
         }

@@ -13,6 +13,7 @@ use crate::client_token;
 use crate::dhcp_options;
 use crate::image;
 use crate::instance::{instance_initiated_shutdown, launch_error};
+use crate::network_insights_analysis;
 use crate::vpc_peering_connection::{Next, next};
 
 /// For how long a terminated instance is still listed: AWS says "about an hour".
@@ -32,8 +33,13 @@ pub fn advance(draft: &mut Draft, now: Timestamp) -> Option<Timestamp> {
     apply_metadata_options(draft);
     image::forget(draft);
     advance_endpoints(draft);
-    let dues =
-        [advance_peerings(draft, now), expire_instance_connect_keys(draft, now), purge_instances(draft, now), client_token::forget(draft, now)];
+    let dues = [
+        advance_peerings(draft, now),
+        expire_instance_connect_keys(draft, now),
+        purge_instances(draft, now),
+        client_token::forget(draft, now),
+        network_insights_analysis::advance(draft, now),
+    ];
     dues.into_iter().flatten().min()
 }
 

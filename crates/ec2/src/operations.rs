@@ -158,6 +158,7 @@ operations! {
         change key_pair::CreateKeyPair;
         change network_acl::CreateNetworkAcl;
         change network_acl_entry::CreateNetworkAclEntry;
+        change network_insights_path::CreateNetworkInsightsPath;
         change route::CreateRoute;
         change route_table::CreateRouteTable;
         change security_group::CreateSecurityGroup;
@@ -171,6 +172,8 @@ operations! {
         change key_pair::DeleteKeyPair;
         change network_acl::DeleteNetworkAcl;
         change network_acl_entry::DeleteNetworkAclEntry;
+        change network_insights_analysis::DeleteNetworkInsightsAnalysis;
+        change network_insights_path::DeleteNetworkInsightsPath;
         change route::DeleteRoute;
         change route_table::DeleteRouteTable;
         change security_group::DeleteSecurityGroup;
@@ -197,6 +200,8 @@ operations! {
         describe key_pair::DescribeKeyPairs;
         describe launch_template::DescribeLaunchTemplates;
         describe network_acl::DescribeNetworkAcls;
+        describe network_insights_analysis::DescribeNetworkInsightsAnalyses;
+        describe network_insights_path::DescribeNetworkInsightsPaths;
         read network_interface_attribute::DescribeNetworkInterfaceAttribute;
         describe network_interface::DescribeNetworkInterfaces;
         describe place::DescribeRegions;
@@ -237,6 +242,7 @@ operations! {
         change security_group_rule::RevokeSecurityGroupIngress;
         change run_instances::RunInstances;
         change instance::StartInstances;
+        change network_insights_analysis::StartNetworkInsightsAnalysis;
         change instance::StopInstances;
         change instance::TerminateInstances;
         change security_group_rule_update::UpdateSecurityGroupRuleDescriptionsEgress;

@@ -1,7 +1,8 @@
 //! How much of everything there may be: AWS's defaults, so that lessons about limits work.
 //!
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>,
-//! <https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-connection-quotas.html>
+//! <https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-connection-quotas.html>,
+//! <https://docs.aws.amazon.com/vpc/latest/reachability/reachability-analyzer-limits.html>
 
 use std::fmt;
 
@@ -34,6 +35,9 @@ quotas! {
     ELASTIC_IPS = 5, "AddressLimitExceeded", "addresses";
     ENTRIES_PER_NETWORK_ACL = 20, "NetworkAclEntryLimitExceeded", "entries per network ACL";
     KEY_PAIRS = 5000, "KeyPairLimitExceeded", "key pairs";
+    CONCURRENT_NETWORK_INSIGHTS_ANALYSES = 100, "NetworkInsightsAnalysis.LimitExceeded", "concurrent network insights analyses";
+    NETWORK_INSIGHTS_ANALYSES = 10_000, "NetworkInsightsAnalysis.LimitExceeded", "network insights analyses";
+    NETWORK_INSIGHTS_PATHS = 1000, "NetworkInsightsPath.LimitExceeded", "network insights paths";
     NETWORK_ACLS_PER_VPC = 200, "NetworkAclLimitExceeded", "network ACLs per VPC";
     NETWORK_INTERFACES = 5000, "NetworkInterfaceLimitExceeded", "network interfaces";
     ROUTES_PER_TABLE = 50, "RouteLimitExceeded", "routes per route table";

@@ -140,6 +140,7 @@ impl Change for RunInstances {
         let place = self.place()?;
         let key = self.key_name.as_ref().map(|name| edit.view().key_pair(name).map(LaunchKey::from)).transpose()?;
         let metadata_options = self.metadata_options.at_launch(image::requires_token(self.image_id, edit.view())?)?;
+        image::check_bootable(self.image_id, edit)?;
         check_tag_keys(metadata_options, edit.tags.of(IdKind::InstanceId).keys())?;
         let subnet = place.subnet(self.zone(), edit.view())?.clone();
         let groups = place.groups(&self.named_groups(edit.view())?, &subnet, edit.view())?;

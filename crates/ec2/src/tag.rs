@@ -144,6 +144,8 @@ fn find(id: ResourceId, view: View<'_>) -> Result<(), Error> {
         ResourceId::InternetGatewayId(id) => view.find(id).is_ok(),
         ResourceId::KeyPairId(id) => view.find(id).is_ok(),
         ResourceId::NetworkAclId(id) => view.find(id).is_ok(),
+        ResourceId::NetworkInsightsAnalysisId(id) => view.find(id).is_ok(),
+        ResourceId::NetworkInsightsPathId(id) => view.find(id).is_ok(),
         ResourceId::NetworkInterfaceId(id) => view.find(id).is_ok(),
         ResourceId::RouteTableId(id) => view.find(id).is_ok(),
         ResourceId::SecurityGroupId(id) => view.find(id).is_ok(),

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use model::{
-    DhcpOptions, ElasticIp, Id, ImportedImage, Instance, InstanceConnectEndpoint, InternetGateway, Key, KeyPair, NetworkAcl, NetworkInterface,
-    Resource, ResourceId, RouteTable, Scope, SecurityGroup, Snapshot, Subnet, TagSetKey, Vpc, VpcPeeringConnection,
+    DhcpOptions, ElasticIp, Id, ImportedImage, Instance, InstanceConnectEndpoint, InternetGateway, Key, KeyPair, NetworkAcl, NetworkInsightsAnalysis,
+    NetworkInsightsPath, NetworkInterface, Resource, ResourceId, RouteTable, Scope, SecurityGroup, Snapshot, Subnet, TagSetKey, Vpc,
+    VpcPeeringConnection,
 };
 
 use crate::error::Error;
@@ -42,6 +43,8 @@ visible_to_their_owner!(
     InternetGateway,
     KeyPair,
     NetworkAcl,
+    NetworkInsightsAnalysis,
+    NetworkInsightsPath,
     NetworkInterface,
     RouteTable,
     SecurityGroup,
@@ -98,8 +101,18 @@ impl<'a> View<'a> {
 /// An Amazon Resource Name: `arn:aws:ec2:us-east-1:111122223333:subnet/subnet-0a1b2c3d4e5f67890`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Arn {
-    scope: Scope,
-    id: ResourceId,
+    pub scope: Scope,
+    pub id: ResourceId,
+}
+
+impl Arn {
+    /// Reads one of EC2's; `None` if it is none, or of nothing that there is here.
+    pub fn parse(text: &str) -> Option<Self> {
+        let ["arn", "aws", "ec2", region, account, resource] = text.splitn(6, ':').collect::<Vec<_>>()[..] else { return None };
+        let (resource_type, id) = resource.split_once('/')?;
+        let id = id.parse::<ResourceId>().ok().filter(|id| words(id.kind()).resource_type == Some(resource_type))?;
+        Some(Self { scope: Scope { account: account.parse().ok()?, region: region.parse().ok()? }, id })
+    }
 }
 
 impl fmt::Display for Arn {

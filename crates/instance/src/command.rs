@@ -12,6 +12,7 @@ use crate::{
     enter::enter,
     error::{Doing, Error},
     guest::Guest,
+    images::trial,
 };
 
 /// What a program does that was called with `__guest` and these further arguments. To be called before any thread is started.
@@ -19,6 +20,7 @@ pub fn guest_main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let result = match arguments.as_slice() {
         [verb] if verb == "build" => build(),
+        [verb, folder] if verb == "try-image" => trial::perform(Path::new(folder)).map(|()| ExitCode::SUCCESS),
         [verb, record, user, command @ ..] if verb == "enter" => enter_recorded(record, user, command),
         _ => Err(Error::Usage),
     };

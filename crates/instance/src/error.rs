@@ -39,6 +39,11 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// Guests of imported images cannot be built on this machine, or not from this state folder.
+    NoImages {
+        /// Why not.
+        reason: String,
+    },
     /// What was imported is no image.
     Image {
         /// Why not.
@@ -101,6 +106,9 @@ impl fmt::Display for Error {
                 write!(f, "the file system of {} cannot be mounted with mapped owners (ID-mapped mounts): {source}", path.display())
             }
             Error::Spec { field, reason } => write!(f, "an instance cannot have this {field}: {reason}"),
+            Error::NoImages { reason } => {
+                write!(f, "{reason}; imported images need Linux 5.19 and a state folder on ext4, XFS or btrfs, which --state can name")
+            }
             Error::Image { reason } => write!(f, "this cannot be an image: {reason}"),
             Error::Record { path, source } => write!(f, "cannot understand {}: {source}", path.display()),
             Error::Build { id, reason } => write!(f, "cannot build {id}: {reason}"),
@@ -110,7 +118,7 @@ impl fmt::Display for Error {
             Error::Survives { id } => write!(f, "{id} was told to end but is still there"),
             Error::NoUser { user } => write!(f, "the instance has no user {user}"),
             Error::Threaded => f.write_str("an instance can only be built or entered by a process with a single thread"),
-            Error::Usage => f.write_str("usage: __guest build | __guest enter RECORD USER [COMMAND [ARGUMENT]...]"),
+            Error::Usage => f.write_str("usage: __guest build | __guest try-image FOLDER | __guest enter RECORD USER [COMMAND [ARGUMENT]...]"),
         }
     }
 }

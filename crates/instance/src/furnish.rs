@@ -6,6 +6,7 @@
 mod accounts;
 mod etc;
 pub(crate) mod ssh;
+pub mod trust;
 
 use std::{
     fs, io,
@@ -112,6 +113,13 @@ fn complete(spec: &Spec) -> Result<(), Error> {
         write_new(Path::new(user_data::DATA), data, 0o600)?;
     }
     etc::every_boot(spec).into_iter().chain([ssh::keys_command()]).try_for_each(|file| replace(Path::new(file.path), file.text.as_bytes(), file.mode))
+}
+
+/// Has an image trust the simulated internet; the host's programs have settings for that.
+pub(crate) fn trust_authority(spec: &Spec) {
+    if let (Some(_), Some(certificate)) = (&spec.image, &spec.authority) {
+        trust::trust(certificate);
+    }
 }
 
 /// A home with keys that open the account, if there are any.

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::{Doing, Error},
     init, process,
-    pulse::Pulse,
+    pulse::{self, Pulse},
     syscall,
 };
 
@@ -96,6 +96,11 @@ impl Guest {
     /// What the init has answered last.
     pub fn pulse(&self) -> Result<Pulse, Error> {
         Pulse::read(&self.pulse).doing_with(|| format!("reading {}", self.pulse.display()))
+    }
+
+    /// Whether this guest, which has ended, did so to be started again: it was rebooted from inside.
+    pub fn asks_to_restart(&self) -> bool {
+        pulse::asks_to_restart(&self.pulse)
     }
 
     /// Has the guest end in order, and does not wait for that.

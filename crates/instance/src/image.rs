@@ -92,7 +92,7 @@ pub(crate) fn assemble(order: &Order, ids: &OwnedFd) -> Result<OwnedFd, Error> {
 }
 
 /// Mounts an image below the disk, over the disk. Beside that are the folders that this takes.
-fn overlay(image: &Path, disk: &Path, ids: &OwnedFd) -> Result<OwnedFd, Error> {
+pub(crate) fn overlay(image: &Path, disk: &Path, ids: &OwnedFd) -> Result<OwnedFd, Error> {
     let (Some(beside), Some(name)) = (disk.parent(), disk.file_name().and_then(OsStr::to_str)) else {
         unreachable!("the disk is in the guest's folder")
     };

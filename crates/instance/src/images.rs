@@ -12,6 +12,8 @@ use std::{
 use flate2::read::MultiGzDecoder;
 use tar::{Archive, EntryType};
 
+pub use trial::check as check_machine;
+
 use crate::{
     disk,
     error::{Doing, Error},
@@ -175,6 +177,8 @@ fn absent(result: io::Result<()>) -> io::Result<()> {
         result => result,
     }
 }
+
+pub(crate) mod trial;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,8 @@
 //!
 //! It reaps orphans, keeps the console log, starts `sshd` and user data when it is told that the network is there, and ends the guest when told to. It owes nothing to whoever started it: no
 //! terminal, no descriptor, no signal on the parent's death; a daemon finds it again by its record. Signals are its only interface to the outside: they need
-//! no path and no descriptor, and a later daemon can send them as well as the first one. Those inside have `/run/initctl` too.
+//! no path and no descriptor, and a later daemon can send them as well as the first one. Those inside have `/run/initctl`, and the signals by
+//! which busybox asks its init. Whether a guest that ended is to be started again, it leaves beside its pulse.
 //!
 //! It is forked, never executed inside the guest, and closed to tracing: root inside cannot read its memory, nor reach the host's file of
 //! this program through `/proc/1/exe`.
@@ -39,7 +40,7 @@ use crate::{
     error::{Doing, Error},
     furnish, network,
     process::{self, SingleThreaded},
-    pulse::Pulse,
+    pulse::{self, Pulse},
     sandbox,
     spec::Spec,
     syscall,
@@ -129,6 +130,8 @@ fn make_home(spec: &Spec) -> Result<(), Error> {
     let outside = sandbox::enter(spec.memory_mib)?;
     furnish::furnish(spec, &outside)?;
     outside.leave()?;
+    // Links on the disk cannot lead outside any more.
+    furnish::trust_authority(spec);
     sethostname(&spec.hostname).doing("setting the host name")?;
     network::prepare(spec.ttl)
 }
@@ -169,7 +172,7 @@ fn serve(alone: SingleThreaded, spec: &Spec, pulse: File) -> Result<(), Error> {
         answers: 0,
         pulse,
     };
-    let signals = [Signal::SIGCHLD, BOOT, PULSE, POWER_OFF, Signal::SIGPWR].into_iter().collect();
+    let signals = [Signal::SIGCHLD, BOOT, PULSE, POWER_OFF, Signal::SIGPWR, Signal::SIGINT].into_iter().collect();
     let signals = SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC).doing("listening for signals")?;
     let mut initctl = Initctl::open().doing("making /run/initctl")?;
     machine.console.say(&format!("{} waits for its network", spec.hostname));
@@ -177,27 +180,36 @@ fn serve(alone: SingleThreaded, spec: &Spec, pulse: File) -> Result<(), Error> {
         let sources = &mut [signals.as_fd(), machine.console.as_fd(), initctl.as_fd()].map(|source| PollFd::new(source, PollFlags::POLLIN));
         let _ = poll(sources, machine.patience());
         machine.console.collect();
-        match initctl.next() {
-            Some(Request::PowerOff) => {
-                machine.power_off();
-                return Ok(());
-            }
-            Some(Request::Reboot) => machine.console.say("it cannot be rebooted from inside; RebootInstances does it"),
-            None => {}
+        if let Some(request) = initctl.next() {
+            return machine.end(request);
         }
         while let Ok(Some(information)) = signals.read_signal() {
-            match i32::try_from(information.ssi_signo).map(Signal::try_from) {
-                Ok(Ok(BOOT)) if !machine.booted => machine.boot(spec),
-                Ok(Ok(PULSE)) => machine.answer(),
-                Ok(Ok(POWER_OFF | Signal::SIGPWR)) => {
-                    machine.power_off();
-                    return Ok(());
+            let Ok(Ok(signal)) = i32::try_from(information.ssi_signo).map(Signal::try_from) else { continue };
+            // Whoever is outside has no number inside.
+            let is_from_outside = information.ssi_pid == 0;
+            match signal {
+                BOOT if is_from_outside && !machine.booted => machine.boot(spec),
+                PULSE if is_from_outside => machine.answer(),
+                POWER_OFF if is_from_outside => return machine.end(Request::PowerOff),
+                _ if is_from_outside => {}
+                _ => {
+                    if let Some(request) = asked(signal) {
+                        return machine.end(request);
+                    }
                 }
-                _ => {}
             }
         }
         machine.reap();
         machine.start_what_is_due(spec);
+    }
+}
+
+/// What root inside asks by a signal. Busybox's `reboot`, `poweroff` and `halt` do (`init/halt.c` there), others may press the three keys.
+fn asked(signal: Signal) -> Option<Request> {
+    match signal {
+        Signal::SIGTERM | Signal::SIGINT => Some(Request::Reboot),
+        Signal::SIGUSR1 | Signal::SIGUSR2 | Signal::SIGPWR => Some(Request::PowerOff),
+        _ => None,
     }
 }
 
@@ -271,11 +283,20 @@ impl Machine {
         })
     }
 
-    fn power_off(&mut self) {
-        self.console.say("powering off");
+    /// Ends the guest in order.
+    fn end(&mut self, request: Request) -> Result<(), Error> {
+        let (ending, ended) = match request {
+            Request::PowerOff => ("powering off", "powered off"),
+            Request::Reboot => ("rebooting", "restarting"),
+        };
+        self.console.say(ending);
         end_everything();
         self.console.collect();
-        self.console.say("powered off");
+        self.console.say(ended);
+        match request {
+            Request::PowerOff => Ok(()),
+            Request::Reboot => pulse::ask_to_restart(&self.pulse).doing("asking for a restart"),
+        }
     }
 }
 

@@ -47,6 +47,7 @@ pub use command::guest_main;
 pub use console::ConsoleOutput;
 pub use enter::enter;
 pub use error::Error;
+pub use furnish::trust;
 pub use guest::Guest;
 pub use host::{Disk, Host};
 pub use pulse::Pulse;

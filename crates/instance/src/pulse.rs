@@ -37,6 +37,25 @@ impl Pulse {
     }
 }
 
+/// Written behind the last answer by an init that ends to be started again. An answer never covers it.
+const RESTART: &str = "restart\n";
+
+/// How long an answer is.
+const ANSWER: u64 = 62;
+
+/// Leaves word for whoever finds the guest ended that it is to be started again.
+pub(crate) fn ask_to_restart(file: &File) -> io::Result<()> {
+    file.write_all_at(RESTART.as_bytes(), ANSWER)
+}
+
+/// Whether a guest that ended is to be started again. Without a file, nobody has asked for it.
+pub(crate) fn asks_to_restart(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| {
+        let mut word = [0; RESTART.len()];
+        file.read_exact_at(&mut word, ANSWER).is_ok() && word == RESTART.as_bytes()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +70,13 @@ mod tests {
             pulse.write(&file).unwrap();
             assert_eq!(Pulse::read(&path).unwrap(), pulse);
         }
+        assert!(!asks_to_restart(&path));
+        ask_to_restart(&file).unwrap();
+        assert!(asks_to_restart(&path));
+        assert_eq!(Pulse::read(&path).unwrap(), Pulse { count: 12, trouble: None });
+        fs::remove_file(&path).unwrap();
+        ask_to_restart(&File::create(&path).unwrap()).unwrap();
+        assert!(asks_to_restart(&path), "also before the first answer");
         fs::remove_file(path).unwrap();
     }
 }

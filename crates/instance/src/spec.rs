@@ -24,7 +24,7 @@ pub struct Spec {
     pub hostname: String,
     /// What the guest's own name means, as long as nobody asks the resolver: its primary private address.
     pub address: IpAddr,
-    /// `ec2.internal`: the domain of its own name.
+    /// `ec2.internal`: the domain of its own name, which is what `hostname -f` says.
     pub domain: String,
     /// `ec2-user`: the user whom one logs in as, who may become root.
     pub login: String,
@@ -46,6 +46,10 @@ pub struct Spec {
     /// Public keys, as lines of `authorized_keys` (sshd(8)), that open the login user's account. They are written at the first boot alone, as
     /// EC2's images do it: afterwards the file is the user's.
     pub authorized_keys: Vec<String>,
+    /// The certificate, in PEM, of an authority that an image's programs shall trust besides their own. The host's programs trust those of
+    /// [`Host::settings`](crate::Host::settings).
+    #[serde(default)]
+    pub authority: Option<String>,
     /// What the guest is given to do at its first boot, as [`cloud_init`](crate::cloud_init) reads it. [`USER_DATA_BYTES`] at most.
     pub user_data: Option<Vec<u8>>,
 }
@@ -55,9 +59,8 @@ impl Spec {
     pub(crate) fn check(&self) -> Result<(), Error> {
         check_name("id", &self.id, "-")?;
         check_name("hostname", &self.hostname, "-.")?;
-        check_name("domain", &self.domain, "-.")?;
-        for domain in &self.search {
-            check_name("search", domain.trim_start_matches('_'), "-._")?;
+        for (field, domain) in [("domain", &self.domain)].into_iter().chain(self.search.iter().map(|domain| ("search", domain))) {
+            check_name(field, domain.trim_start_matches('_'), "-._")?;
         }
         check_login(&self.login)?;
         if self.authorized_keys.iter().any(|key| key.contains(char::is_control)) {
@@ -120,6 +123,7 @@ pub(crate) mod tests {
             nameservers: Vec::new(),
             motd: "Welcome".into(),
             authorized_keys: vec!["ssh-ed25519 AAAA alice".into()],
+            authority: None,
             user_data: None,
         }
     }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 
-use crate::Region;
+use crate::{NetworkInterface, Region, Snapshot, Vpc};
 
 /// The name of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,25 @@ pub fn private_domain(region: Region) -> String {
     if region == Region::us_east_1() { "ec2.internal".to_owned() } else { format!("{region}.compute.internal") }
 }
 
+/// The domains of instances' own names in a VPC: what its DHCP options say or, where they say nothing, the region's.
+pub fn own_domains(snapshot: &Snapshot, vpc: &Vpc) -> Vec<String> {
+    let options = vpc.dhcp_options.map(|id| snapshot.resolve(id)).into_iter();
+    let domains: Vec<String> = options.flat_map(|options| &options.domain_names).map(ToString::to_string).collect();
+    if domains.is_empty() { vec![private_domain(vpc.scope.region)] } else { domains }
+}
+
+/// What an instance is told that it is called by that interface: `ip-10-1-0-5.corp.example`. Amazon's DNS may know it by another name. Of
+/// several domains AWS tells all, with spaces between them.
+pub fn own_name(snapshot: &Snapshot, interface: &NetworkInterface) -> String {
+    let domains = own_domains(snapshot, snapshot.resolve(interface.vpc));
+    format!("{}.{}", short_name(interface.private_ip), domains.join(" "))
+}
+
+/// The first label of an address's private name: `ip-10-1-0-5`.
+pub fn short_name(address: Ipv4Addr) -> String {
+    format!("ip-{}", host(address))
+}
+
 /// The domain of a region's public names.
 fn public_domain(region: Region) -> String {
     if region == Region::us_east_1() { "compute-1.amazonaws.com".to_owned() } else { format!("{region}.compute.amazonaws.com") }
@@ -40,7 +59,7 @@ fn host(address: Ipv4Addr) -> String {
 impl fmt::Display for DnsName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            DnsName::Private(address, region) => write!(f, "ip-{}.{}", host(address), private_domain(region)),
+            DnsName::Private(address, region) => write!(f, "{}.{}", short_name(address), private_domain(region)),
             DnsName::Public(address, region) => write!(f, "ec2-{}.{}", host(address), public_domain(region)),
         }
     }

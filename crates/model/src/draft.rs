@@ -161,6 +161,8 @@ impl Snapshot {
             crate::NetworkInterface,
             crate::Instance,
             crate::InstanceConnectEndpoint,
+            crate::NetworkInsightsPath,
+            crate::NetworkInsightsAnalysis,
             crate::ElasticIp,
             crate::KeyPair,
             crate::ImportedImage,

@@ -208,6 +208,10 @@ ids! {
     NetworkAclAssociationId = "aclassoc",
     /// Network ACL.
     NetworkAclId = "acl",
+    /// Network insights analysis.
+    NetworkInsightsAnalysisId = "nia",
+    /// Network insights path.
+    NetworkInsightsPathId = "nip",
     /// Elastic network interface.
     NetworkInterfaceId = "eni",
     /// The launch request that instances were made by.

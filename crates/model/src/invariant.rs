@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    Id, ImportedImage, Instance, InstanceConnectEndpoint, InstanceState, InternetGateway, Key, NetworkAcl, NetworkInterface, Resource, RouteTable,
-    SecurityGroup, Snapshot, Subnet, Vpc,
+    Id, ImportedImage, Instance, InstanceConnectEndpoint, InstanceState, InternetGateway, Key, NetworkAcl, NetworkInsightsAnalysis, NetworkInterface,
+    Resource, RouteTable, SecurityGroup, Snapshot, Subnet, Vpc,
 };
 
 impl Snapshot {
@@ -17,6 +17,7 @@ impl Snapshot {
             .or_else(|| self.image_violation())
             .or_else(|| self.instance_violation())
             .or_else(|| self.endpoint_violation())
+            .or_else(|| self.analysis_violation())
     }
 
     fn dangling<K: Key>(&self, key: K) -> bool {
@@ -167,6 +168,11 @@ impl Snapshot {
             owner.is_some_and(|owner| owner.is_none_or(|endpoint| endpoint.interface != interface.id) || interface.attachment.is_some())
         };
         self.all::<NetworkInterface>().find(strays).map(|interface| format!("{} is of an endpoint that is not its own", interface.id))
+    }
+
+    fn analysis_violation(&self) -> Option<String> {
+        let strays = |analysis: &&NetworkInsightsAnalysis| self.get(analysis.path).is_none_or(|path| path.scope != analysis.scope);
+        self.all::<NetworkInsightsAnalysis>().find(strays).map(|analysis| format!("{} is of a path that is gone, or somebody else's", analysis.id))
     }
 
     /// Whether no resource has this id yet.

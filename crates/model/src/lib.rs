@@ -25,6 +25,8 @@ mod key_pair;
 pub mod local_service;
 mod metadata_options;
 mod network_acl;
+mod network_insights_analysis;
+mod network_insights_path;
 mod network_interface;
 mod observation;
 mod place;
@@ -48,9 +50,9 @@ pub use draft::{Change, Draft, Row, UnreadableRow};
 pub use elastic_ip::ElasticIp;
 pub use id::{
     AddressAssociationId, AllocationId, AttachmentId, DhcpOptionsId, Id, IdDigits, IdKind, ImageId, InstanceConnectEndpointId, InstanceId,
-    InternetGatewayId, KeyPairId, MalformedId, NetworkAclAssociationId, NetworkAclId, NetworkInterfaceId, ReservationId, ResourceId,
-    RouteTableAssociationId, RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetId, VolumeId, VpcCidrBlockAssociationId, VpcId,
-    VpcPeeringConnectionId,
+    InternetGatewayId, KeyPairId, MalformedId, NetworkAclAssociationId, NetworkAclId, NetworkInsightsAnalysisId, NetworkInsightsPathId,
+    NetworkInterfaceId, ReservationId, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetId, VolumeId,
+    VpcCidrBlockAssociationId, VpcId, VpcPeeringConnectionId,
 };
 pub use image::Image;
 pub use imported_image::ImportedImage;
@@ -63,6 +65,11 @@ pub use key_pair::{KeyPair, KeyType};
 pub use local_service::LocalService;
 pub use metadata_options::{HopLimit, HttpTokens, MetadataOptions, MetadataOptionsState, Switch};
 pub use network_acl::{NetworkAcl, NetworkAclEntry, RuleAction};
+pub use network_insights_analysis::{
+    AnalysisAclRule, AnalysisComponent, AnalysisConditions, AnalysisRoute, AnalysisSecurityGroupRule, AnalysisStatus, Explanation, Findings,
+    HeaderSet, NetworkInsightsAnalysis, PathComponent, Role,
+};
+pub use network_insights_path::{InsightsProtocol, NetworkInsightsPath, PathFilter};
 pub use network_interface::{Association, Attachment, ElasticAssociation, MacAddress, MalformedMacAddress, NetworkInterface};
 pub use observation::Observation;
 pub use place::{AccountId, AvailabilityZone, Region, Scope, Timestamp, UnknownPlace};

@@ -5,7 +5,8 @@
 //!
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html>,
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html>,
-//! <https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSetConcepts.html>
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSetConcepts.html>,
+//! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configure-ec2-ntp.html>
 
 use std::net::Ipv4Addr;
 
@@ -20,6 +21,8 @@ pub enum LocalService {
     Dns,
     /// The DHCP server, which is at each subnet's router.
     Dhcp,
+    /// The Amazon Time Sync Service.
+    Time,
 }
 
 /// Where guests find the instance metadata service.
@@ -27,6 +30,12 @@ pub const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
 
 /// Where guests find the DNS server, besides the [third address](crate::Vpc::resolver) of their VPC.
 pub const RESOLVER: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 253);
+
+/// Where guests find the time.
+pub const TIME: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 123);
+
+/// Where guests find services in every VPC. Its router answers for them in each subnet.
+pub const EVERYWHERE: [Ipv4Addr; 3] = [METADATA, RESOLVER, TIME];
 
 /// What the third address of every VPC is to the DNS server itself. Guests cannot call it by this one.
 pub const VPC_RESOLVER: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 2);
@@ -59,6 +68,7 @@ impl LocalService {
             LocalService::Metadata => "instance metadata",
             LocalService::Dns => "Amazon DNS",
             LocalService::Dhcp => "DHCP",
+            LocalService::Time => "Amazon Time Sync",
         }
     }
 }

@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     AccountRegion, AllocationId, ClientToken, ClientTokenKey, DhcpOptions, DhcpOptionsId, ElasticIp, ImageId, ImportedImage, Instance,
     InstanceConnectEndpoint, InstanceConnectEndpointId, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId, NetworkAcl, NetworkAclId,
-    NetworkInterface, NetworkInterfaceId, ResourceId, RouteTable, RouteTableId, Scope, SecurityGroup, SecurityGroupId, Subnet, SubnetId, TagSet, Vpc,
-    VpcId, VpcPeeringConnection, VpcPeeringConnectionId,
+    NetworkInsightsAnalysis, NetworkInsightsAnalysisId, NetworkInsightsPath, NetworkInsightsPathId, NetworkInterface, NetworkInterfaceId, ResourceId,
+    RouteTable, RouteTableId, Scope, SecurityGroup, SecurityGroupId, Subnet, SubnetId, TagSet, Vpc, VpcId, VpcPeeringConnection,
+    VpcPeeringConnectionId,
 };
 
 /// All resources of one kind, in the order of their keys.
@@ -36,6 +37,8 @@ pub struct Snapshot {
     pub(crate) network_interfaces: Table<NetworkInterface>,
     pub(crate) instances: Table<Instance>,
     pub(crate) instance_connect_endpoints: Table<InstanceConnectEndpoint>,
+    pub(crate) network_insights_paths: Table<NetworkInsightsPath>,
+    pub(crate) network_insights_analyses: Table<NetworkInsightsAnalysis>,
     pub(crate) tag_sets: Table<TagSet>,
     pub(crate) counters: Table<Counters>,
     pub(crate) elastic_ips: Table<ElasticIp>,
@@ -106,6 +109,8 @@ resources! {
     VpcPeeringConnection, VpcPeeringConnectionId, vpc_peering_connections;
     Instance, InstanceId, instances;
     InstanceConnectEndpoint, InstanceConnectEndpointId, instance_connect_endpoints;
+    NetworkInsightsPath, NetworkInsightsPathId, network_insights_paths;
+    NetworkInsightsAnalysis, NetworkInsightsAnalysisId, network_insights_analyses;
     ElasticIp, AllocationId, elastic_ips;
     KeyPair, KeyPairId, key_pairs;
     ImportedImage, ImageId, imported_images;
@@ -130,6 +135,8 @@ scoped!(
     RouteTable,
     NetworkAcl,
     SecurityGroup,
+    NetworkInsightsAnalysis,
+    NetworkInsightsPath,
     NetworkInterface,
     Instance,
     InstanceConnectEndpoint,

@@ -4,6 +4,8 @@ use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
+use instance::Error;
+use instance::images::check_machine;
 use serde::Serialize;
 
 use crate::control::{self, Request, Response};
@@ -34,7 +36,7 @@ impl Finding {
 }
 
 /// Looks at everything.
-pub fn examine(runtime: &Runtime, listen: SocketAddr, sshd: Option<&Path>) -> Vec<Finding> {
+pub fn examine(runtime: &Runtime, state: &Path, listen: SocketAddr, sshd: Option<&Path>) -> Vec<Finding> {
     vec![
         Finding::new("privileges", privileges(), "use sudo; `peerless up --model-only` needs none, and carries no packets"),
         Finding::new("kernel", kernel(), "instances need ID-mapped mounts and the fabric needs tc eBPF: Linux 5.15 has both"),
@@ -46,6 +48,11 @@ pub fn examine(runtime: &Runtime, listen: SocketAddr, sshd: Option<&Path>) -> Ve
             "sshd",
             SshServer::find(sshd).map(|found| found.path().display().to_string()),
             "`make tools` unpacks one, `make build` puts it beside the program; or install OpenSSH's server. Without it instances refuse port 22",
+        ),
+        Finding::new(
+            "images",
+            images(runtime, state),
+            "imported images need Linux 5.19 and a state folder on ext4, XFS or btrfs: --state can name another. All else works without",
         ),
         Finding::new("port", port(runtime, listen), "stop what listens there, or choose another with --listen"),
         Finding::new("leftovers", leftovers(runtime), "peerless down --name NAME removes them"),
@@ -91,6 +98,20 @@ fn program(name: &str) -> Result<String, String> {
     let folders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
     let found = folders.iter().map(|folder| format!("{folder}/{name}")).find(|path| Path::new(path).exists());
     found.ok_or_else(|| format!("there is no {name}"))
+}
+
+/// Whether imported images boot: that is tried, in the folder of the daemon that runs.
+fn images(runtime: &Runtime, state: &Path) -> Result<String, String> {
+    privileges().map_err(|why| format!("nobody knows whether imported ones boot: {why}"))?;
+    let state = match control::ask(&runtime.control_socket(), &Request::Status) {
+        Ok(Response::Status(status)) => status.state,
+        _ => state.to_owned(),
+    };
+    match check_machine(&state) {
+        Ok(()) => Ok("imported ones boot".to_owned()),
+        Err(Error::NoImages { reason }) => Err(reason),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn port(runtime: &Runtime, listen: SocketAddr) -> Result<String, String> {

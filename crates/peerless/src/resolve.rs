@@ -3,8 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use model::internet::{LAPTOP, instance_connect_address};
-use model::local_service::{METADATA, RESOLVER};
+use model::internet::{LAPTOP, WEB_SERVER, instance_connect_address};
+use model::local_service::{METADATA, RESOLVER, TIME};
 use model::{Instance, InstanceConnectEndpoint, InstanceState, NetworkInterface, Region, Resource, ResourceId, Scope, Snapshot, Subnet, Vpc};
 use semantics::Endpoint;
 
@@ -55,7 +55,7 @@ pub fn vpc<'a>(snapshot: &'a Snapshot, word: &str) -> Result<&'a Vpc, Unclear> {
 }
 
 /// The end of a path that the word names: an instance's primary interface, an endpoint's, an interface, a subnet, a service (`metadata`,
-/// `dns`), somebody on the internet (`internet`, `laptop`) or an address.
+/// `dns`, `time`), somebody on the internet (`laptop`, `example.com`; `internet` is the latter) or an address.
 pub fn endpoint(snapshot: &Snapshot, word: &str) -> Result<Endpoint, Unclear> {
     match instance(snapshot, word) {
         Ok(instance) => match instance.interfaces.first() {
@@ -77,7 +77,9 @@ pub fn endpoint(snapshot: &Snapshot, word: &str) -> Result<Endpoint, Unclear> {
     match word {
         "metadata" => return Ok(Endpoint::Address(METADATA.into())),
         "dns" => return Ok(Endpoint::Address(RESOLVER.into())),
-        "laptop" | "internet" => return Ok(Endpoint::Address(LAPTOP.into())),
+        "time" => return Ok(Endpoint::Address(TIME.into())),
+        "laptop" => return Ok(Endpoint::Address(LAPTOP.into())),
+        "internet" | "example.com" => return Ok(Endpoint::Address(WEB_SERVER.into())),
         _ => {}
     }
     let subnets = snapshot.all::<Subnet>().filter(|subnet| is_called(snapshot, subnet.scope, subnet.id, word)).collect();
@@ -97,11 +99,13 @@ pub fn ends(snapshot: &Snapshot, from: &str, to: &str) -> Result<(Endpoint, Endp
         };
         Endpoint::Address(instance_connect_address(region).into())
     };
+    // Who begins on the internet is a person, and who is called there is a server.
+    let endpoint = |word, begins| endpoint(snapshot, if begins && word == "internet" { "laptop" } else { word });
     match (from, to) {
-        (from, INSTANCE_CONNECT) => endpoint(snapshot, from).map(|from| (from, beside(from))),
-        (INSTANCE_CONNECT, to) => endpoint(snapshot, to).map(|to| (beside(to), to)),
+        (from, INSTANCE_CONNECT) => endpoint(from, true).map(|from| (from, beside(from))),
+        (INSTANCE_CONNECT, to) => endpoint(to, false).map(|to| (beside(to), to)),
         // Who is called is the first to be unclear.
-        _ => endpoint(snapshot, to).and_then(|to| Ok((endpoint(snapshot, from)?, to))),
+        _ => endpoint(to, false).and_then(|to| Ok((endpoint(from, true)?, to))),
     }
 }
 

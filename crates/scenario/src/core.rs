@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use semantics::{ConnectionKey, Denial, Explanation, Line, Origin, Packet, Service, Tracking, Transport, Verdict, evaluate, explain};
 
+use crate::analysis::Asked;
 use crate::engine::{Engine, Lab};
 use crate::outcome::{Leg, Outcome};
 use crate::probe::{Probe, ProbeTraffic, Question};
@@ -127,6 +128,8 @@ impl<L: Lab> Engine for CoreEngine<L> {
         let outcome = self.exchange(&request, from).describe(&self.lab);
         if probe.flow.is_none() {
             self.agrees(probe, &outcome)?;
+            let to = self.lab.names().interface(self.lab.snapshot(), &probe.to).ok();
+            Asked { packet: request, origin: from, to }.compare(self.lab.snapshot())?;
         }
         Ok(outcome)
     }

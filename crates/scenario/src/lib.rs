@@ -17,6 +17,7 @@
 //! ```
 //! ````
 
+mod analysis;
 mod core;
 mod engine;
 mod names;

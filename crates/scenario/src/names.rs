@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
-use model::local_service::{METADATA, RESOLVER};
+use model::local_service::{METADATA, RESOLVER, TIME};
 use model::{IdKind, NetworkInterfaceId, ResourceId, Snapshot};
 
 /// Which resource a name means, by kind, and what a resource is called.
@@ -86,11 +86,12 @@ impl Names {
     }
 }
 
-/// The address that a word is in every world: `metadata` and `dns` are services.
+/// The address that a word is in every world: `metadata`, `dns` and `time` are services.
 fn literal(word: &str) -> Option<IpAddr> {
     match word {
         "metadata" => Some(METADATA.into()),
         "dns" => Some(RESOLVER.into()),
+        "time" => Some(TIME.into()),
         _ => word.parse().ok(),
     }
 }

@@ -12,6 +12,7 @@ mod explain;
 mod map;
 mod matching;
 mod packet;
+mod reachability;
 mod routing;
 mod trace;
 mod walk;
@@ -28,6 +29,7 @@ pub use explain::{
 pub use map::{Map, MapLine, Node, NodeKind, region_map, vpc_map};
 pub use matching::{TrafficMismatch, matches};
 pub use packet::{ECHO_REPLY, ECHO_REPLY_V6, ECHO_REQUEST, ECHO_REQUEST_V6, Packet, Quoted, Transport};
+pub use reachability::analyze;
 pub use routing::{Route, RouteState, Target, routes, target_state};
 pub use trace::{Admission, Recorder, Step, Trace};
 pub use way::{Stop, grave, way};

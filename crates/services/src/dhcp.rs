@@ -9,7 +9,8 @@ mod message;
 
 use std::net::Ipv4Addr;
 
-use model::{DnsName, Ipv4Cidr, NetworkInterface, Snapshot};
+use model::dns_name::short_name;
+use model::{Ipv4Cidr, NetworkInterface, Snapshot};
 
 use message::{Kind, Reply, Request, option};
 
@@ -48,8 +49,7 @@ pub fn answer(snapshot: &Snapshot, interface: &NetworkInterface, message: &[u8])
     reply.add(option::MTU, &MTU.to_be_bytes());
     reply.add_addresses(option::BROADCAST, subnet.cidr.nth(subnet.cidr.size() - 1));
     add_options(&mut reply, snapshot, interface);
-    let name = DnsName::Private(own, interface.scope.region).to_string();
-    reply.add(option::HOST_NAME, name.split('.').next().unwrap_or_default().as_bytes());
+    reply.add(option::HOST_NAME, short_name(own).as_bytes());
     Some(reply.finish())
 }
 

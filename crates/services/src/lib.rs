@@ -8,3 +8,4 @@ pub mod beyond;
 pub mod dhcp;
 pub mod dns;
 pub mod metadata;
+pub mod time;

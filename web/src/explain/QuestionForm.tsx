@@ -117,6 +117,7 @@ function useEnds(isSender: boolean): Group[] {
   const services = [
     { value: "dns", label: "The VPC's DNS server", description: "169.254.169.253" },
     { value: "metadata", label: "Instance metadata", description: "169.254.169.254" },
+    { value: "time", label: "Amazon Time Sync", description: "169.254.169.123" },
   ];
   return [
     {

@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dataplane::{Config, DataPlane, Discard, FlowReport};
-use model::local_service::{DHCP_SERVER, METADATA, RESOLVER, VPC_RESOLVER};
+use model::local_service::{DHCP_SERVER, EVERYWHERE, VPC_RESOLVER};
 use model::{Instance, InstanceConnectEndpoint, InstanceState, NetworkInterface, NetworkInterfaceId, Subnet, Vpc};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
@@ -222,7 +222,7 @@ impl Lab {
         let address = self.world.address(name).ok()?;
         let is_resolver = || self.world.snapshot().all::<Vpc>().any(|vpc| address == vpc.resolver());
         let is_router = || self.world.snapshot().all::<Subnet>().any(|subnet| address == subnet.router());
-        let found = [METADATA, RESOLVER].into_iter().find(|&service| address == service);
+        let found = EVERYWHERE.into_iter().find(|&service| address == service);
         found.or_else(|| is_resolver().then_some(VPC_RESOLVER)).or_else(|| is_router().then_some(DHCP_SERVER))
     }
 

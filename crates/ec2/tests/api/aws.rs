@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use ec2::{Call, ConsoleOutput, Consoles, Ctx, NewImage, NoConsoles, Reply, Request, lifecycle};
+use ec2::{Call, ConsoleOutput, Ctx, Machine, NewImage, NoMachine, Reply, Request, lifecycle};
 use model::{Draft, ImageId, Instance, InstanceId, InstanceState, Observation, Scope, Snapshot, Timestamp};
 
 use crate::xml::Element;
@@ -18,17 +18,24 @@ pub struct Aws {
     account: String,
     region: String,
     seed: u64,
-    /// What instances have shown.
-    pub consoles: Shown,
+    /// Where instances run.
+    pub machine: Made,
 }
 
-/// Consoles with the output that a test has given them.
+/// A machine as a test has made it.
 #[derive(Clone, Default)]
-pub struct Shown(pub BTreeMap<InstanceId, ConsoleOutput>);
+pub struct Made {
+    pub consoles: BTreeMap<InstanceId, ConsoleOutput>,
+    pub image_trouble: Option<String>,
+}
 
-impl Consoles for Shown {
-    fn output(&self, instance: InstanceId) -> Option<ConsoleOutput> {
-        self.0.get(&instance).cloned()
+impl Machine for Made {
+    fn console(&self, instance: InstanceId) -> Option<ConsoleOutput> {
+        self.consoles.get(&instance).cloned()
+    }
+
+    fn image_trouble(&self) -> Option<String> {
+        self.image_trouble.clone()
     }
 }
 
@@ -55,7 +62,7 @@ impl Aws {
             account: ALICE.to_owned(),
             region: "us-east-1".to_owned(),
             seed: 0x5eed,
-            consoles: Shown::default(),
+            machine: Made::default(),
         }
     }
 
@@ -103,7 +110,7 @@ impl Aws {
     fn apply(&mut self, call: &Call) -> Reply {
         let mut draft = Draft::new(&self.snapshot);
         let now = self.now;
-        let reply = call.apply(&mut draft, &mut Ctx { now, random: &mut || next(&mut self.seed), consoles: &self.consoles });
+        let reply = call.apply(&mut draft, &mut Ctx { now, random: &mut || next(&mut self.seed), machine: &self.machine });
         assert!(!(reply.is_error() || call.is_read_only()) || !draft.is_changed(), "{call:?} changed something and answered {}", reply.body);
         self.publish(draft);
         self.tick();
@@ -203,7 +210,7 @@ impl Aws {
         let id = ec2::image_id(&draft, self.seed << 32).unwrap();
         let scope = Scope { account: self.account.parse().unwrap(), region: self.region.parse().unwrap() };
         let image = NewImage { scope, name: name.to_owned(), description: "of one's own".to_owned(), login: "me".to_owned() };
-        image.register(&mut draft, id, &Ctx { now: self.now, random: &mut || 0, consoles: &NoConsoles })?;
+        image.register(&mut draft, id, &Ctx { now: self.now, random: &mut || 0, machine: &NoMachine })?;
         self.publish(draft);
         Ok(id)
     }

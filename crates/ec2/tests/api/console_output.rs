@@ -18,7 +18,7 @@ fn the_output_is_base64_with_the_moment_of_its_last_change() {
     assert_eq!((empty.get("instanceId"), empty.get("output")), (id.as_str(), ""));
 
     let shown = ConsoleOutput { bytes: b"it is up\n".to_vec(), at: aws.now.plus_millis(1500) };
-    aws.consoles.0.insert(id.parse().unwrap(), shown);
+    aws.machine.consoles.insert(id.parse().unwrap(), shown);
     for latest in ["", " Latest=true", " Latest=false"] {
         let output = aws.ok(&format!("GetConsoleOutput InstanceId={id}{latest}"));
         assert_eq!((output.get("output"), output.get("timestamp")), ("aXQgaXMgdXAK", "2026-01-31T12:00:01.500Z"));

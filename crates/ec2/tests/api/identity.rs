@@ -9,7 +9,7 @@ use crate::xml::Element;
 fn send(headers: &[(&str, &str)], body: &str) -> Reply {
     let headers: Vec<_> = headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
     let call = Call::parse(&Request { method: "POST", query: "", headers: &headers, body: body.as_bytes() });
-    call.apply(&mut Draft::new(&Snapshot::default()), &mut Ctx { now: Timestamp(0), random: &mut || 7, consoles: &ec2::NoConsoles })
+    call.apply(&mut Draft::new(&Snapshot::default()), &mut Ctx { now: Timestamp(0), random: &mut || 7, machine: &ec2::NoMachine })
 }
 
 fn signed(key: &str, region: &str, service: &str) -> String {
@@ -79,7 +79,7 @@ fn what_json_services_do_not_do_is_refused_by_name() {
 #[test]
 fn an_internal_error_keeps_the_request_id() {
     let call = Call::parse(&Request { method: "POST", query: "", headers: &[], body: b"Action=CreateVpc&CidrBlock=10.0.0.0/16" });
-    let reply = call.apply(&mut Draft::new(&Snapshot::default()), &mut Ctx { now: Timestamp(0), random: &mut || 7, consoles: &ec2::NoConsoles });
+    let reply = call.apply(&mut Draft::new(&Snapshot::default()), &mut Ctx { now: Timestamp(0), random: &mut || 7, machine: &ec2::NoMachine });
     let id = reply.request_id.clone();
     let error = call.internal_error(reply);
     assert_eq!((error.status, error.error_code, error.request_id), (500, Some("InternalError"), id));

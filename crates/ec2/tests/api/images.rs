@@ -38,6 +38,28 @@ fn names_are_aws_s_and_taken_once() {
     assert!(aws.register_image("my image (2) [x]").is_ok());
 }
 
+#[test]
+fn an_image_that_the_machine_cannot_boot_is_refused_with_the_reason() {
+    let mut aws = Aws::new();
+    let vpc = aws.vpc("10.0.0.0/16");
+    let subnet = aws.subnet(&vpc, "10.0.0.0/24");
+    let id = aws.register_image("mine").unwrap();
+    let launch = |image: &str| format!("RunInstances ImageId={image} MinCount=1 MaxCount=1 SubnetId={subnet}");
+    let instance = aws.get(&launch(&id.to_string()), "instancesSet/item/instanceId");
+    aws.settle();
+    aws.ok(&format!("StopInstances InstanceId.1={instance}"));
+    aws.settle();
+    aws.machine.image_trouble = Some("the state folder is on an overlay".to_owned());
+    let start = format!("StartInstances InstanceId.1={instance}");
+    for call in [&launch(&id.to_string()), &start] {
+        let expected = format!("UnsupportedOperation: The image {id} cannot be booted here: the state folder is on an overlay.");
+        assert_eq!(aws.refused(call), expected);
+    }
+    aws.ok(&launch("ami-12345678"));
+    aws.machine.image_trouble = None;
+    aws.ok(&start);
+}
+
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeregisterImage.html>
 #[test]
 fn an_image_that_is_given_up_stays_for_its_instances() {

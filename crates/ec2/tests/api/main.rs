@@ -21,6 +21,7 @@ mod key_pairs;
 mod launching;
 mod lifecycle;
 mod network_acls;
+mod network_insights;
 mod order_of_checks;
 mod peering;
 mod protocol;

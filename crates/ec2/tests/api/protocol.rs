@@ -41,7 +41,7 @@ fn what_cannot_be_understood_says_why() {
 fn the_version_of_the_client_names_the_answer() {
     let mut aws = Aws::new();
     let call = ec2::Call::parse(&ec2::Request { method: "GET", query: "Action=DescribeVpcs&Version=2015-10-01", headers: &[], body: b"" });
-    let reply = call.read(&aws.snapshot, &mut ec2::Ctx { now: aws.now, random: &mut || 7, consoles: &ec2::NoConsoles });
+    let reply = call.read(&aws.snapshot, &mut ec2::Ctx { now: aws.now, random: &mut || 7, machine: &ec2::NoMachine });
     assert_eq!(Element::parse(&reply.body).namespace.as_deref(), Some("http://ec2.amazonaws.com/doc/2015-10-01/"));
     aws.sleep(0);
 }

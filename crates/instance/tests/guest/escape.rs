@@ -208,7 +208,7 @@ fn file_handles(world: &World) {
 }
 
 fn init(world: &World) {
-    world.shell("root", "kill -9 1; kill -SEGV 1; kill -USR2 1; kill -INT 1; kill -HUP 1");
+    world.shell("root", "kill -9 1; kill -SEGV 1; kill -HUP 1; kill -STOP 1");
     assert!(world.guest.is_alive());
     let (done, text) = world.shell("root", "/usr/bin/python3 -c 'import ctypes; exit(ctypes.CDLL(None).ptrace(16, 1, 0, 0) != 0)'");
     assert!(!done, "{text}");

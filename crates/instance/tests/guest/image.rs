@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 use instance::{
     Disk, Spec,
-    images::{Images, pack},
+    images::{Images, check_machine, pack},
 };
 
 use crate::{
@@ -14,6 +14,8 @@ use crate::{
 
 pub const CHECKS: &[Check] = &[
     ("an image boots, may be changed all over, and stays as it is", small),
+    ("an image trusts one authority more, wherever its programs look", trust),
+    ("this machine boots images, and says when a folder cannot hold them", trial),
     ("an image that debootstrap made boots, with programs of its own", debootstrap),
 ];
 
@@ -97,6 +99,57 @@ fn small(world: &World) {
     }
     images.remove("ami-1").unwrap();
     assert!(!image.exists());
+}
+
+/// As Debian and Alpine have it, as Fedora has it, and with nothing there.
+fn trust(world: &World) {
+    let images = Images::of(&world.folder("library"));
+    let debian = ["mkdir -p etc/ssl/certs", "echo THEIRS > etc/ssl/certs/ca-certificates.crt", "ln -s certs/ca-certificates.crt etc/ssl/cert.pem"];
+    let fedora = [
+        "mkdir -p etc/pki/ca-trust/extracted/pem etc/pki/ca-trust/source/anchors etc/pki/tls/certs etc/ssl",
+        "printf THEIRS > etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        "chmod 444 etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        "ln -s /etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem etc/pki/tls/certs/ca-bundle.crt",
+        "ln -s ../pki/tls/certs etc/ssl/certs",
+    ];
+    let trap = ["mkdir -p etc/ssl", "ln -s /proc/1 etc/ssl/certs"];
+    let bundle = "/etc/ssl/certs/ca-certificates.crt";
+    for (number, made, shown, expected) in [
+        (83, &debian[..], format!("cat {bundle} /usr/local/share/ca-certificates/*.crt"), "THEIRS\n\nOURS\nOURS\n"),
+        (84, &fedora, "cat /etc/pki/tls/certs/ca-bundle.crt /etc/pki/ca-trust/source/anchors/*.crt".to_owned(), "THEIRS\nOURS\nOURS\n"),
+        (85, &[], format!("cat {bundle} /etc/ssl/certs/ce08b913.0"), "OURS\nOURS\n"),
+        (86, &trap, "cat /usr/local/share/ca-certificates/*.crt".to_owned(), "OURS\n"),
+    ] {
+        let (id, tree) = (format!("ami-{number}"), world.folder(&format!("tree-{number}")));
+        plant(&tree);
+        assert!(Command::new("sh").args(["-euc", &made.join("; ")]).current_dir(&tree).status().unwrap().success());
+        let image = import(&images, &tree, &id);
+        let spec = Spec { image: Some(image), authority: Some("OURS\n".into()), ..spec(number) };
+        for boot in ["first", "second"] {
+            let guest = world.host.build(&spec).unwrap();
+            let output = world.run_in(&guest, "root", &["sh", "-c", &shown]);
+            assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{number}, {boot} boot: {output:?}");
+            world.host.destroy(&guest.id, Disk::Keep).unwrap();
+        }
+        world.host.destroy(&spec.id, Disk::Delete).unwrap();
+        images.remove(&id).unwrap();
+    }
+}
+
+fn trial(world: &World) {
+    let folder = world.folder("trial");
+    check_machine(&folder.join("not/yet/there")).unwrap();
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0, "nothing is left of it");
+
+    let layers = ["lower", "upper", "work", "merged"].map(|name| world.folder(&format!("layers/{name}")));
+    let [lower, upper, work, merged] = layers.each_ref().map(|layer| layer.display());
+    let mount = |arguments: &[&str]| assert!(Command::new("mount").args(arguments).status().unwrap().success());
+    mount(&["-t", "overlay", "overlay", "-o", &format!("lowerdir={lower},upperdir={upper},workdir={work}"), &merged.to_string()]);
+    let error = check_machine(&layers[3]).unwrap_err().to_string();
+    assert!(Command::new("umount").arg(&layers[3]).status().unwrap().success());
+    println!("       {error}");
+    assert!(error.contains("is on an overlay; imported images need Linux 5.19"), "{error}");
+    assert_eq!(fs::read_dir(&layers[1]).unwrap().count(), 0, "nor of one that fails");
 }
 
 /// Making one takes a mirror, so it is made beforehand (`tools/debian`).

@@ -26,6 +26,7 @@ pub const CHECKS: &[Check] = &[
     ("a second guest of the same id is refused", twins),
     ("a kept disk is there at the next boot", kept_disk),
     ("power-off ends every process in order", power_off),
+    ("root inside powers off and reboots as distributions do it", by_itself),
     ("destroying leaves nothing", destruction),
     ("a half-built guest can be destroyed", half_built),
     ("a guest that cannot be built leaves nothing", failed_build),
@@ -155,6 +156,33 @@ fn power_off(world: &World) {
     assert_eq!(fs::read_to_string(root.join("bye")).unwrap(), "bye\n");
     assert!(fs::read_to_string(guest.console_log()).unwrap().contains("powered off"));
     world.host.destroy(&spec.id, Disk::Delete).unwrap();
+}
+
+/// By `/run/initctl` as sysvinit and systemd write there, and by signals as busybox sends them.
+fn by_itself(world: &World) {
+    let write = |level: char| {
+        format!("printf '\\151\\031\\011\\003\\001\\0\\0\\0\\{:o}' > m && truncate -s 384 m && dd if=m of=/run/initctl bs=384", u32::from(level))
+    };
+    for (number, script, restarts) in [
+        (11, write('0'), false),
+        (12, write('6'), true),
+        (13, "kill -USR2 1".to_owned(), false),
+        (14, "kill -USR1 1".to_owned(), false),
+        (15, "kill -TERM 1".to_owned(), true),
+        (16, "kill -INT 1".to_owned(), true),
+    ] {
+        let guest = world.host.build(&spec(number)).unwrap();
+        // The command may end with the guest.
+        let output = world.run_in(&guest, "root", &["sh", "-c", &format!("cd /tmp; {script}; sleep 60")]);
+        eventually("it has ended", || !guest.is_alive());
+        assert_eq!(guest.asks_to_restart(), restarts, "{script}: {output:?}");
+        let console = fs::read_to_string(guest.console_log()).unwrap();
+        assert!(console.contains(if restarts { "restarting" } else { "powered off" }), "{console}");
+        // What ended to be started again is not asked twice.
+        world.host.destroy(&guest.id, Disk::Keep).unwrap();
+        assert!(!guest.asks_to_restart());
+        world.host.destroy(&guest.id, Disk::Delete).unwrap();
+    }
 }
 
 fn destruction(world: &World) {

@@ -85,6 +85,7 @@ pub fn spec(number: u32) -> Spec {
         nameservers: vec![[10, 1, 0, 2].into()],
         motd: "Welcome to the test".into(),
         authorized_keys: Vec::new(),
+        authority: None,
         user_data: None,
     }
 }

@@ -5,13 +5,15 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{Daemon, Sshd, Trouble};
+use super::{Daemon, Sshd, State, Trouble};
 use crate::doctor;
 
 #[derive(Debug, Args)]
 pub struct Doctor {
     #[command(flatten)]
     daemon: Daemon,
+    #[command(flatten)]
+    state: State,
     #[command(flatten)]
     sshd: Sshd,
     /// The address that the API is to have
@@ -25,7 +27,7 @@ pub struct Doctor {
 impl Doctor {
     /// Exit status 0 if all is well, 1 if not.
     pub fn go(self) -> Result<ExitCode, Trouble> {
-        let findings = doctor::examine(&self.daemon.runtime(), self.listen, self.sshd.sshd.as_deref());
+        let findings = doctor::examine(&self.daemon.runtime(), &self.state.of(&self.daemon.name), self.listen, self.sshd.sshd.as_deref());
         let well = findings.iter().all(|finding| finding.good);
         if self.json {
             println!("{}", crate::control::json(&serde_json::json!({ "well": well, "findings": findings })));

@@ -1,5 +1,6 @@
 //! `peerless down`
 
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -27,7 +28,7 @@ impl Down {
         let mut state = self.state.of(&self.daemon.name);
         if let Ok(Response::Status(status)) = control::ask(&runtime.control_socket(), &Request::Status) {
             state = status.state;
-            match control::ask(&runtime.control_socket(), &Request::Down) {
+            match leave(&runtime.control_socket()) {
                 Ok(Response::Down) => {}
                 Ok(other) => return Err(super::unexpected(&other)),
                 Err(error) => return Err(Trouble::unavailable(format!("the daemon (process {}) does not stop: {error}", status.pid))),
@@ -44,12 +45,22 @@ impl Down {
     }
 }
 
+/// Asks the daemon to go, and waits until its process has ended: the daemon keeps the connection until then.
+fn leave(socket: &Path) -> io::Result<Response> {
+    let mut daemon = control::send(socket, &Request::Down)?;
+    let response = control::receive(&mut daemon)?;
+    match io::copy(&mut daemon, &mut io::sink()) {
+        Err(error) if error.kind() != io::ErrorKind::ConnectionReset => Err(error),
+        _ => Ok(response),
+    }
+}
+
 /// Removes a state folder: the disks, then the state. A folder without a state is somebody's own, and is left alone.
 fn wipe(state: &Path) -> Result<(), Trouble> {
     if !SqliteStore::is_in(state) {
         return Err(Trouble { status: 2, message: format!("{} is left alone: it holds no state of Peerless", state.display()) });
     }
-    let folders = ["instances", "images", daemon::INTERNET].map(|folder| state.join(folder));
+    let folders = ["instances", "images", daemon::INTERNET, daemon::METADATA].map(|folder| state.join(folder));
     let removed = folders.iter().filter(|folder| folder.exists()).try_for_each(std::fs::remove_dir_all);
     removed.and_then(|()| SqliteStore::remove(state)).map_err(|error| Trouble::unavailable(format!("cannot remove {}: {error}", state.display())))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use instance::images::{Images, Imported, pack};
+use instance::images::{Images, Imported, check_machine, pack};
 
 use super::{Daemon, Trouble, unexpected};
 use crate::control::{Registration, Request, Response};
@@ -60,6 +60,9 @@ impl Import {
             Response::Status(status) => status,
             other => return Err(unexpected(&other)),
         };
+        if status.packets {
+            check_machine(&status.state).map_err(|error| Trouble::unavailable(error.to_string()))?;
+        }
         let images = Images::of(&status.state);
         let imported = import(&images, &self.source)?;
         let Imported { name: folder, files, bytes, left_out } = imported.clone();

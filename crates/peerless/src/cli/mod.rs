@@ -4,6 +4,7 @@
 //! question, 3 not running or not permitted, 4 what is computed and what packets meet disagree: a bug.
 
 mod capture;
+mod completions;
 mod connect;
 mod doctor;
 mod down;
@@ -68,6 +69,8 @@ enum Verb {
     Flows(flows::Flows),
     /// Draw what is in a VPC and what leads where, as the console's resource map does
     Map(map::Map),
+    /// Print completions for a shell: `source <(peerless completions bash)`
+    Completions(completions::Completions),
 }
 
 /// Which daemon is meant.
@@ -156,6 +159,7 @@ pub fn main() -> ExitCode {
         Verb::Capture(capture) => capture.go(),
         Verb::Flows(flows) => flows.go(),
         Verb::Map(map) => map.go(),
+        Verb::Completions(completions) => completions.go(),
     };
     done.unwrap_or_else(|trouble| {
         eprintln!("peerless: {}", trouble.message);

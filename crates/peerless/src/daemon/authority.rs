@@ -4,9 +4,9 @@
 //! may vouch for the names of the simulated internet and for nothing else (RFC 5280, section 4.2.1.10), so that whoever trusts it, or steals
 //! it, cannot meet or be a stranger.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::guests::chain;
+use super::private_file::write;
 
 /// What the authority is called. The name of its file among trusted ones follows from it: [`super::trust`].
 const NAME: &str = "Peerless Simulated Internet";
@@ -100,16 +101,6 @@ fn named(name: &str) -> DistinguishedName {
     let mut named = DistinguishedName::new();
     named.push(DnType::CommonName, name);
     named
-}
-
-/// Writes a file that is there whole or not at all, for nobody else to read.
-fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    let new = path.with_added_extension("new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    fs::rename(&new, path)?;
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
 #[cfg(test)]

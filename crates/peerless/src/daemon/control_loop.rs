@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use ec2::{Call, Ctx, NewImage, NoConsoles, Reply, lifecycle};
+use ec2::{Call, Ctx, Machine, NewImage, Reply, lifecycle};
 use model::{Draft, ImageId, Observation, Snapshot, Timestamp};
 use store::Store;
 use tokio::sync::{oneshot, watch};
@@ -45,6 +45,8 @@ pub struct ControlLoop {
     pub store: Box<dyn Store>,
     /// What enforces them.
     pub data_plane: Box<dyn DataPlane>,
+    /// Where instances run.
+    pub machine: Arc<dyn Machine + Send + Sync>,
     /// What readers see.
     pub published: Published,
     /// Who waits for a change is told which generation is published.
@@ -89,11 +91,11 @@ impl ControlLoop {
         for event in batch {
             match event {
                 Event::Call(call, caller) => {
-                    let reply = call.apply(&mut draft, &mut Ctx { now: now(), random: &mut random, consoles: &NoConsoles });
+                    let reply = call.apply(&mut draft, &mut Ctx { now: now(), random: &mut random, machine: &*self.machine });
                     replies.push((call, reply, caller));
                 }
                 Event::Image(image, id, asker) => {
-                    let ctx = Ctx { now: now(), random: &mut random, consoles: &NoConsoles };
+                    let ctx = Ctx { now: now(), random: &mut random, machine: &*self.machine };
                     registered.push((image.register(&mut draft, id, &ctx), asker));
                 }
                 Event::Observation(observation) => lifecycle::observe(&mut draft, now(), observation),

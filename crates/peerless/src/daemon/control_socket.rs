@@ -118,7 +118,10 @@ async fn converse(stream: UnixStream, desk: &Desk) -> std::io::Result<()> {
             desk.leave.notify_one();
             // The sender lives until the process ends.
             let _ = desk.left.clone().wait_for(|&left| left).await;
-            Response::Down
+            say(&mut writer, &Response::Down).await?;
+            // The kernel closes it with the process, so that whoever asked can wait for that, too.
+            std::mem::forget((reader, writer));
+            return Ok(());
         }
         Ok(Request::RegisterImage(registration)) => match register(desk, registration).await {
             Ok(id) => Response::Registered { id: id.to_string() },

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use dataplane::{FlowReport, Role};
 use model::internet::{LAPTOP, NAME_SERVER, WEB_SERVER, instance_connect_around, is_private};
-use model::{NetworkInterfaceId, Snapshot};
+use model::local_service::{METADATA, RESOLVER, TIME};
+use model::{NetworkInterfaceId, Snapshot, Vpc};
 use semantics::{Origin, Packet, Transport, Verdict, describe, grave, meant, way};
 use tokio::sync::Mutex;
 
@@ -99,7 +100,11 @@ fn look(packets: &dataplane::DataPlane, snapshot: &Snapshot, before: Option<Look
 }
 
 fn render(snapshot: &Snapshot, report: &FlowReport, (packets_per_second, bytes_per_second): (f64, f64)) -> Flow {
-    let packet = &report.packet;
+    // What a service answers is told with the addresses that the instance sees.
+    let packet = match (report.from, report.verdict) {
+        (Origin::Services, Verdict::Deliver(delivery)) => &delivery.rewrite.apply(&report.packet),
+        _ => &report.packet,
+    };
     let sender = match report.from {
         Origin::Interface(id) => Some(id),
         Origin::Internet | Origin::Services => None,
@@ -115,8 +120,9 @@ fn render(snapshot: &Snapshot, report: &FlowReport, (packets_per_second, bytes_p
         Transport::Udp { source_port, destination_port } => ("udp".to_owned(), Some((source_port, destination_port))),
         Transport::Other(number) => (number.to_string(), None),
     };
-    let from = end(snapshot, sender, packet.source, ports.map(|(from, _)| from));
-    let to = end(snapshot, receiver, packet.destination, ports.map(|(_, to)| to));
+    let vpc = sender.or(receiver).and_then(|id| snapshot.get(id)).map(|interface| snapshot.resolve(interface.vpc));
+    let from = end(snapshot, vpc, sender, packet.source, ports.map(|(from, _)| from));
+    let to = end(snapshot, vpc, receiver, packet.destination, ports.map(|(_, to)| to));
     let is_reply = report.role == Role::Responder;
     let dropped = match &report.verdict {
         Verdict::Drop(denial) => Some(describe(snapshot, denial, packet).into()),
@@ -144,7 +150,7 @@ fn render(snapshot: &Snapshot, report: &FlowReport, (packets_per_second, bytes_p
         bytes_per_second,
         idle_seconds: report.idle.as_secs_f64(),
         age_seconds: report.age.as_secs_f64(),
-        way: way(snapshot, packet, report.from, &report.verdict).iter().map(ToString::to_string).collect(),
+        way: way(snapshot, &report.packet, report.from, &report.verdict).iter().map(ToString::to_string).collect(),
         grave: grave(snapshot, &report.verdict).iter().map(ToString::to_string).collect(),
         places: places.into_iter().collect(),
     }
@@ -191,26 +197,35 @@ fn primary(end: &End) -> Option<String> {
     end.id.clone()
 }
 
-fn end(snapshot: &Snapshot, interface: Option<NetworkInterfaceId>, address: IpAddr, port: Option<u16>) -> End {
+fn end(snapshot: &Snapshot, vpc: Option<&Vpc>, interface: Option<NetworkInterfaceId>, address: IpAddr, port: Option<u16>) -> End {
     let known = interface.and_then(|id| snapshot.get(id));
     let owner: Option<model::ResourceId> =
         known.and_then(|known| known.attachment.map(|attachment| attachment.instance.into()).or(known.endpoint.map(Into::into)));
     let name = match known {
         Some(known) => owner.and_then(|owner| snapshot.name(known.scope, owner)).map(str::to_owned),
-        None => stranger(address),
+        None => service(vpc, address).or_else(|| stranger(address)).map(str::to_owned),
     };
     let id = owner.map(|owner| owner.to_string()).or_else(|| interface.map(|id| id.to_string()));
     End { address: Some(address), port, id, interface: interface.map(|id| id.to_string()), name }
 }
 
+/// What a service of the VPC is called.
+fn service(vpc: Option<&Vpc>, address: IpAddr) -> Option<&'static str> {
+    match address {
+        _ if address == METADATA => Some("metadata"),
+        _ if address == RESOLVER || vpc.is_some_and(|vpc| address == vpc.resolver()) => Some("dns"),
+        _ if address == TIME => Some("time"),
+        _ => None,
+    }
+}
+
 /// What somebody outside is called.
-fn stranger(address: IpAddr) -> Option<String> {
-    let name = match address {
-        _ if address == LAPTOP => "laptop",
-        _ if address == NAME_SERVER => "name server",
-        _ if address == WEB_SERVER => "example.com",
-        _ if instance_connect_around(address).is_some() => "instance-connect",
-        _ => return None,
-    };
-    Some(name.to_owned())
+fn stranger(address: IpAddr) -> Option<&'static str> {
+    match address {
+        _ if address == LAPTOP => Some("laptop"),
+        _ if address == NAME_SERVER => Some("name server"),
+        _ if address == WEB_SERVER => Some("example.com"),
+        _ if instance_connect_around(address).is_some() => Some("instance-connect"),
+        _ => None,
+    }
 }

@@ -26,6 +26,9 @@ use links::Links;
 /// How often guests that ended by themselves, or lost their interface, are looked for.
 const ROUND: Duration = Duration::from_millis(500);
 
+/// How long a guest that was rebooted from inside runs before it may be again: one that reboots at each boot leaves others their turn.
+const SHORTEST_LIFE: Duration = Duration::from_secs(2);
+
 /// How long the programs of a guest have to end by themselves.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -44,18 +47,26 @@ enum Wake {
 
 impl HostDataPlane {
     /// Adopts the guests that an earlier daemon left, and begins to boot whatever else the snapshot says is running.
-    pub fn start(packets: Arc<dataplane::DataPlane>, host: Host, snapshot: Arc<Snapshot>, observations: Sender<Event>) -> std::io::Result<Self> {
+    pub fn start(
+        packets: Arc<dataplane::DataPlane>,
+        host: Host,
+        authority: String,
+        snapshot: Arc<Snapshot>,
+        observations: Sender<Event>,
+    ) -> std::io::Result<Self> {
         place_endpoints(&packets);
         let library = Library::open(Images::of(&host.state_dir), &snapshot);
         let latest = Arc::new(ArcSwap::new(snapshot));
         let (wake, woken) = std::sync::mpsc::channel();
         let reconciler = Reconciler {
             host,
+            authority,
             packets: Arc::clone(&packets),
             latest: Arc::clone(&latest),
             observations,
             guests: BTreeMap::new(),
             rebooted: BTreeMap::new(),
+            restarted: BTreeMap::new(),
             given_up: BTreeSet::new(),
             checks: StatusChecks::default(),
             links: Links::default(),
@@ -97,12 +108,16 @@ impl DataPlane for HostDataPlane {
 
 struct Reconciler {
     host: Host,
+    /// The certificate of the simulated internet's authority.
+    authority: String,
     packets: Arc<dataplane::DataPlane>,
     latest: Arc<ArcSwap<Snapshot>>,
     observations: Sender<Event>,
     guests: BTreeMap<InstanceId, Guest>,
     /// How often instances were to be rebooted when they last were: the report may take longer than the next look.
     rebooted: BTreeMap<InstanceId, u32>,
+    /// When instances that reboot themselves last did.
+    restarted: BTreeMap<InstanceId, Instant>,
     /// Instances whose end was reported; they are not built again, however long the report takes.
     given_up: BTreeSet<InstanceId>,
     checks: StatusChecks,
@@ -126,6 +141,7 @@ impl Reconciler {
                 self.reconcile(&snapshot, instance, is_round);
             }
             self.rebooted.retain(|&id, _| snapshot.get(id).is_some_and(|instance| instance.reboots.is_due()));
+            self.restarted.retain(|_, last| last.elapsed() < SHORTEST_LIFE);
             place_endpoints(&self.packets);
             if is_round {
                 self.restore_links(&snapshot);
@@ -202,7 +218,15 @@ impl Reconciler {
         if self.is_to_be_rebooted(instance) {
             self.reboot(snapshot, instance);
         }
-        let alive = self.guests.get(&id).map(|guest| !is_round || guest.is_alive());
+        let mut alive = self.guests.get(&id).map(|guest| !is_round || guest.is_alive());
+        if alive == Some(false) && self.asks_to_restart(instance) {
+            if self.restarted.get(&id).is_some_and(|last| last.elapsed() < SHORTEST_LIFE) {
+                return;
+            }
+            self.restarted.insert(id, Instant::now());
+            self.take_down(snapshot, instance);
+            alive = None;
+        }
         match (instance.state, alive) {
             (InstanceState::Pending | InstanceState::Running, None) if !self.given_up.contains(&id) => match self.launch(snapshot, instance) {
                 Ok(guest) => {
@@ -226,10 +250,7 @@ impl Reconciler {
                 self.report(Observation::InstanceGone(id));
             }
             (InstanceState::Stopping, _) => {
-                if let Some(guest) = self.guests.remove(&id) {
-                    self.end(&guest, Disk::Keep);
-                }
-                self.unplug(snapshot, instance);
+                self.take_down(snapshot, instance);
                 self.report(Observation::InstanceStopped(id));
             }
             (InstanceState::ShuttingDown, None) if !self.given_up.contains(&id) => {
@@ -248,12 +269,23 @@ impl Reconciler {
     /// Shuts the guest down in order; an instance that runs and has no guest gets one, with the same disk and interface.
     fn reboot(&mut self, snapshot: &Snapshot, instance: &Instance) {
         let (id, number) = (instance.id, instance.reboots.asked);
-        if let Some(guest) = self.guests.remove(&id) {
+        self.take_down(snapshot, instance);
+        self.rebooted.insert(id, number);
+        self.report(Observation::InstanceRebooted(id, number));
+    }
+
+    /// Whether one whose guest has ended was rebooted by root inside. Its state says nothing of that, and so nobody is told: it runs all the time.
+    fn asks_to_restart(&self, instance: &Instance) -> bool {
+        let runs = matches!(instance.state, InstanceState::Pending | InstanceState::Running);
+        runs && self.guests.get(&instance.id).is_some_and(Guest::asks_to_restart)
+    }
+
+    /// Ends its guest, which keeps its disk.
+    fn take_down(&mut self, snapshot: &Snapshot, instance: &Instance) {
+        if let Some(guest) = self.guests.remove(&instance.id) {
             self.end(&guest, Disk::Keep);
         }
         self.unplug(snapshot, instance);
-        self.rebooted.insert(id, number);
-        self.report(Observation::InstanceRebooted(id, number));
     }
 
     /// Reports what is news of those that run.
@@ -282,7 +314,8 @@ impl Reconciler {
         let Some(&primary) = instance.interfaces.first() else { return Err("it has no interface".to_owned()) };
         let interface = snapshot.resolve(primary);
         let vpc = snapshot.resolve(interface.vpc);
-        let guest = self.host.build(&spec(instance, interface, vpc, snapshot, self.library.images())).map_err(|error| chain(&error))?;
+        let spec = Spec { authority: Some(self.authority.clone()), ..spec(instance, interface, vpc, snapshot, self.library.images()) };
+        let guest = self.host.build(&spec).map_err(|error| chain(&error))?;
         match self.connect(&guest, interface) {
             Ok(()) => Ok(guest),
             Err(error) => {
@@ -347,9 +380,9 @@ fn spec(instance: &Instance, interface: &NetworkInterface, vpc: &Vpc, snapshot: 
     Spec {
         id: instance.id.to_string(),
         image: imported.map(|image| images.path(&image.id.to_string())),
-        hostname: format!("ip-{}", interface.private_ip.to_string().replace('.', "-")),
+        hostname: model::dns_name::short_name(interface.private_ip),
         address: interface.private_ip.into(),
-        domain: model::dns_name::private_domain(instance.scope.region),
+        domain: model::dns_name::own_domains(snapshot, vpc).into_iter().next().unwrap_or_default(),
         login: Image::login_of(snapshot, instance).to_owned(),
         ttl: if imported.is_some() { LINUX_TTL } else { image.ttl },
         memory_mib: instance.instance_type.memory_mib(),
@@ -359,6 +392,7 @@ fn spec(instance: &Instance, interface: &NetworkInterface, vpc: &Vpc, snapshot: 
         nameservers: options.iter().flat_map(|options| &options.domain_name_servers).map(|server| server.address(vpc).into()).collect(),
         motd: image.description.to_owned(),
         authorized_keys: instance.key.iter().map(|key| key.public_key.clone()).collect(),
+        authority: None,
         user_data: instance.user_data.as_ref().map(|data| data.bytes().to_vec()),
     }
 }

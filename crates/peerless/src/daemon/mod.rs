@@ -4,7 +4,6 @@ mod authority;
 mod beyond;
 mod captures;
 mod connections;
-mod consoles;
 mod control_loop;
 mod control_socket;
 mod data_plane;
@@ -16,6 +15,8 @@ mod http;
 mod instance_connect;
 mod library;
 mod live_flows;
+mod machine;
+mod private_file;
 mod prober;
 mod servers;
 mod status_checks;
@@ -28,7 +29,7 @@ use std::sync::mpsc;
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
-use ec2::{Consoles, NoConsoles};
+use ec2::{Machine, NoMachine};
 use instance::images::Images;
 use model::Snapshot;
 use store::{SqliteStore, Store};
@@ -40,7 +41,6 @@ use crate::control::Status;
 use crate::runtime::Runtime;
 use authority::Authority;
 use captures::Captures;
-use consoles::HostConsoles;
 use control_loop::{ControlLoop, Event, Published};
 use data_plane::{DataPlane, ModelOnly};
 use endpoints::Endpoints;
@@ -49,8 +49,10 @@ use guests::{HostDataPlane, chain};
 use instance_connect::InstanceConnect;
 use library::Library;
 use live_flows::LiveFlows;
+use machine::HostMachine;
 use prober::Prober;
 use servers::Servers;
+use services::metadata::Secret;
 
 /// How to run.
 #[derive(Clone, Debug)]
@@ -73,6 +75,9 @@ pub struct Options {
 
 /// Where, in the state folder, is what the simulated internet keeps.
 pub const INTERNET: &str = "internet";
+
+/// Where, in the state folder, is what the tokens of instance metadata are made with: they are as good after a daemon's end as before.
+pub const METADATA: &str = "metadata";
 
 /// What is behind internet gateways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -104,7 +109,9 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     let published = Arc::new(ArcSwap::new(Arc::clone(&snapshot)));
     let (data_plane, servers, packets) = data_plane(options, &snapshot, &published, events.clone())?;
     let (generations, generation) = watch::channel(published.load().generation());
-    let writer = ControlLoop { store: Box::new(store), data_plane, published: Arc::clone(&published), generations, events: received };
+    let machine = machine(options);
+    let (published_by, machine_of) = (Arc::clone(&published), Arc::clone(&machine));
+    let writer = ControlLoop { store: Box::new(store), data_plane, machine: machine_of, published: published_by, generations, events: received };
     let writer = std::thread::Builder::new().name("control".to_owned()).spawn(|| writer.run()).map_err(|error| error.to_string())?;
 
     let leave = Arc::new(Notify::new());
@@ -141,7 +148,7 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
         prober,
         captures,
         facts: facts(options, address),
-        consoles: consoles(options),
+        machine,
         address,
     };
     let api = tokio::spawn(edge::serve(listener, edge));
@@ -194,14 +201,17 @@ fn data_plane(options: &Options, snapshot: &Arc<Snapshot>, published: &Published
         Internet::Simulated => None,
         Internet::Host => Some(packets.lead_beyond().map_err(|error| chain(&error))?),
     };
-    let servers = Servers::start(&services, &internet, published, &authority, beyond)?;
+    let key = options.state.join(METADATA).join("key");
+    let secret = Secret::new(private_file::key(&key).map_err(|error| format!("{}: {error}", key.display()))?);
+    let servers = Servers::start(&services, &internet, published, &authority, secret, beyond)?;
     let host = instance::Host { sshd: options.sshd.clone(), settings: Some(settings), ..options.runtime.guests(&options.state) };
-    let started = HostDataPlane::start(packets, host, Arc::clone(snapshot), events).map_err(|error| error.to_string())?;
+    let started =
+        HostDataPlane::start(packets, host, authority.certificate().to_owned(), Arc::clone(snapshot), events).map_err(|error| error.to_string())?;
     Ok((Box::new(started), Some(servers), carrying))
 }
 
-fn consoles(options: &Options) -> Box<dyn Consoles + Send + Sync> {
-    if options.model_only { Box::new(NoConsoles) } else { Box::new(HostConsoles(options.runtime.guests(&options.state))) }
+fn machine(options: &Options) -> Arc<dyn Machine + Send + Sync> {
+    if options.model_only { Arc::new(NoMachine) } else { Arc::new(HostMachine::new(options.runtime.guests(&options.state))) }
 }
 
 /// Where the data plane of that daemon is.

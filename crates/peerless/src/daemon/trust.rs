@@ -10,6 +10,8 @@ use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use instance::trust::{FILE as OURS, HASH};
+
 /// Where certificates are: on Debian and Ubuntu, on Fedora and Amazon Linux.
 const FOLDERS: [&str; 3] = ["etc/ssl/certs", "etc/pki/tls/certs", "etc/pki/ca-trust/extracted"];
 
@@ -17,9 +19,7 @@ const FOLDERS: [&str; 3] = ["etc/ssl/certs", "etc/pki/tls/certs", "etc/pki/ca-tr
 const BUNDLES: [&str; 3] =
     ["etc/ssl/certs/ca-certificates.crt", "etc/pki/tls/certs/ca-bundle.crt", "etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"];
 
-/// Ours alone, and the name by which OpenSSL looks for it in a folder: a hash of what the authority is called.
-const OURS: &str = "peerless-simulated-internet.pem";
-const HASH: &str = "ce08b913.0";
+/// Where OpenSSL looks for ours by its hash.
 const HASHED: [&str; 2] = ["etc/ssl/certs", "etc/pki/tls/certs"];
 
 /// The most that a host's folders may hold together: there is no end to what may be in a folder.

@@ -46,6 +46,15 @@ fn a_flow_that_is_dropped_is_seen_with_names_and_the_rule() {
         });
         ping.kill().unwrap();
         ping.wait().unwrap();
+
+        // A service answers from where the instance asked it.
+        let _ = peered.lab.run(&["run", one, "--", "getent", "hosts", "example.com"]);
+        let answers = || json(&peered.lab.must(&["flows", "--from", "dns", "--to", one, "--json"]));
+        eventually("the answer is seen", || answers()["matching"].as_u64() > Some(0));
+        let answers = answers();
+        let (from, to) = (&answers["flows"][0]["from"], &answers["flows"][0]["to"]);
+        assert!(from["address"].as_str().is_some_and(|address| address.ends_with(".0.2") || address == "169.254.169.253"), "{answers}");
+        assert_eq!(to["address"].as_str(), Some(peered.addresses[0].as_str()), "{answers}");
         let mut lab = peered.lab;
         lab.down(&[]);
     });

@@ -114,7 +114,7 @@ fn an_instance_that_powers_itself_off_stops_or_ends() {
         };
         work.lab.must_call("ModifyInstanceAttribute", &format!("InstanceId={}&InstanceInitiatedShutdownBehavior.Value=terminate", work.instances[1]));
         work.run(0, "su -c python3", POWER_OFF);
-        work.run(1, "su -c 'kill -TERM 1'", "");
+        work.run(1, "su -c 'kill -USR2 1'", "");
         eventually("one stops", || state(&work, 0) == "stopped");
         eventually("the other ends", || state(&work, 1) == "terminated");
         work.lab.must_call("StartInstances", &format!("InstanceId.1={}", work.instances[0]));
@@ -128,6 +128,42 @@ fn an_instance_that_powers_itself_off_stops_or_ends() {
         eventually("it is off", || nix::sys::signal::kill(init, None).is_err());
         work.lab.up(&[]);
         eventually("the next daemon finds it off", || state(&work, 0) == "stopped");
+        work.lab.down(&[]);
+    });
+}
+
+/// What `reboot` and `shutdown -r now` write.
+const REBOOT: &str = "
+import struct
+open('/srv/kept', 'a').write('kept')
+open('/run/initctl', 'wb').write(struct.pack('4i368x', 0x03091969, 1, ord('6'), 0))
+";
+
+#[test]
+fn an_instance_that_reboots_itself_is_the_same_afterwards() {
+    with_packets("guest::an_instance_that_reboots_itself_is_the_same_afterwards", || {
+        let mut work = Workplace::new("reboot");
+        let first = work.lab.init_of(&work.instances[0]).unwrap();
+        eventually("it passes its checks", || work.status(0) == "ok");
+        let before = work.lab.must_call("DescribeInstances", &format!("InstanceId.1={}", work.instances[0])).body;
+        work.run(0, "su -c python3", REBOOT);
+        let has_new_init = |work: &Workplace, old: i32| work.lab.init_of(&work.instances[0]).is_some_and(|init| init != old);
+        eventually("it is up again", || has_new_init(&work, first) && work.run(0, "ping -c 1 -W 1 10.1.4.8", "").status.success());
+        assert_eq!(work.run(0, "cat /srv/kept", "").stdout, b"kept", "with the disk that it had");
+        eventually("it passes its checks again", || work.status(0) == "ok");
+        let request = |body: &str| body.split_once("</requestId>").unwrap().1.to_owned();
+        let after = work.lab.must_call("DescribeInstances", &format!("InstanceId.1={}", work.instances[0])).body;
+        assert_eq!(request(&after), request(&before), "nothing about it is different");
+
+        // While nobody is there to see it, too.
+        let second = work.lab.init_of(&work.instances[0]).unwrap();
+        work.lab.must(&["run", &work.instances[0], "--user", "root", "--", "sh", "-c", "(sleep 2; kill -TERM 1) >/dev/null 2>&1 &"]);
+        work.lab.kill();
+        let init = nix::unistd::Pid::from_raw(second);
+        eventually("it is off", || nix::sys::signal::kill(init, None).is_err());
+        work.lab.up(&[]);
+        eventually("the next daemon starts it again", || has_new_init(&work, second) && work.run(0, "cat /srv/kept", "").stdout == b"kept");
+        assert_eq!(work.lab.must_call("DescribeInstances", &format!("InstanceId.1={}", work.instances[0])).element("name"), "running");
         work.lab.down(&[]);
     });
 }

@@ -191,8 +191,32 @@ fn services_are_back_with_the_daemon() {
         let token = twins.token(1);
         twins.lab.kill();
         twins.lab.up(&[]);
-        assert!(twins.read(1, &token, "meta-data/").starts_with("401 "), "tokens are of one start");
+        assert_eq!(twins.read(1, &token, "meta-data/instance-id"), format!("200 {}", twins.instances[1]), "its tokens are still good");
+        assert!(twins.read(0, &token, "meta-data/").starts_with("401 "), "for whom they were made");
         assert_eq!(twins.read(1, &twins.token(1), "meta-data/instance-id"), format!("200 {}", twins.instances[1]));
+        twins.lab.down(&[]);
+    });
+}
+
+/// What a client sends, and what it makes of the answer: how far the server's clock is from its own, in seconds.
+const NTP: &str = "
+import socket, struct, time
+client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+client.settimeout(20)
+client.connect(('169.254.169.123', 123))
+client.send(struct.pack('>B39xQ', 0x23, 4711))
+first, stratum, origin, received, sent = struct.unpack('>BB22xQQQ', client.recv(512))
+print(hex(first), stratum, origin, received <= sent, abs(sent / 2**32 - 2208988800 - time.time()) < 20)
+";
+
+#[test]
+fn instances_are_told_the_time() {
+    with_packets("guest_services::instances_are_told_the_time", || {
+        let mut twins = Twins::new("time");
+        for instance in [0, 1] {
+            assert_eq!(twins.said(instance, &["python3", "-c", NTP]), "0x24 3 4711 True True");
+        }
+        assert!(twins.lab.must(&["explain", &twins.instances[0], "time", "--udp", "123"]).contains("Amazon Time Sync"));
         twins.lab.down(&[]);
     });
 }

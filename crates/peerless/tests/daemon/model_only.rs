@@ -116,6 +116,10 @@ fn explain_answers_by_exit_status_and_in_json() {
     assert_eq!(no.status.code(), Some(1), "{no:?}");
     assert!(String::from_utf8(no.stdout).unwrap().contains("NO_ROUTE_TO_DESTINATION"));
     assert_eq!(lab.run(&["explain", "one", "nowhere", "--icmp"]).status.code(), Some(2));
+    for outside in ["internet", "example.com", "laptop"] {
+        let no = lab.run(&["explain", "one", outside, "--tcp", "443"]);
+        assert_eq!(no.status.code(), Some(1), "{outside}: {no:?}");
+    }
     assert_eq!(lab.run(&["explain", "one", "two"]).status.code(), Some(2));
     lab.down(&[]);
 }
@@ -132,10 +136,23 @@ fn a_scenario_that_fails_says_where() {
         (output.status.code(), String::from_utf8(output.stdout).unwrap())
     };
     assert_eq!(play("answered").0, Some(0));
+    let report = lab.state().with_extension("xml");
+    let output = lab.run(&["test", "--github", "--junit", report.to_str().unwrap(), &path]);
+    assert!(output.status.success() && !String::from_utf8(output.stdout).unwrap().contains("::error"));
+    assert!(std::fs::read_to_string(report).unwrap().contains("failures=\"0\""));
     let (status, said) = play("request dropped at blue/default: no ingress rule");
     assert_eq!(status, Some(1));
     assert!(said.contains("line 9: expected: request dropped at blue/default: no ingress rule") && said.contains("seen: answered"), "{said}");
     assert_eq!(play("lost").0, Some(2));
+}
+
+#[test]
+fn shells_complete_the_verbs() {
+    let lab = Lab::new("completions");
+    for shell in ["bash", "zsh", "fish"] {
+        let said = lab.must(&["completions", shell]);
+        assert!(said.contains("explain") && said.contains("internet"), "{shell}");
+    }
 }
 
 #[test]

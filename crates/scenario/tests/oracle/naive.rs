@@ -7,7 +7,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use model::internet::is_private;
-use model::local_service::{DHCP_SERVER, METADATA, RESOLVER, VPC_RESOLVER};
+use model::local_service::{DHCP_SERVER, METADATA, RESOLVER, TIME, VPC_RESOLVER};
 use model::{
     Cidr, Direction, InstanceConnectEndpoint, InstanceConnectEndpointState, InstanceState, InternetGateway, InternetGatewayId, LocalService,
     NetworkAclId, NetworkInterface, NetworkInterfaceId, PeeringStatus, RouteTableId, RouteTarget, RuleAction, Snapshot, Subnet, SubnetId, Vpc, VpcId,
@@ -179,6 +179,8 @@ impl<'a> Walk<'a> {
             Some((LocalService::Dns, packet.destination))
         } else if packet.destination == Ipv4Addr::from(base + 2) && is_question {
             Some((LocalService::Dns, VPC_RESOLVER.into()))
+        } else if packet.destination == TIME && udp == 123 {
+            Some((LocalService::Time, packet.destination))
         } else {
             None
         }
@@ -211,6 +213,8 @@ impl<'a> Walk<'a> {
             (LocalService::Dns, Ipv4Addr::from(base + 2))
         } else if packet.source == DHCP_SERVER && udp == 67 {
             (LocalService::Dhcp, self.router_of(asker))
+        } else if packet.source == TIME && udp == 123 {
+            (LocalService::Time, TIME)
         } else {
             return Err(Stage::Unasked);
         };

@@ -372,6 +372,7 @@ fn service_address() -> impl Strategy<Value = IpAddr> {
         "169.254.169.254",
         "169.254.169.253",
         "169.254.169.253",
+        "169.254.169.123",
         "169.254.169.2",
         "169.254.169.3",
         "10.1.0.1",
@@ -385,7 +386,7 @@ fn service_address() -> impl Strategy<Value = IpAddr> {
 
 /// What a service may be asked.
 fn question() -> impl Strategy<Value = Transport> {
-    let ports = || (select(vec![40000u16, 80, 67, 53]), select(vec![53u16, 53, 67, 80, 80, 22]));
+    let ports = || (select(vec![40000u16, 80, 67, 53, 123]), select(vec![53u16, 53, 67, 80, 80, 22, 123]));
     prop_oneof![
         3 => ports().prop_map(|(source_port, destination_port)| Transport::Tcp { source_port, destination_port }),
         2 => ports().prop_map(|(source_port, destination_port)| Transport::Udp { source_port, destination_port }),

@@ -24,10 +24,13 @@ use model::{Direction, Draft, NetworkInterfaceId, RouteTarget, Snapshot, SubnetI
 use crate::connection::{ConnectionKey, Tracking};
 use crate::decision::{Denial, Origin, Verdict};
 use crate::evaluate::evaluate;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Rows};
 use crate::packet::{Packet, Transport};
 use crate::trace::{Step, Trace};
-use repair::{Goal, Wish};
+use repair::Wish;
+
+pub(crate) use repair::{Goal, imagine_interface, imagined_id, who_is_meant};
+pub(crate) use words::scope_in;
 
 pub use fix::{RenderedCall, RenderedFix};
 pub use flips::{Flip, Flips};
@@ -121,6 +124,22 @@ pub enum Line {
     },
 }
 
+impl Line {
+    /// The code with which Reachability Analyzer explains the same; `None` if it lets the packet pass.
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Line::Passed { .. } => None,
+            Line::Blocked { denial, evidence, .. } => Some(code(denial, evidence.as_ref())),
+        }
+    }
+}
+
+/// The code for a denial, given what it looked at: groups without any rule have one of their own.
+fn code(denial: &Denial, evidence: Option<&Evidence>) -> &'static str {
+    let has_no_rules = evidence.is_some_and(|evidence| matches!(&evidence.rows, Rows::SecurityGroups(rules) if rules.is_empty()));
+    if has_no_rules { "SG_HAS_NO_RULES" } else { denial.code() }
+}
+
 /// A question that cannot be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unanswerable {
@@ -169,22 +188,48 @@ pub fn explain_from_port(snapshot: &Snapshot, question: &Question, source_port: 
         Endpoint::Subnet(id) => Goal::Interface(repair::imagine_interface(&mut world, id).ok_or(Unanswerable::SubnetFull(id))?),
         Endpoint::Address(address) => repair::who_is_meant(&world, origin, address),
     };
-    let mut search = Search { world, connections: BTreeMap::new(), repairs_left: MOST_REPAIRS, source_port };
-    let mut forward = Vec::new();
     let destination = match question.to {
-        Endpoint::Address(address) => address,
-        Endpoint::Interface(_) | Endpoint::Subnet(_) => search.address_for((origin, source), goal, question.service, &mut forward),
+        Endpoint::Address(address) => Some(address),
+        Endpoint::Interface(_) | Endpoint::Subnet(_) => None,
     };
-    let request = request(source, destination, question.service, source_port);
-    let there = search.walk(&request, origin, goal);
-    forward.extend(there.lines);
-    let back = match there.arrived.and_then(|(reached, packet)| Some((reached, packet.reply()?))) {
-        Some((reached, reply)) => search.walk(&reply, reached, Goal::from(origin)),
-        None => Walked { lines: Vec::new(), arrived: None },
-    };
-    let repaired = Snapshot::clone(&search.world);
-    let ends = [Goal::from(origin), goal].map(|end| if let Goal::Interface(id) = end { Some(id) } else { None });
-    Ok(Explanation { service: question.service, ends, request, forward, reply: back.lines, repairable: back.arrived.is_some(), repaired })
+    Ok(Asked { origin, source, goal, destination, service: question.service, source_port }.explain(world))
+}
+
+/// A question in the terms of packets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    /// Where the packet begins.
+    pub origin: Origin,
+    /// Its source.
+    pub source: IpAddr,
+    /// Where it is meant to arrive.
+    pub goal: Goal,
+    /// Its destination; `None` is the address by which the sender must call the interface that is meant.
+    pub destination: Option<IpAddr>,
+    /// What it carries.
+    pub service: Service,
+    /// The port that it is sent from.
+    pub source_port: u16,
+}
+
+impl Asked {
+    /// Answers in that world.
+    pub(crate) fn explain(self, world: Draft) -> Explanation {
+        let Asked { origin, source, goal, destination, service, source_port } = self;
+        let mut search = Search { world, connections: BTreeMap::new(), repairs_left: MOST_REPAIRS, source_port };
+        let mut forward = Vec::new();
+        let destination = destination.unwrap_or_else(|| search.address_for((origin, source), goal, service, &mut forward));
+        let request = request(source, destination, service, source_port);
+        let there = search.walk(&request, origin, goal);
+        forward.extend(there.lines);
+        let back = match there.arrived.and_then(|(reached, packet)| Some((reached, packet.reply()?))) {
+            Some((reached, reply)) => search.walk(&reply, reached, Goal::from(origin)),
+            None => Walked { lines: Vec::new(), arrived: None },
+        };
+        let repaired = Snapshot::clone(&search.world);
+        let ends = [Goal::from(origin), goal].map(|end| if let Goal::Interface(id) = end { Some(id) } else { None });
+        Explanation { service, ends, request, forward, reply: back.lines, repairable: back.arrived.is_some(), repaired }
+    }
 }
 
 /// The interface that is meant by an address, if any is: one that has it as a public address, else one of the sender's VPC or
@@ -196,7 +241,7 @@ pub fn meant(snapshot: &Snapshot, origin: Origin, address: IpAddr) -> Option<Net
     }
 }
 
-fn request(source: IpAddr, destination: IpAddr, service: Service, source_port: u16) -> Packet {
+pub(crate) fn request(source: IpAddr, destination: IpAddr, service: Service, source_port: u16) -> Packet {
     match service {
         Service::Icmp => Packet::echo_request(source, destination, 1),
         Service::Tcp(destination_port) => Packet::new(source, destination, Transport::Tcp { source_port, destination_port }),

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use model::internet::{instance_connect_around, is_private};
-use model::local_service::{METADATA, RESOLVER};
+use model::local_service::EVERYWHERE;
 use model::{
     Association, Attachment, Cidr, Direction, Draft, IcmpMatch, Id, IdDigits, Instance, InstanceId, InstanceState, InternetGateway,
     InternetGatewayId, MacAddress, NetworkAclEntry, NetworkAclId, NetworkInterface, NetworkInterfaceId, PeeringStatus, PeeringVpc, PortRange,
@@ -106,7 +106,7 @@ pub(super) struct Wish<'a> {
 
 /// Where a packet is meant to arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Goal {
+pub(crate) enum Goal {
     /// At an interface.
     Interface(NetworkInterfaceId),
     /// On the internet.
@@ -285,7 +285,7 @@ fn live_peering(snapshot: &Snapshot, one: VpcId, other: VpcId) -> Option<VpcPeer
 }
 
 /// An id that nothing has.
-fn imagined_id<I: Id + model::Key>(snapshot: &Snapshot) -> I {
+pub(crate) fn imagined_id<I: Id + model::Key>(snapshot: &Snapshot) -> I {
     let mut digits = u64::MAX;
     loop {
         let id = I::from_digits(IdDigits::from_random(digits));
@@ -297,7 +297,7 @@ fn imagined_id<I: Id + model::Key>(snapshot: &Snapshot) -> I {
 }
 
 /// Puts an interface into the subnet, as a new instance would have it; `None` if no address is free.
-pub(super) fn imagine_interface(world: &mut Draft, subnet: SubnetId) -> Option<NetworkInterfaceId> {
+pub(crate) fn imagine_interface(world: &mut Draft, subnet: SubnetId) -> Option<NetworkInterfaceId> {
     let subnet = world.get(subnet)?.clone();
     let private_ip = subnet.assignable().find(|&address| world.interface_at(subnet.vpc, address.into()).is_none())?;
     let (id, instance): (NetworkInterfaceId, InstanceId) = (imagined_id(world), imagined_id(world));
@@ -351,7 +351,7 @@ pub(super) fn imagine_interface(world: &mut Draft, subnet: SubnetId) -> Option<N
 
 /// What a person means by a bare address: a service's, a public one of an interface, somebody on the internet, or an interface of
 /// the VPC itself, else of one that it has a connection with.
-pub(super) fn who_is_meant(snapshot: &Snapshot, origin: Origin, address: IpAddr) -> Goal {
+pub(crate) fn who_is_meant(snapshot: &Snapshot, origin: Origin, address: IpAddr) -> Goal {
     if let Some(interface) = snapshot.interface_with_public(address) {
         return Goal::Interface(interface.id);
     }
@@ -359,7 +359,7 @@ pub(super) fn who_is_meant(snapshot: &Snapshot, origin: Origin, address: IpAddr)
     let Some(from) = snapshot.get(from) else { return Goal::Unknown };
     let vpc = from.vpc;
     let is_own = address == snapshot.resolve(vpc).resolver() || address == snapshot.resolve(from.subnet).router();
-    if is_own || [METADATA, RESOLVER, Ipv4Addr::BROADCAST].iter().any(|service| address == *service) {
+    if is_own || address == Ipv4Addr::BROADCAST || EVERYWHERE.iter().any(|service| address == *service) {
         return Goal::Services;
     }
     let peers = snapshot.all::<VpcPeeringConnection>().filter(|connection| !connection.status.is_terminal()).filter_map(|connection| {

@@ -12,7 +12,7 @@ use super::rows::RenderedRow;
 use super::tally::{Counted, Tally, tally};
 use super::{Explanation, Line};
 use crate::decision::Denial;
-use crate::evidence::{Evidence, Rows};
+use crate::evidence::Evidence;
 use crate::matching::matches;
 use crate::packet::Packet;
 use crate::trace::{Admission, Step};
@@ -150,8 +150,7 @@ impl Words<'_> {
     fn blocked(&self, denial: &Denial, packet: &Packet, evidence: Option<&Evidence>) -> RenderedLine {
         let (stage, resource, detail) = self.denial(denial, packet);
         let rows = evidence.map(|evidence| self.rows(evidence)).unwrap_or_default();
-        let has_no_rules = evidence.is_some_and(|evidence| matches!(&evidence.rows, Rows::SecurityGroups(rules) if rules.is_empty()));
-        let code = if has_no_rules { "SG_HAS_NO_RULES" } else { denial.code() };
+        let code = super::code(denial, evidence);
         let about = self.about_denial(denial);
         RenderedLine {
             mark: Mark::Blocked,
@@ -361,7 +360,7 @@ impl Words<'_> {
 }
 
 /// Whose a resource is, and where; `None` if it is not there.
-fn scope_in(snapshot: &Snapshot, id: ResourceId) -> Option<Scope> {
+pub(crate) fn scope_in(snapshot: &Snapshot, id: ResourceId) -> Option<Scope> {
     Some(match id {
         ResourceId::VpcId(id) => snapshot.get(id)?.scope,
         ResourceId::SubnetId(id) => snapshot.get(id)?.scope,

@@ -10,7 +10,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use model::local_service::{DHCP_SERVER, METADATA, RESOLVER, VPC_RESOLVER, client_address, client_serial};
+use model::local_service::{DHCP_SERVER, METADATA, RESOLVER, TIME, VPC_RESOLVER, client_address, client_serial};
 use model::{LocalService, NetworkInterface, Subnet, Vpc};
 
 use super::{Arrival, Walk};
@@ -22,6 +22,7 @@ use crate::trace::{Recorder, Step};
 const HTTP: u16 = 80;
 const DNS: u16 = 53;
 const DHCP: u16 = 67;
+const NTP: u16 = 123;
 
 impl<C: Connections, R: Recorder> Walk<'_, C, R> {
     /// To a service, if the packet is for one; then it has the addresses that it has there.
@@ -73,6 +74,7 @@ fn service_called(vpc: &Vpc, subnet: &Subnet, destination: IpAddr, transport: &T
         Transport::Udp { destination_port: DHCP, .. } if destination.is_broadcast() || destination == subnet.router() => {
             Some((LocalService::Dhcp, DHCP_SERVER))
         }
+        Transport::Udp { destination_port: NTP, .. } if destination == TIME => Some((LocalService::Time, TIME)),
         _ => None,
     }
 }
@@ -86,6 +88,7 @@ fn service_answering(vpc: &Vpc, subnet: &Subnet, at: Ipv4Addr, transport: &Trans
             Some((LocalService::Dns, vpc.resolver()))
         }
         (DHCP_SERVER, Transport::Udp { source_port: DHCP, .. }) => Some((LocalService::Dhcp, subnet.router())),
+        (TIME, Transport::Udp { source_port: NTP, .. }) => Some((LocalService::Time, TIME)),
         _ => None,
     }
 }
@@ -93,6 +96,6 @@ fn service_answering(vpc: &Vpc, subnet: &Subnet, at: Ipv4Addr, transport: &Trans
 fn is_on(vpc: &Vpc, service: LocalService) -> Result<(), Denial> {
     match service {
         LocalService::Dns if !vpc.enable_dns_support => Err(Denial::NoDnsSupport { vpc: vpc.id }),
-        LocalService::Dns | LocalService::Metadata | LocalService::Dhcp => Ok(()),
+        LocalService::Dns | LocalService::Metadata | LocalService::Dhcp | LocalService::Time => Ok(()),
     }
 }

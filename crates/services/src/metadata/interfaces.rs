@@ -1,5 +1,6 @@
 //! What an instance is told about its network interfaces.
 
+use model::dns_name::own_name;
 use model::{DnsName, NetworkInterface, Snapshot};
 
 use super::listing::Folder;
@@ -13,7 +14,7 @@ pub(super) fn folder(snapshot: &Snapshot, interface: &NetworkInterface) -> Folde
         .maybe("device-number", interface.attachment.map(|attachment| attachment.device_index))
         .text("interface-id", interface.id)
         .folder("ipv4-associations", associations)
-        .text("local-hostname", DnsName::Private(interface.private_ip, interface.scope.region))
+        .text("local-hostname", own_name(snapshot, interface))
         .text("local-ipv4s", interface.private_ip)
         .text("mac", interface.mac)
         .text("owner-id", interface.scope.account)

@@ -61,7 +61,7 @@ mod tests {
         assert!(secret.admits(&token, one, Timestamp(4999)));
         assert!(!secret.admits(&token, one, Timestamp(5000)), "it is over");
         assert!(!secret.admits(&token, other, Timestamp(0)), "it is another's");
-        assert!(!Secret::new([8; 32]).admits(&token, one, Timestamp(0)), "it is of another start");
+        assert!(!Secret::new([8; 32]).admits(&token, one, Timestamp(0)), "it is of another state");
         for forged in ["", "=", "AAAA", &token[..52], &format!("{token}AAAA"), &token.replacen('A', "B", 1)] {
             assert!(!secret.admits(forged, one, Timestamp(0)), "{forged}");
         }

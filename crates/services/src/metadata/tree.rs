@@ -1,6 +1,7 @@
 //! All that an instance is told, as one tree.
 
-use model::{DnsName, Instance, NetworkInterface, Snapshot, Switch, TagSetKey, Timestamp};
+use model::dns_name::own_name;
+use model::{Instance, NetworkInterface, Snapshot, Switch, TagSetKey, Timestamp};
 
 use super::interfaces;
 use super::listing::{Folder, Node};
@@ -71,16 +72,16 @@ impl<'a> Teller<'a> {
 
     fn meta_data(&self) -> Folder {
         let (instance, primary) = (self.instance, self.primary());
-        let private_name = primary.map(|interface| DnsName::Private(interface.private_ip, instance.scope.region));
+        let own_name = primary.map(|interface| own_name(self.snapshot, interface));
         Folder::default()
             .text("ami-id", instance.image)
             .text("ami-launch-index", instance.launch_index)
-            .maybe("hostname", private_name)
+            .maybe("hostname", own_name.as_ref())
             .text("instance-action", "none")
             .text("instance-id", instance.id)
             .text("instance-life-cycle", "on-demand")
             .text("instance-type", instance.instance_type)
-            .maybe("local-hostname", private_name)
+            .maybe("local-hostname", own_name.as_ref())
             .maybe("local-ipv4", primary.map(|interface| interface.private_ip))
             .maybe("mac", primary.map(|interface| interface.mac))
             .folder("managed-ssh-keys", Folder::default().folder("active-keys", self.active_keys()))

@@ -6,3 +6,4 @@ mod beyond;
 mod dhcp;
 mod dns;
 mod metadata;
+mod time;

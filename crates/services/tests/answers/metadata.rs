@@ -1,7 +1,8 @@
 //! Instance metadata: who is told what, and when nobody is told anything. Rules 9.6.1 to 9.6.6, 12.3.2 and 12.3.3.
 
 use model::{
-    Draft, HttpTokens, Instance, InstanceConnectKey, InstanceId, LaunchKey, NetworkInterface, Snapshot, Switch, TagSet, Timestamp, UserData,
+    DhcpOptions, Draft, HttpTokens, Id, IdDigits, Instance, InstanceConnectKey, InstanceId, LaunchKey, NetworkInterface, Snapshot, Switch, TagSet,
+    Timestamp, UserData,
 };
 use proptest::prelude::*;
 use scenario::World;
@@ -111,6 +112,38 @@ fn an_instance_is_told_about_itself() {
     let (_, document) = lab.read("/latest/dynamic/instance-identity/document");
     assert!(document.contains("\"privateIp\" : \"10.1.0.10\",\n") && document.ends_with("\"version\" : \"2017-09-30\"\n}"), "{document}");
     assert!(document.contains("\"pendingTime\" : \"1970-01-01T00:00:00Z\""), "{document}");
+}
+
+#[test]
+fn its_name_is_in_the_domain_of_the_dhcp_options() {
+    let mut lab = lab();
+    let mac = lab.interface(10).mac;
+    for (domains, expected) in [
+        (&["corp.example"][..], "ip-10-1-0-10.corp.example"),
+        (&["corp.example", "ec2.internal"], "ip-10-1-0-10.corp.example ec2.internal"),
+        (&[], "ip-10-1-0-10.ec2.internal"),
+    ] {
+        let vpc = lab.snapshot.resolve(lab.interface(10).vpc).clone();
+        lab.change(|draft, _| {
+            let id = Id::from_digits(IdDigits::from_random(1));
+            draft.put(DhcpOptions {
+                id,
+                scope: vpc.scope,
+                domain_names: domains.iter().map(|domain| domain.parse().unwrap()).collect(),
+                domain_name_servers: Vec::new(),
+                ntp_servers: Vec::new(),
+                netbios_name_servers: Vec::new(),
+                netbios_node_type: None,
+            });
+            draft.update(vpc.id, |vpc| vpc.dhcp_options = Some(id));
+        });
+        for path in ["hostname", "local-hostname", &format!("network/interfaces/macs/{mac}/local-hostname")] {
+            assert_eq!(lab.value(path), expected, "{path}");
+        }
+    }
+    let vpc = lab.interface(10).vpc;
+    lab.change(|draft, _| draft.update(vpc, |vpc| vpc.dhcp_options = None));
+    assert_eq!(lab.value("hostname"), "ip-10-1-0-10.ec2.internal", "a VPC without options");
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub async fn answer(edge: &Edge, method: &Method, uri: &Uri, headers: &HeaderMap
     let request = Request { method: method.as_str(), query: uri.query().unwrap_or_default(), headers: &headers, body };
     let call = Call::parse(&request);
     if call.is_read_only() {
-        return send(call.read(&edge.published.load(), &mut Ctx { now: now(), random: &mut random, consoles: &*edge.consoles }));
+        return send(call.read(&edge.published.load(), &mut Ctx { now: now(), random: &mut random, machine: &*edge.machine }));
     }
     if *method != Method::POST && !is_signed(request.headers) {
         return (StatusCode::FORBIDDEN, "what changes something is a POST, or is signed in the Authorization header\n").into_response();

@@ -25,7 +25,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
-use ec2::Consoles;
+use ec2::Machine;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -73,8 +73,8 @@ pub struct Edge {
     pub captures: Arc<Captures>,
     /// What does not change while the daemon runs.
     pub facts: Status,
-    /// What instances have shown on their consoles.
-    pub consoles: Box<dyn Consoles + Send + Sync>,
+    /// The machine that instances run on.
+    pub machine: Arc<dyn Machine + Send + Sync>,
     /// Where this is.
     pub address: SocketAddr,
 }

@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::daemon::connections::Bounds;
 use crate::daemon::control_loop::Published;
 use crate::daemon::http;
-use crate::daemon::world::{now, random};
+use crate::daemon::world::now;
 
 /// Clients open one for each question, mostly.
 const BOUNDS: Bounds = Bounds { of_one: 32, of_all: 2048, lifetime: Duration::from_secs(300) };
@@ -39,10 +39,8 @@ struct Caller {
 }
 
 /// Answers until it is dropped.
-pub async fn serve(listener: TcpListener, published: Published) {
-    let mut bytes = [0; 32];
-    bytes.chunks_exact_mut(8).for_each(|chunk| chunk.copy_from_slice(&random().to_ne_bytes()));
-    let secret = Arc::new(Secret::new(bytes));
+pub async fn serve(listener: TcpListener, published: Published, secret: Secret) {
+    let secret = Arc::new(secret);
     let router = move |stream: &TcpStream, peer: SocketAddr| {
         let IpAddr::V4(address) = peer.ip() else { return None };
         let socket = Arc::new(stream.as_fd().try_clone_to_owned().ok()?);

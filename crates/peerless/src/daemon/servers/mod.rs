@@ -1,10 +1,12 @@
 //! What listens where guests and the internet are, beyond the API: the services of all VPCs, in the namespace where
 //! interfaces are addresses, and the machines of the simulated internet that answer.
 
+mod datagrams;
 mod dhcp;
 mod dns;
 mod metadata;
 mod pace;
+mod time;
 mod web;
 
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
@@ -13,9 +15,10 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use model::internet::{NAME_SERVER, WEB_SERVER};
-use model::local_service::{DHCP_SERVER, METADATA, RESOLVER, VPC_RESOLVER};
+use model::local_service::{DHCP_SERVER, METADATA, RESOLVER, TIME, VPC_RESOLVER};
 use nix::sched::{CloneFlags, setns};
 use services::dns::WEB_SITES;
+use services::metadata::Secret;
 use tokio::task::JoinSet;
 
 use super::authority::Authority;
@@ -35,6 +38,7 @@ impl Servers {
         internet: &OwnedFd,
         published: &Published,
         authority: &Authority,
+        secret: Secret,
         beyond: Option<OwnedFd>,
     ) -> Result<Self, String> {
         let mut tasks = JoinSet::new();
@@ -42,8 +46,9 @@ impl Servers {
         if let Some(device) = beyond {
             tasks.spawn(Beyond::new(device, internet).map_err(|error| format!("the way to the internet: {error}"))?.lead());
         }
-        tasks.spawn(metadata::serve(listen(services, METADATA, 80)?, Published::clone(published)));
+        tasks.spawn(metadata::serve(listen(services, METADATA, 80)?, Published::clone(published), secret));
         tasks.spawn(dhcp::serve(receive(services, DHCP_SERVER, 67)?, Published::clone(published)));
+        tasks.spawn(time::serve(receive(services, TIME, 123)?));
         tasks.spawn(web::serve(listen(internet, WEB_SERVER, 80)?));
         tasks.spawn(web::serve_securely(listen(internet, WEB_SERVER, 443)?, authority.server(&WEB_SITES)?));
         let [amazon, public] = [Audience::Interfaces, Audience::Strangers].map(|audience| NameServer::new(audience, published, resolver.clone()));
