@@ -43,8 +43,8 @@ export async function start({ packets = false } = {}): Promise<Daemon> {
     await gone;
     rmSync(folder, { recursive: true, force: true });
   };
-  const run = (...command: string[]) => execFileSync(PEERLESS, [...command, "--name", name], { env, encoding: "utf8" });
   const own = { ...env, PEERLESS_NAME: name, PEERLESS_STATE: join(folder, "state") };
+  const run = (...command: string[]) => execFileSync(PEERLESS, command, { env: own, encoding: "utf8" });
   const begin = (...command: string[]) => spawn(PEERLESS, command, { env: own, stdio: "ignore" });
   return { url, run, begin, stop };
 }

@@ -54,7 +54,7 @@ beforeAll(async () => {
     const status = (await (await route.fetch()).json()) as object;
     await route.fulfill({ json: { ...status, packets: true } });
   });
-  await page.route("**/_peerless/flows/stream?*", (route) => {
+  await page.route("**/_peerless/flows/differences?*", (route) => {
     const query = new URL(route.request().url()).searchParams;
     asked.push(query);
     const body = `event: flows\ndata: ${JSON.stringify({ total: 1, matching: 1, flows: [flow(query.get("plain") === "true")] })}\n\n`;

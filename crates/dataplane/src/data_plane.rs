@@ -18,7 +18,7 @@ use crate::flow_table::FlowTable;
 use crate::hash::HashMap;
 use crate::internet::{self, Internet};
 use crate::ports::{Joined, Port, Ports};
-use crate::report::{FlowReport, LatestFlows, Statistics};
+use crate::report::{Begun, FlowReport, LatestFlows, Statistics};
 use crate::services::{self, Services};
 use crate::slow_path::SlowPath;
 use crate::thread::{Order, Worker};
@@ -213,6 +213,11 @@ impl DataPlane {
     /// The flows that these packets are of, each as it leaves from there; `None` where the kernel does not know such a flow.
     pub fn flows_of(&self, packets: Vec<(Origin, Packet)>) -> Result<Vec<Option<FlowReport>>> {
         self.worker.ask(|answer| Order::FlowsOf(packets, answer))
+    }
+
+    /// Every flow that was begun at one of these interfaces, and what answers it.
+    pub fn flows_begun_at(&self, interfaces: BTreeSet<NetworkInterfaceId>) -> Result<Vec<Begun>> {
+        self.worker.ask(|answer| Order::FlowsBegunAt(interfaces, answer))
     }
 
     /// What is behind each host end, by its index.

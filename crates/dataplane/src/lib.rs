@@ -62,5 +62,5 @@ pub use capture::{Capture, Captured, Place};
 pub use data_plane::{Config, DataPlane, open_internet, remove_everything};
 pub use discard::Discard;
 pub use error::{Error, Result};
-pub use report::{FlowReport, LatestFlows, Statistics};
+pub use report::{Begun, FlowReport, LatestFlows, Statistics};
 pub use verdict::Role;

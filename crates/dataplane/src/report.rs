@@ -1,10 +1,11 @@
 //! What the data plane tells about itself.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aya::maps::{MapData, PerCpuArray};
+use model::NetworkInterfaceId;
 use semantics::{Connections, Origin, Packet, Tracking, Verdict};
 
 use crate::ageing::Phase;
@@ -50,6 +51,15 @@ pub struct LatestFlows {
     pub flows: Vec<FlowReport>,
 }
 
+/// A flow, and the one that answers it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Begun {
+    /// The first.
+    pub flow: FlowReport,
+    /// The second, where the kernel knows one.
+    pub answer: Option<FlowReport>,
+}
+
 /// Numbers about the whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
@@ -89,6 +99,30 @@ impl SlowPath {
             self.report(self.flows.find(&key)?)
         };
         packets.iter().map(report).collect()
+    }
+
+    /// Every flow that was begun at one of these interfaces.
+    pub fn flows_begun_at(&self, interfaces: &BTreeSet<NetworkInterfaceId>) -> Vec<Begun> {
+        let begun = |slot: &Slot| {
+            self.flows.get(*slot).is_some_and(|flow| match flow.from {
+                Origin::Interface(from) => flow.judgement.role == Role::Initiator && interfaces.contains(&from),
+                Origin::Internet | Origin::Services => false,
+            })
+        };
+        let report = |slot| {
+            let flow = self.report(slot)?;
+            let answer = self.answer_to(&flow);
+            Some(Begun { flow, answer })
+        };
+        self.flows.slots().filter(begun).filter_map(report).collect()
+    }
+
+    /// What comes back from where the packets are delivered.
+    fn answer_to(&self, flow: &FlowReport) -> Option<FlowReport> {
+        let Verdict::Deliver(delivery) = flow.verdict else { return None };
+        let answer = delivery.rewrite.apply(&flow.packet).reply()?;
+        let key = FlowKey::of(self.ports.of(Origin::Interface(delivery.to))?.serial, &answer)?;
+        self.report(self.flows.find(&key)?)
     }
 
     fn report(&self, slot: Slot) -> Option<FlowReport> {

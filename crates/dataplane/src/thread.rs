@@ -2,13 +2,14 @@
 //!
 //! Others give it orders and wait for its word.
 
+use std::collections::BTreeSet;
 use std::os::fd::AsFd;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use aya::maps::{MapData, PerCpuArray};
-use model::Snapshot;
+use model::{NetworkInterfaceId, Snapshot};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use semantics::{Origin, Packet};
@@ -18,7 +19,7 @@ use crate::error::{Doing, Error, Result};
 use crate::hash::HashMap;
 use crate::ports::Port;
 use crate::priority;
-use crate::report::{FlowReport, LatestFlows, Statistics};
+use crate::report::{Begun, FlowReport, LatestFlows, Statistics};
 use crate::slow_path::SlowPath;
 use crate::tap::Frame;
 
@@ -39,6 +40,8 @@ pub(crate) enum Order {
     LatestFlows(usize, SyncSender<Result<LatestFlows>>),
     /// Those that packets are of.
     FlowsOf(Vec<(Origin, Packet)>, SyncSender<Result<Vec<Option<FlowReport>>>>),
+    /// Those that were begun at interfaces.
+    FlowsBegunAt(BTreeSet<NetworkInterfaceId>, SyncSender<Result<Vec<Begun>>>),
     /// What is behind each host end, by its index.
     Origins(SyncSender<Result<HashMap<u32, Origin>>>),
     Statistics(SyncSender<Result<Statistics>>),
@@ -150,6 +153,7 @@ impl Work {
                 drop(answer.send(Ok(latest)));
             }
             Order::FlowsOf(packets, answer) => drop(answer.send(Ok(self.slow_path.flows_of(&packets)))),
+            Order::FlowsBegunAt(interfaces, answer) => drop(answer.send(Ok(self.slow_path.flows_begun_at(&interfaces)))),
             Order::Origins(answer) => drop(answer.send(Ok(self.slow_path.ports.by_ifindex()))),
             Order::Statistics(answer) => drop(answer.send(self.slow_path.statistics(&self.drops))),
             Order::Stop => {}

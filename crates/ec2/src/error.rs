@@ -214,6 +214,8 @@ errors! {
         "The parameter {parameter} is not supported with the value '{value}'.";
     /// An imported image, where the machine lacks what it takes.
     ImageUnbootable { image: ImageId, reason: String } = "UnsupportedOperation", "The image {image} cannot be booted here: {reason}.";
+    VcpuLimitExceeded { limit: u32 } = "VcpuLimitExceeded",
+        "You have requested more vCPU capacity than your current vCPU limit of {limit} allows for the instance bucket that the specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit.";
     NoDefaultVpc = "VPCIdNotSpecified", "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.";
     PeeringExists { id: VpcPeeringConnectionId } = "VpcPeeringConnectionAlreadyExists",
         "A VPC peering connection between these VPCs already exists: {id}";

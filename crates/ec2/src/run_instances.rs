@@ -24,6 +24,7 @@ use crate::quota;
 use crate::reservation::{Instance as InstanceView, Reservation};
 use crate::security_group;
 use crate::subnet::available_addresses;
+use crate::vcpu;
 use crate::view::View;
 
 #[derive(Deserialize)]
@@ -261,9 +262,10 @@ impl RunInstances {
 
     /// The addresses of the instances, which are as many as the addresses.
     fn addresses(&self, place: &InterfaceSpecification, subnet: &Subnet, edit: &mut Edit<'_, '_>) -> Result<Vec<Ipv4Addr>, Error> {
+        let room = vcpu::room(self.instance_type(), self.min_count, edit.view())?;
         let addresses = match place.private_ip_address {
             Some(address) => vec![check_address(address, subnet, edit.view())?],
-            None => free_addresses(subnet, self.max_count, edit),
+            None => free_addresses(subnet, self.max_count.min(room), edit),
         };
         if addresses.len() < self.min_count {
             return Err(Error::InsufficientFreeAddresses { subnet: subnet.id, free: addresses.len() });

@@ -130,6 +130,14 @@ impl Host {
         this
     }
 
+    /// A command that serves the guest's serial port, as [`serial`](crate::serial) has it: this program as `__guest serial`.
+    /// There must not be two for a guest at a time.
+    pub fn serial_command(&self, id: &str) -> Command {
+        let mut this = Command::new("/proc/self/exe");
+        this.args(["__guest", "serial"]).arg(self.record(id)).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        this
+    }
+
     fn build_fresh(&self, spec: &Spec) -> Result<Guest, Error> {
         let order = Order {
             spec: spec.clone(),

@@ -39,6 +39,7 @@ mod network;
 mod process;
 mod pulse;
 mod sandbox;
+pub mod serial;
 mod spec;
 mod syscall;
 mod user_namespace;

@@ -230,6 +230,12 @@ pub struct Status {
     pub vpcs: usize,
     /// How many instances there are, by state.
     pub instances: std::collections::BTreeMap<String, usize>,
+    /// How many sessions of EC2 Instance Connect there are: terminals in the console, and `peerless connect`.
+    #[serde(default)]
+    pub sessions: usize,
+    /// How many watch what goes on in the kernel, which is looked at for them: streams of flows, and terminals.
+    #[serde(default)]
+    pub watchers: usize,
 }
 
 /// An explanation, as printed and as JSON.
@@ -347,7 +353,7 @@ pub struct Leg {
 }
 
 /// One thing on the way.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// `passed`, `blocked`, or `beyond`: not reached, and no obstacle once those before it are gone.
     pub mark: String,
@@ -375,7 +381,7 @@ pub struct Line {
 }
 
 /// A row that was looked at.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// A rule by its id or number, a route by its destination.
     pub row: String,

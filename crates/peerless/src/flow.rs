@@ -51,7 +51,7 @@ pub struct Flow {
 }
 
 /// One end of a flow.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
     /// Its address, as the sender has it.
     pub address: Option<IpAddr>,
@@ -108,6 +108,8 @@ pub struct Wanted {
     /// Whether they are told as a flow log has them: accepted or not, without what drops them, their way and what explains
     /// them. Nothing of that is searched, either.
     pub plain: bool,
+    /// How many of the latest are left out before.
+    pub skip: Option<usize>,
 }
 
 /// Flows at one moment.
@@ -124,20 +126,37 @@ pub struct Flows {
 impl Wanted {
     /// Whether the flow is.
     pub fn wants(&self, flow: &Flow) -> bool {
-        let is = |wanted: &Option<String>, has: &str| wanted.as_ref().is_none_or(|wanted| wanted == has);
         let of = |wanted: &Option<String>, end: &End| wanted.as_ref().is_none_or(|wanted| end.is_called(wanted));
         let in_place = |place: &String| {
             let (account, region) = place.split_once('/').unwrap_or_default();
-            is(&self.account, account) && is(&self.region, region)
+            self.wants_place(account, region)
         };
-        is(&self.verdict, &flow.verdict)
-            && is(&self.protocol, &flow.protocol)
+        self.wants_kind(&flow.protocol, &flow.verdict)
             && of(&self.from, &flow.from)
             && of(&self.to, &flow.to)
             && self.rule.as_ref().is_none_or(|rule| self.reason(flow).is_some_and(|line| names(line, rule)))
             && self.text.as_ref().is_none_or(|text| flow.holds(&text.to_lowercase(), self.reason(flow)))
             && ((self.account.is_none() && self.region.is_none()) || flow.places.iter().any(in_place))
     }
+
+    /// Whether a flow's names are asked for, or anything else that stands in words.
+    pub fn is_about_words(&self) -> bool {
+        [&self.from, &self.to, &self.rule, &self.text].into_iter().any(Option::is_some)
+    }
+
+    /// Whether flows of that protocol and verdict are wanted.
+    pub fn wants_kind(&self, protocol: &str, verdict: &str) -> bool {
+        is(&self.protocol, protocol) && is(&self.verdict, verdict)
+    }
+
+    /// Whether flows with an end in that account and region are.
+    pub fn wants_place(&self, account: &str, region: &str) -> bool {
+        is(&self.account, account) && is(&self.region, region)
+    }
+}
+
+fn is(wanted: &Option<String>, has: &str) -> bool {
+    wanted.as_ref().is_none_or(|wanted| wanted == has)
 }
 
 impl Wanted {
@@ -147,11 +166,11 @@ impl Wanted {
     }
 
     /// The flow as it is told.
-    pub fn told(&self, flow: &Flow) -> Flow {
+    pub fn told(&self, flow: Flow) -> Flow {
         if !self.plain {
-            return flow.clone();
+            return flow;
         }
-        Flow { dropped: None, way: Vec::new(), grave: Vec::new(), question: None, ..flow.clone() }
+        Flow { dropped: None, way: Vec::new(), grave: Vec::new(), question: None, ..flow }
     }
 }
 
@@ -232,10 +251,10 @@ mod tests {
     #[test]
     fn a_plain_flow_tells_no_reason() {
         let plain = Wanted { plain: true, ..Wanted::default() };
-        let told = plain.told(&flow());
+        let told = plain.told(flow());
         assert_eq!((told.verdict.as_str(), told.packets), ("drop", 1));
         assert!(told.dropped.is_none() && told.way.is_empty() && told.grave.is_empty() && told.question.is_none());
-        assert!(Wanted::default().told(&flow()).dropped.is_some());
+        assert!(Wanted::default().told(flow()).dropped.is_some());
         let found = |plain: &str, wish: &str| serde_json::from_str::<Wanted>(&format!("{{{plain}{wish}}}")).unwrap().wants(&flow());
         for wish in [r#""text":"rules_mis""#, r#""text":"sg-0a1b""#, r#""rule":"default""#] {
             assert!(found("", wish) && !found(r#""plain":true,"#, wish), "{wish}");

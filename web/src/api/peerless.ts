@@ -139,6 +139,18 @@ export interface Flows {
   flows: Flow[];
 }
 
+/** What became different of flows that were told. */
+export interface FlowDifferences {
+  /** How many seconds ago that was. */
+  seconds: number;
+  total: number;
+  matching: number;
+  /** New ones, or such of which more than numbers is different. */
+  flows: Flow[];
+  counts: Pick<Flow, "id" | "packets" | "bytes" | "packets_per_second" | "bytes_per_second" | "idle_seconds">[];
+  gone: string[];
+}
+
 /** What the kernel did with a probe's packets, one way. */
 export interface Counted {
   packets: number;

@@ -4,8 +4,8 @@
  */
 import type { Explanation } from "./peerless";
 
-/** A way in, by the names that `peerless connect` has for them. */
-export type Way = "eic" | "eice";
+/** A way in: EC2 Instance Connect, an endpoint of it, or the EC2 serial console. */
+export type Way = "eic" | "eice" | "serial";
 
 export interface Size {
   columns: number;
@@ -30,20 +30,21 @@ export interface Refused {
 
 /** What a terminal hears. */
 export interface Listener {
-  connected(from: string): void;
+  connected(): void;
   /** To be shown; `seen` is called when it is. */
   shown(bytes: Uint8Array, seen: () => void): void;
-  dropped(flows: Dropped[]): void;
+  /** Packets that did not arrive, and how many more there were of kinds that are not told apart. */
+  dropped(flows: Dropped[], others: number): void;
   refused(why: Refused): void;
   /** The session is over. Without a status it broke off, and `why` may say more. */
   ended(status: number | null, why: string): void;
 }
 
 type Told =
-  | { type: "connected"; from: string }
+  | { type: "connected" }
   | ({ type: "refused" } & Refused)
   | { type: "ended"; status: number | null }
-  | { type: "dropped"; flows: Dropped[] }
+  | { type: "dropped"; flows: Dropped[]; others: number }
   | { type: "credit"; bytes: number };
 
 /** What is on the screen is acknowledged in pieces of that size, or when there is nothing more. */
@@ -121,9 +122,9 @@ export class Terminal {
     const told = JSON.parse(data) as Told;
     switch (told.type) {
       case "connected":
-        return this.listener.connected(told.from);
+        return this.listener.connected();
       case "dropped":
-        return this.listener.dropped(told.flows);
+        return this.listener.dropped(told.flows, told.others);
       case "credit":
         this.#untyped -= told.bytes;
         return this.#sendTyped();

@@ -3,7 +3,6 @@ import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
-import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
@@ -24,8 +23,11 @@ import type { Instance } from "../api/types";
 import { useOurs } from "../frame/exam";
 import { Page } from "../frame/Page";
 import { sentence } from "../frame/results";
+import { Command } from "./Command";
 import { Explained } from "./Explained";
-import { type Note, notes, userOf } from "./notes";
+import { NoteAlert } from "./NoteAlert";
+import { notes, userOf } from "./notes";
+import { SerialConsole } from "./SerialConsole";
 
 export function ConnectPage() {
   const { id = "" } = useParams();
@@ -75,12 +77,7 @@ function Ways({ instance }: { instance: Instance }) {
         {
           id: "serial",
           label: "EC2 serial console",
-          content: (
-            <OtherWay title="EC2 serial console" command={`sudo peerless connect --via console ${instance.instanceId}`}>
-              The serial console needs no network: no route, no rule and no address keeps it out. Only who can open the daemon's control
-              socket gets in.
-            </OtherWay>
-          ),
+          content: <SerialConsole instance={instance} user={user} />,
         },
       ]}
     />
@@ -168,41 +165,10 @@ function InstanceConnect({ instance, user: usual }: { instance: Instance; user: 
   );
 }
 
-function NoteAlert({ note }: { note: Note }) {
-  const ours = useOurs();
-  return (
-    <Alert type={note.type} header={note.header} statusIconAriaLabel={note.type}>
-      {note.text}
-      {note.why &&
-        ours(
-          <Box margin={{ top: "xs" }} variant="p">
-            {note.why}
-          </Box>,
-        )}
-    </Alert>
-  );
-}
-
 function OtherWay({ title, command, children }: { title: string; command: string; children: React.ReactNode }) {
   return (
     <Container header={<Header variant="h2">{title}</Header>}>
       <Command text={command}>{children}</Command>
     </Container>
-  );
-}
-
-function Command({ text, children }: { text: string; children: React.ReactNode }) {
-  return (
-    <SpaceBetween size="s">
-      <Box>{children}</Box>
-      <CopyToClipboard
-        variant="inline"
-        textToCopy={text}
-        textToDisplay={<Box variant="code">{text}</Box>}
-        copyButtonAriaLabel="Copy the command"
-        copySuccessText="Copied"
-        copyErrorText="Could not be copied"
-      />
-    </SpaceBetween>
   );
 }

@@ -5,12 +5,9 @@ import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useNavigate } from "react-router";
-import { useList } from "../api/lists";
-import { here } from "../api/place";
 import { Page } from "../frame/Page";
 import { resources } from "../resources";
-import { To } from "../table/Ref";
-import type { Resource } from "../table/resource";
+import { Count } from "./Count";
 
 export function VpcDashboard() {
   const navigate = useNavigate();
@@ -40,7 +37,7 @@ export function VpcDashboard() {
         >
           <ColumnLayout columns={3} variant="text-grid">
             {resources
-              .filter((resource) => !["images", "keyPairs"].includes(resource.kind))
+              .filter((resource) => !["images", "keyPairs", "networkInsightsPaths", "networkInsightsAnalyses"].includes(resource.kind))
               .map((resource) => (
                 <Count key={resource.path} resource={resource} />
               ))}
@@ -48,19 +45,5 @@ export function VpcDashboard() {
         </Container>
       </SpaceBetween>
     </Page>
-  );
-}
-
-function Count({ resource }: { resource: Resource }) {
-  const { items, isLoading } = useList(resource.kind);
-  const name = resource.many === "Your VPCs" ? "VPCs" : resource.many;
-  return (
-    <div>
-      <To href={resource.path}>{name}</To>
-      <div style={{ display: "flex", justifyContent: "space-between" }}>
-        <span>{here.region}</span>
-        <strong>{isLoading ? "–" : items.length}</strong>
-      </div>
-    </div>
   );
 }

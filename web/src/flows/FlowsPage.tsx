@@ -16,7 +16,7 @@ import { useOurs } from "../frame/exam";
 import { Page } from "../frame/Page";
 import { pageOf, To } from "../table/Ref";
 import { CaptureLink } from "./CaptureLink";
-import { useFlows, usePackets } from "./stream";
+import { useFlows, usePackets, useStill } from "./stream";
 import { addressOf, bytes, explained, rate } from "./words";
 
 const VERDICTS = [
@@ -32,7 +32,7 @@ const PROTOCOLS = [
   { value: "udp", label: "UDP" },
 ];
 
-/** How many rows are shown at a time. */
+/** How many rows are shown, and asked for, at a time. */
 const PAGE = 50;
 
 export function FlowsPage() {
@@ -42,7 +42,10 @@ export function FlowsPage() {
   const packets = usePackets();
   const ours = useOurs();
   const wanted = { verdict: search.get("verdict") ?? "", protocol: search.get("protocol") ?? "", text: search.get("text") ?? "" };
-  const flows = useFlows(wanted, isPaused);
+  const skip = (page - 1) * PAGE;
+  const live = useFlows({ ...wanted, limit: PAGE, skip }, isPaused);
+  const still = useStill(wanted, isPaused);
+  const flows = still ?? live;
   const set = (name: string, value: string) => {
     const next = new URLSearchParams(search);
     if (value) next.set(name, value);
@@ -50,8 +53,8 @@ export function FlowsPage() {
     setSearch(next, { replace: true });
     setPage(1);
   };
-  const shown = flows?.flows ?? [];
-  const pages = Math.max(1, Math.ceil(shown.length / PAGE));
+  const shown = still ? still.flows.slice(skip, skip + PAGE) : (live?.flows ?? []);
+  const pages = Math.max(page, Math.ceil((still?.flows.length ?? live?.matching ?? 0) / PAGE));
   const place = ours("Name, ID, address, port or rule") ?? "Name, ID, address or port";
   return (
     <Page title="Flows" contentType="table">
@@ -67,7 +70,7 @@ export function FlowsPage() {
           variant="full-page"
           stickyHeader
           wrapLines
-          items={shown.slice((Math.min(page, pages) - 1) * PAGE, Math.min(page, pages) * PAGE)}
+          items={shown}
           trackBy="id"
           loading={packets === undefined || (flows === undefined && !isPaused)}
           loadingText="Looking"
@@ -95,18 +98,15 @@ export function FlowsPage() {
           }
           pagination={
             pages > 1 && (
-              <Pagination
-                currentPageIndex={Math.min(page, pages)}
-                pagesCount={pages}
-                onChange={({ detail }) => setPage(detail.currentPageIndex)}
-              />
+              <Pagination currentPageIndex={page} pagesCount={pages} onChange={({ detail }) => setPage(detail.currentPageIndex)} />
             )
           }
           footer={
-            flows &&
-            flows.matching > shown.length && (
+            still &&
+            still.matching > still.flows.length && (
               <Box textAlign="center" color="text-body-secondary">
-                The latest {shown.length} of {flows.matching.toLocaleString("en")}. Search to see others.
+                The latest {still.flows.length.toLocaleString("en")} of {still.matching.toLocaleString("en")}. Search to see others, or go
+                on.
               </Box>
             )
           }

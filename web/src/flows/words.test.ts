@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Flow } from "../api/peerless";
-import { queryOf } from "./stream";
+import type { Flow, FlowDifferences } from "../api/peerless";
+import { queryOf, together } from "./stream";
 import { addressOf, bytes, explained, rate } from "./words";
 
 test("bytes have three digits at most", () => {
@@ -33,4 +33,16 @@ test("the server chooses, so that the page need not", () => {
   expect(queryOf({ verdict: "drop", protocol: "", text: "10.1" }, place)).toBe(
     "verdict=drop&text=10.1&account=000000000000&region=us-east-1",
   );
+});
+
+test("differences are put to what is known", () => {
+  const flow = (id: string, packets: number, idle_seconds: number) => ({ id, packets, idle_seconds, age_seconds: 5 }) as Flow;
+  const known = { total: 3, matching: 3, flows: [flow("busy", 1, 0.1), flow("idle", 2, 0.2), flow("leaves", 3, 0.3)] };
+  const counts = [{ id: "busy", packets: 9, idle_seconds: 0.9 }] as FlowDifferences["counts"];
+  const news = { seconds: 2, total: 8, matching: 3, flows: [flow("comes", 4, 0.4)], counts, gone: ["leaves"] };
+  expect(together(known, news)).toEqual({
+    total: 8,
+    matching: 3,
+    flows: [flow("comes", 4, 0.4), { ...flow("busy", 9, 0.9), age_seconds: 7 }, { ...flow("idle", 2, 2.2), age_seconds: 7 }],
+  });
 });

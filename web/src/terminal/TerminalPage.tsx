@@ -17,18 +17,26 @@ import { type Hands, Screen } from "./Screen";
 
 type Phase = { is: "connecting" } | { is: "open" } | { is: "ended"; why: string } | { is: "refused"; why: Refused };
 
+interface Drops {
+  flows: readonly Dropped[];
+  others: number;
+}
+
+const NONE: Drops = { flows: [], others: 0 };
+
 const HELP = "terminal-help";
+const WAYS: readonly Way[] = ["eic", "eice", "serial"];
 
 export function TerminalPage() {
   const { id = "" } = useParams();
   const [query] = useSearchParams();
-  const via: Way = query.get("via") === "eice" ? "eice" : "eic";
+  const via = WAYS.find((way) => way === query.get("via")) ?? "eic";
   const user = query.get("user") ?? "";
   const instance = useList("instances").items.find((instance) => instance.instanceId === id);
   const title = titled(id, nameOf(instance));
   useEffect(() => {
-    document.title = `${title} | EC2 Instance Connect`;
-  }, [title]);
+    document.title = `${title} | ${via === "serial" ? "EC2 serial console" : "EC2 Instance Connect"}`;
+  }, [title, via]);
   // Another order is another terminal.
   return <Conversation key={`${id} ${via} ${user}`} id={id} via={via} user={user} instance={instance} title={title} />;
 }
@@ -44,7 +52,7 @@ interface Props {
 function Conversation({ id, via, user, instance, title }: Props) {
   const [attempt, setAttempt] = useState(1);
   const [phase, setPhase] = useState<Phase>({ is: "connecting" });
-  const [flows, setFlows] = useState<readonly Dropped[]>([]);
+  const [drops, setDrops] = useState<Drops>(NONE);
   const [isRead, setRead] = usePreference("terminal.screen-reader", false);
   const hands = useRef<Hands>(null);
   const terminal = useRef<Terminal>(undefined);
@@ -56,7 +64,7 @@ function Conversation({ id, via, user, instance, title }: Props) {
   useEffect(() => {
     const screen = hands.current!;
     setPhase({ is: "connecting" });
-    setFlows([]);
+    setDrops(NONE);
     const conversation = new Terminal({ instance: id, via, ...(user && { user }) }, screen.size(), {
       connected: () => {
         setPhase({ is: "open" });
@@ -65,7 +73,7 @@ function Conversation({ id, via, user, instance, title }: Props) {
         screen.focus();
       },
       shown: (bytes, seen) => screen.show(bytes, seen),
-      dropped: setFlows,
+      dropped: (flows, others) => setDrops({ flows, others }),
       refused: (why) => setPhase({ is: "refused", why }),
       ended: (status, why) => setPhase({ is: "ended", why: farewell(status, why) }),
     });
@@ -103,7 +111,12 @@ function Conversation({ id, via, user, instance, title }: Props) {
         />
       </div>
       {isRefused && <Failure why={phase.why} retry={reconnect} />}
-      {phase.is === "connecting" && <Bar>Connecting to {id}. This gives up after 15 seconds.</Bar>}
+      {phase.is === "connecting" && (
+        <Bar>
+          Connecting to {via === "serial" ? "the serial port of " : ""}
+          {id}. This gives up after 15 seconds.
+        </Bar>
+      )}
       {phase.is === "ended" && (
         <Bar
           action={
@@ -115,13 +128,19 @@ function Conversation({ id, via, user, instance, title }: Props) {
           <span role="alert">{phase.why}</span>
         </Bar>
       )}
-      {!isRefused && ours(<DropLine instance={id} flows={flows} />)}
+      {!isRefused && ours(<DropLine instance={id} {...drops} />)}
       <div className="terminal-facts">
         <dl>
           <Fact name="Instance ID">{id}</Fact>
           <Fact name="Name">{nameOf(instance) || "–"}</Fact>
-          <Fact name="Public IP">{instance?.ipAddress ?? "–"}</Fact>
-          <Fact name="Private IP">{instance?.privateIpAddress ?? "–"}</Fact>
+          {via === "serial" ? (
+            <Fact name="Serial port">ttyS0</Fact>
+          ) : (
+            <>
+              <Fact name="Public IP">{instance?.ipAddress ?? "–"}</Fact>
+              <Fact name="Private IP">{instance?.privateIpAddress ?? "–"}</Fact>
+            </>
+          )}
         </dl>
         <div className={isRefused ? "terminal-hidden" : "terminal-hands"} ref={leave}>
           <label>

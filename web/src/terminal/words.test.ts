@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Dropped } from "../api/terminal";
-import { explanationOf, sentenceOf } from "./words";
+import { explanationOf, restOf, sentenceOf } from "./words";
 
 const flow: Dropped = {
   protocol: "icmp",
@@ -24,4 +24,10 @@ test("what is over is told as what was", () => {
 test("the link asks the same question", () => {
   expect(explanationOf("i-1", flow)).toBe("/explain?from=i-1&to=10.2.0.9&protocol=icmp");
   expect(explanationOf("i-1", { ...flow, protocol: "udp", port: 53 })).toBe("/explain?from=i-1&to=10.2.0.9&protocol=udp&port=53");
+});
+
+test("the rest is a sum", () => {
+  expect(restOf([], 0)).toBe("");
+  expect(restOf([{ ...flow, packets: 1 }], 0)).toBe("and 1 packet of other kinds");
+  expect(restOf([flow, flow], 9_918)).toBe("and 10,000 packets of other kinds");
 });

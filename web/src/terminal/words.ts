@@ -30,6 +30,12 @@ export function sentenceOf(flow: Dropped): string {
   return flow.goesOn ? `${counted(flow)} dropped${culprit(flow)}` : `${counted(flow)} ${was} dropped${culprit(flow)}, none any more`;
 }
 
+/** What there is besides: of other kinds, or of more kinds than are told apart. */
+export function restOf(more: readonly Dropped[], others: number): string {
+  const packets = more.reduce((sum, flow) => sum + flow.packets, others);
+  return packets > 0 ? `and ${packets.toLocaleString("en")} ${packets === 1 ? "packet" : "packets"} of other kinds` : "";
+}
+
 /** Where the console explains it. */
 export const explanationOf = (instance: string, { to, protocol, port }: Dropped) =>
   explainPath({ from: instance, to, protocol, port: port === undefined ? "" : String(port) });

@@ -39,6 +39,7 @@ impl Status {
         println!("state      {}, {} changes", status.state.display(), status.generation);
         println!("VPCs       {}", status.vpcs);
         println!("instances  {}", if instances.is_empty() { "none".to_owned() } else { instances.join(", ") });
+        println!("sessions   {} by EC2 Instance Connect", status.sessions);
         Ok(ExitCode::SUCCESS)
     }
 }

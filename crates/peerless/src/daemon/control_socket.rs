@@ -222,7 +222,7 @@ async fn connect(desk: &Desk, word: &str, wish: impl FnOnce(&str) -> Wish) -> Re
 fn answer(desk: &Desk, request: &Request) -> Response {
     let snapshot = desk.published.load();
     match request {
-        Request::Status => Response::Status(status(&desk.facts, &snapshot)),
+        Request::Status => Response::Status(status(&desk.facts, &snapshot, &desk.instance_connect, &desk.flows)),
         Request::Instance { word } => match resolve::instance(&snapshot, word) {
             Ok(instance) => facts_of(&snapshot, instance),
             Err(unclear) => Response::Unclear { message: unclear.to_string() },
@@ -270,8 +270,9 @@ fn maps(snapshot: &Snapshot, vpc: Option<&str>) -> Result<Vec<Map>, resolve::Unc
 }
 
 /// The facts as they are now.
-pub fn status(facts: &Status, snapshot: &Snapshot) -> Status {
-    let mut status = Status { generation: snapshot.generation(), vpcs: resolve::count::<Vpc>(snapshot), ..facts.clone() };
+pub fn status(facts: &Status, snapshot: &Snapshot, sessions: &InstanceConnect, flows: &FlowWatch) -> Status {
+    let (generation, vpcs) = (snapshot.generation(), resolve::count::<Vpc>(snapshot));
+    let mut status = Status { generation, vpcs, sessions: sessions.open_now(), watchers: flows.watchers(), ..facts.clone() };
     for instance in snapshot.all::<Instance>() {
         *status.instances.entry(instance.state.to_string()).or_default() += 1;
     }

@@ -35,11 +35,6 @@ impl LiveFlows {
         Self(packets)
     }
 
-    /// All of them.
-    pub fn reports(&self) -> Vec<FlowReport> {
-        self.0.upgrade().and_then(|packets| packets.flows().ok()).unwrap_or_default()
-    }
-
     /// Those that the question is about; `None` in a network that is a model only.
     pub fn about(&self, question: &Question, explanation: &Explanation) -> Option<Seen> {
         let reports = self.0.upgrade()?.latest_flows(MOST_LOOKED_AT).ok()?.flows;

@@ -13,7 +13,7 @@ const MOST_UNSEEN: usize = 256 * 1024 + 64 * 1024;
 
 const INTERRUPT: &str = "\u{3}";
 
-fn ask(address: SocketAddr, body: &str, headers: &[(&str, &str)]) -> Reply {
+pub fn ask(address: SocketAddr, body: &str, headers: &[(&str, &str)]) -> Reply {
     http(address, "POST", "/_peerless/terminals", headers, body)
 }
 
@@ -31,8 +31,8 @@ fn target(ticket: &str) -> String {
 }
 
 /// A terminal as the console has it, that shows nobody what it hears.
-struct Terminal {
-    socket: WebSocket,
+pub struct Terminal {
+    pub socket: WebSocket,
     /// What is on the screen.
     screen: String,
     /// How much of it no credit was given for.
@@ -42,7 +42,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn open(address: SocketAddr, body: &str) -> Self {
+    pub fn open(address: SocketAddr, body: &str) -> Self {
         let origin = format!("Origin: http://{address}\r\n");
         let socket = WebSocket::open(address, &target(&ticket(address, body)), &origin).unwrap();
         Self { socket, screen: String::new(), unseen: 0, untyped: 0 }
@@ -59,7 +59,7 @@ impl Terminal {
     }
 
     /// The next thing that is not for the screen.
-    fn told(&mut self) -> serde_json::Value {
+    pub fn told(&mut self) -> serde_json::Value {
         loop {
             match self.socket.hear() {
                 Heard::Bytes(bytes) => self.see(&bytes),
@@ -70,7 +70,7 @@ impl Terminal {
     }
 
     /// The next thing of that kind that is not for the screen.
-    fn told_of(&mut self, kind: &str) -> serde_json::Value {
+    pub fn told_of(&mut self, kind: &str) -> serde_json::Value {
         loop {
             let told = self.told();
             if told["type"] == kind {
@@ -98,7 +98,7 @@ impl Terminal {
     }
 
     /// Looks until that is on the screen, and forgets what is before its end.
-    fn wait_for(&mut self, text: &str) {
+    pub fn wait_for(&mut self, text: &str) {
         while !self.screen.contains(text) {
             match self.socket.hear() {
                 Heard::Bytes(bytes) => self.see(&bytes),
@@ -110,7 +110,7 @@ impl Terminal {
         self.screen = self.screen.split_once(text).unwrap().1.to_owned();
     }
 
-    fn type_in(&mut self, text: &str) {
+    pub fn type_in(&mut self, text: &str) {
         self.socket.send(text.as_bytes());
         self.untyped += text.len() as u64;
     }
@@ -197,14 +197,32 @@ fn one_works_in_an_instance_and_leaves_nothing_behind() {
         for (mark, politely) in [("98761", true), ("98762", false)] {
             let mut terminal = Terminal::connected(&public);
             terminal.type_in(&format!("sleep {mark}\r"));
-            eventually("it sleeps", || is_running(mark));
+            eventually("it sleeps", || runs(&["sleep", mark]));
+            assert_eq!(in_use(&public), (1, 1), "a session, and somebody who watches what it begins");
             if politely {
                 terminal.socket.close();
             } else {
                 drop(terminal);
             }
-            eventually("nothing is left of it", || !is_running(mark));
+            nothing_is_left(&public, &["sleep", mark]);
         }
+        // The same with as much under way as there may be: nobody takes it any more.
+        for politely in [true, false] {
+            let mut terminal = Terminal::connected(&public);
+            terminal.type_in("yes gone\r");
+            until_it_waits(&mut terminal);
+            if politely {
+                terminal.socket.close();
+            } else {
+                drop(terminal);
+            }
+            nothing_is_left(&public, &["yes", "gone"]);
+        }
+        // Who has a ticket and never comes, or goes before there is a session.
+        let (ticket, origin) = (ticket(public.lab.address, &body("ec2-user")), format!("Origin: http://{}\r\n", public.lab.address));
+        drop(WebSocket::open(public.lab.address, &target(&ticket), &origin).unwrap());
+        assert_eq!(WebSocket::open(public.lab.address, &target(&ticket), &origin).err().map(|(status, _)| status), Some(403));
+        nothing_is_left(&public, &[]);
         let mut terminal = Terminal::connected(&public);
         terminal.socket.send_text("nonsense");
         let reason = "that is not the protocol of terminals".to_owned();
@@ -233,13 +251,7 @@ fn much_is_typed(terminal: &mut Terminal) {
 /// A program that never stops writing waits until the screen has room, and hears its interruption once there is some.
 fn flood(terminal: &mut Terminal) {
     terminal.type_in("yes\r");
-    while terminal.unseen < 256 * 1024 {
-        match terminal.socket.hear() {
-            Heard::Bytes(bytes) => terminal.see(&bytes),
-            Heard::Text(text) => drop(terminal.understand(&text)),
-            other => panic!("{other:?}"),
-        }
-    }
+    until_it_waits(terminal);
     for _ in 0..500 {
         terminal.socket.ping();
         loop {
@@ -260,11 +272,41 @@ fn flood(terminal: &mut Terminal) {
     terminal.wait_for("over2\r\n");
 }
 
-/// Whether a `sleep` of that many seconds runs anywhere in this sandbox.
-fn is_running(seconds: &str) -> bool {
-    let wanted = format!("sleep\0{seconds}\0");
+/// Until as much is under way to the screen as there may be.
+fn until_it_waits(terminal: &mut Terminal) {
+    while terminal.unseen < 256 * 1024 {
+        match terminal.socket.hear() {
+            Heard::Bytes(bytes) => terminal.see(&bytes),
+            Heard::Text(text) => drop(terminal.understand(&text)),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// What a session took up: the process that ran on its terminal, its server in the instance, its place in the daemon, and
+/// the watch that was kept for it.
+fn nothing_is_left(public: &Public, command: &[&str]) {
+    eventually("its program has ended", || command.is_empty() || !runs(command));
+    eventually("its server has ended", || !processes().any(|process| process.starts_with("sshd") && process.contains("ec2-user")));
+    eventually("nobody has a session, nobody watches", || in_use(public) == (0, 0));
+}
+
+/// Sessions and watchers.
+fn in_use(public: &Public) -> (u64, u64) {
+    let status: serde_json::Value = serde_json::from_str(&public.lab.must(&["status", "--json"])).unwrap();
+    (status["sessions"].as_u64().unwrap(), status["watchers"].as_u64().unwrap())
+}
+
+/// Whether that command runs anywhere in this sandbox.
+fn runs(command: &[&str]) -> bool {
+    let wanted = command.join("\0") + "\0";
+    processes().any(|process| process == wanted)
+}
+
+/// The command lines of all processes in this sandbox.
+fn processes() -> impl Iterator<Item = String> {
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok()).any(|command| command == wanted.as_bytes())
+    processes.filter_map(|process| std::fs::read_to_string(process.path().join("cmdline")).ok())
 }
 
 /// The status line below the terminal: a silent ping is counted, who drops it is named, and it wakes by itself.

@@ -51,7 +51,7 @@ pub async fn explain(State(edge): State<Arc<Edge>>, question: Result<Query<Quest
 
 /// Facts about the daemon.
 pub async fn status(State(edge): State<Arc<Edge>>) -> Response {
-    send(StatusCode::OK, &control_socket::status(&edge.facts, &edge.published.load()))
+    send(StatusCode::OK, &control_socket::status(&edge.facts, &edge.published.load(), &edge.instance_connect, &edge.flows))
 }
 
 /// A question that cannot be answered.

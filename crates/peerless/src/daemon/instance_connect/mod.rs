@@ -129,6 +129,11 @@ impl InstanceConnect {
         session(stream, key, wish, deadline, place).await.map(|session| (session, route))
     }
 
+    /// How many sessions there are.
+    pub fn open_now(&self) -> usize {
+        MOST_SESSIONS - self.sessions.available_permits()
+    }
+
     /// Why there is no session, in words.
     pub async fn why(&self, instance: &Instance, via: Via, failure: Failure) -> NotConnected {
         let is_user = match &failure {

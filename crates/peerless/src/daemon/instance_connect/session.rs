@@ -1,8 +1,10 @@
 //! A shell or a command at the other end of SSH.
 
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
+use nix::sys::socket::{Shutdown, shutdown};
 use russh::client::{self, Handle, Handler, Msg};
 use russh::keys::{PrivateKey, PrivateKeyWithHashAlg, PublicKeyOrCertificate};
 use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
@@ -32,8 +34,26 @@ pub struct Session {
 
 /// What keeps a session open.
 struct Connection {
+    _line: Line,
     _handle: Handle<AnyServer>,
     _place: Place,
+}
+
+/// The connection under a session. It is hung up when nobody has the session any more: the library's task that serves it
+/// would otherwise wait for as long as an instance keeps silent in the middle of something.
+struct Line(OwnedFd);
+
+impl Line {
+    fn of(stream: &TcpStream) -> std::io::Result<Self> {
+        stream.as_fd().try_clone_to_owned().map(Self)
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        // What is closed already needs no more.
+        let _ = shutdown(self.0.as_raw_fd(), Shutdown::Both);
+    }
 }
 
 /// What goes in.
@@ -76,6 +96,7 @@ impl Session {
         if wish.terminal.is_some() {
             (config.window_size, config.channel_buffer_size) = (TERMINAL_WINDOW, TERMINAL_MESSAGES);
         }
+        let line = Line::of(&stream).map_err(|error| Failure::Unavailable(error.to_string()))?;
         let mut handle = client::connect_stream(Arc::new(config), stream, AnyServer).await.map_err(broken)?;
         let key = PrivateKeyWithHashAlg::new(Arc::new(key), None);
         if !handle.authenticate_publickey(wish.user.clone(), key).await.map_err(broken)?.success() {
@@ -91,7 +112,7 @@ impl Session {
             None => channel.request_shell(true).await.map_err(broken)?,
         }
         let (output, input) = channel.split();
-        Ok(Session { input, output, connection: Connection { _handle: handle, _place: place } })
+        Ok(Session { input, output, connection: Connection { _line: line, _handle: handle, _place: place } })
     }
 
     /// Both directions, each for itself.
@@ -152,5 +173,41 @@ fn number(signal: &Sig) -> u32 {
         Sig::ALRM => 14,
         Sig::TERM => 15,
         Sig::Custom(_) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio::sync::Semaphore;
+    use tokio::time::timeout;
+
+    use super::super::one_time_key;
+    use super::*;
+    use crate::control::Via;
+
+    /// More than any test takes.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn an_instance_that_falls_silent_in_the_middle_keeps_nothing() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (mut instance, _) = listener.accept().await.unwrap();
+        let sessions = Arc::new(Semaphore::new(1));
+        let place = Place { _session: Arc::clone(&sessions).acquire_owned().await.unwrap(), _door: None };
+        let wish = Wish { via: Via::InstanceConnect, user: "ec2-user".to_owned(), command: None, terminal: None, patience: PATIENCE };
+        let opening = tokio::spawn(async move { Session::open(stream, one_time_key().ok()?, &wish, place).await.ok() });
+        // It says who it is, hears what the client proposes for a key, and answers no more.
+        instance.write_all(b"SSH-2.0-silent\r\n").await.unwrap();
+        let mut heard = Vec::new();
+        while heard.len() < 500 {
+            assert_ne!(timeout(PATIENCE, instance.read_buf(&mut heard)).await.unwrap().unwrap(), 0);
+        }
+        opening.abort();
+        assert!(opening.await.is_err_and(|ended| ended.is_cancelled()));
+        timeout(PATIENCE, instance.read_to_end(&mut heard)).await.unwrap().unwrap();
+        assert_eq!(sessions.available_permits(), 1);
     }
 }

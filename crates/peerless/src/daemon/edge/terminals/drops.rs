@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use dataplane::{FlowReport, Role};
-use model::{Instance, InstanceId, NetworkInterfaceId, Snapshot};
+use dataplane::{Begun, FlowReport};
+use model::{Instance, NetworkInterfaceId, Snapshot};
 use semantics::{Denial, Endpoint, Mark, Origin, Packet, Question, Service, Transport, Verdict, explain};
 use serde::Serialize;
 
@@ -29,18 +29,36 @@ enum What {
     Udp(u16),
 }
 
-/// A flow: the interface that its packets leave, and one of them.
-type Flow = (NetworkInterfaceId, Packet);
+/// A flow: what its packets leave, and one of them.
+type Flow = (Origin, Packet);
 
 /// What was seen of a kind.
 #[derive(Default)]
 struct Seen {
-    /// By flow, the kernel's last count.
-    counts: BTreeMap<Flow, u64>,
-    dropped: u64,
+    count: Count,
     told: Option<Dropped>,
     /// Under which generation it was found out what is in the way.
     generation: Option<u64>,
+}
+
+/// How many packets of some flows were dropped.
+#[derive(Default)]
+struct Count {
+    /// By flow, the kernel's last count.
+    last: BTreeMap<Flow, u64>,
+    dropped: u64,
+}
+
+impl Count {
+    /// Counts on, from what the kernel counts now. What was there when nobody counted yet is left out.
+    fn go_on(&mut self, current: BTreeMap<Flow, u64>, is_first: bool) {
+        for (flow, &count) in &current {
+            let before = self.last.get(flow).copied().unwrap_or(if is_first { count } else { 0 });
+            // A verdict that was forgotten meanwhile counts from the start.
+            self.dropped += if count >= before { count - before } else { count };
+        }
+        self.last = current;
+    }
 }
 
 /// Packets that were dropped, in words.
@@ -78,62 +96,79 @@ struct Obstacle {
     on_the_way_back: bool,
 }
 
+/// What there is to tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct News {
+    /// By kind; what goes on comes first.
+    pub flows: Vec<Dropped>,
+    /// Packets of more kinds than are told apart.
+    pub others: u64,
+}
+
 /// The drops of one instance.
+#[derive(Default)]
 pub struct Drops {
-    instance: InstanceId,
     kinds: BTreeMap<Kind, Seen>,
+    others: Count,
+    told_others: u64,
     /// What was dropped before is nobody's business here.
     has_begun: bool,
 }
 
 impl Drops {
-    /// Those from now on.
-    pub fn of(instance: InstanceId) -> Self {
-        Self { instance, kinds: BTreeMap::new(), has_begun: false }
-    }
-
-    /// Counts, and says what there is if that is news: what was seen last comes first.
-    pub fn look(&mut self, flows: &[FlowReport], snapshot: &Snapshot) -> Option<Vec<Dropped>> {
-        let interfaces = snapshot.get(self.instance).map(|instance| instance.interfaces.clone()).unwrap_or_default();
-        let answers: BTreeMap<Flow, Kind> = flows.iter().filter_map(|flow| answer(flow, &interfaces)).collect();
+    /// Counts what the instance that has the interface has begun, and says what there is if that is news.
+    pub fn look<'a>(&mut self, begun: impl Iterator<Item = &'a Begun>, primary: Option<NetworkInterfaceId>, snapshot: &Snapshot) -> Option<News> {
+        let is_first = !std::mem::replace(&mut self.has_begun, true);
         let mut current: BTreeMap<Kind, BTreeMap<Flow, u64>> = BTreeMap::new();
-        for flow in flows.iter().filter(|flow| matches!(flow.verdict, Verdict::Drop(_))) {
-            if let Some((kind, key)) = dropped(flow, &interfaces).or_else(|| unanswered(flow, &answers)) {
-                current.entry(kind).or_default().insert(key, flow.packets);
+        let mut others = BTreeMap::new();
+        for (kind, flow, count) in begun.filter_map(dropped) {
+            let is_news = self.others.last.get(&flow) != Some(&count);
+            if self.tells_apart(kind, is_news, &current) {
+                let seen = self.kinds.entry(kind).or_default();
+                // What was counted among the others is not counted twice.
+                seen.count.last.extend(self.others.last.remove(&flow).map(|count| (flow, count)));
+                current.entry(kind).or_default().insert(flow, count);
+            } else {
+                others.insert(flow, count);
             }
         }
-        for (&kind, counts) in &current {
-            if self.kinds.len() >= MOST && !self.kinds.contains_key(&kind) {
-                continue;
-            }
-            let seen = self.kinds.entry(kind).or_default();
-            for (flow, &count) in counts {
-                let before = seen.counts.get(flow).copied().unwrap_or(if self.has_begun { 0 } else { count });
-                // A verdict that was forgotten meanwhile counts from the start.
-                seen.dropped += if count >= before { count - before } else { count };
-            }
-        }
-        self.has_begun = true;
-        let mut news = false;
-        for (kind, seen) in &mut self.kinds {
-            seen.counts = current.remove(kind).unwrap_or_default();
-            let goes_on = !seen.counts.is_empty();
-            let is_same = |told: &Dropped| told.packets == seen.dropped && told.goes_on == goes_on;
-            if seen.dropped == 0 || seen.told.as_ref().is_some_and(is_same) {
+        self.others.go_on(others, is_first);
+        let mut news = std::mem::replace(&mut self.told_others, self.others.dropped) != self.others.dropped;
+        for (&kind, seen) in &mut self.kinds {
+            seen.count.go_on(current.remove(&kind).unwrap_or_default(), is_first);
+            let (packets, goes_on) = (seen.count.dropped, !seen.count.last.is_empty());
+            let is_same = |told: &Dropped| told.packets == packets && told.goes_on == goes_on;
+            if packets == 0 || seen.told.as_ref().is_some_and(is_same) {
                 continue;
             }
             let mut by = seen.told.take().and_then(|told| told.by);
             if goes_on && seen.generation.replace(snapshot.generation()) != Some(snapshot.generation()) {
-                by = interfaces.first().and_then(|&primary| obstacle(snapshot, primary, *kind)).or(by);
+                by = primary.and_then(|primary| obstacle(snapshot, primary, kind)).or(by);
             }
-            seen.told = Some(kind.dropped(seen.dropped, goes_on, by));
+            seen.told = Some(kind.dropped(packets, goes_on, by));
             news = true;
         }
+        self.kinds.retain(|_, seen| seen.count.dropped > 0 || !seen.count.last.is_empty());
         news.then(|| {
-            let mut told: Vec<Dropped> = self.kinds.values().filter_map(|seen| seen.told.clone()).collect();
-            told.sort_by_key(|dropped| !dropped.goes_on);
-            told
+            let mut flows: Vec<Dropped> = self.kinds.values().filter_map(|seen| seen.told.clone()).collect();
+            flows.sort_by_key(|dropped| !dropped.goes_on);
+            News { flows, others: self.others.dropped }
         })
+    }
+
+    /// Whether packets of that kind are counted by themselves. If there are too many kinds, one of which there is news takes the
+    /// place of one that does not happen any more.
+    fn tells_apart(&mut self, kind: Kind, is_news: bool, current: &BTreeMap<Kind, BTreeMap<Flow, u64>>) -> bool {
+        if self.kinds.contains_key(&kind) || self.kinds.len() < MOST {
+            return true;
+        }
+        if !is_news {
+            return false;
+        }
+        let is_over = |(kind, seen): &(&Kind, &Seen)| seen.count.last.is_empty() && !current.contains_key(kind);
+        let Some(over) = self.kinds.iter().find(is_over).map(|(&kind, _)| kind) else { return false };
+        self.others.dropped += self.kinds.remove(&over).map_or(0, |seen| seen.count.dropped);
+        true
     }
 }
 
@@ -166,32 +201,11 @@ impl Kind {
     }
 }
 
-/// A flow that begins here and does not arrive.
-fn dropped(flow: &FlowReport, interfaces: &[NetworkInterfaceId]) -> Option<(Kind, Flow)> {
-    let from = begins_at(flow, interfaces)?;
-    Some((Kind::of(&flow.packet)?, (from, flow.packet)))
-}
-
-/// What the answer will be to a flow that begins here and arrives.
-fn answer(flow: &FlowReport, interfaces: &[NetworkInterfaceId]) -> Option<(Flow, Kind)> {
-    let Verdict::Deliver(delivery) = flow.verdict else { return None };
-    begins_at(flow, interfaces)?;
-    let answer = delivery.rewrite.apply(&flow.packet).reply()?;
-    Some(((delivery.to, answer), Kind::of(&flow.packet)?))
-}
-
-/// A flow that answers one of those and does not arrive.
-fn unanswered(flow: &FlowReport, answers: &BTreeMap<Flow, Kind>) -> Option<(Kind, Flow)> {
-    let Origin::Interface(from) = flow.from else { return None };
-    let key = (from, flow.packet);
-    Some((*answers.get(&key)?, key))
-}
-
-fn begins_at(flow: &FlowReport, interfaces: &[NetworkInterfaceId]) -> Option<NetworkInterfaceId> {
-    match flow.from {
-        Origin::Interface(from) if flow.role == Role::Initiator && interfaces.contains(&from) => Some(from),
-        _ => None,
-    }
+/// What does not arrive of a flow that begins here: itself, or else what answers it. How many packets of it there were.
+fn dropped(begun: &Begun) -> Option<(Kind, Flow, u64)> {
+    let is_dropped = |flow: &&FlowReport| matches!(flow.verdict, Verdict::Drop(_));
+    let dropped = Some(&begun.flow).filter(is_dropped).or(begun.answer.as_ref().filter(is_dropped))?;
+    Some((Kind::of(&begun.flow.packet)?, (dropped.from, dropped.packet), dropped.packets))
 }
 
 /// The first thing in the way.
@@ -212,4 +226,82 @@ fn obstacle(snapshot: &Snapshot, from: NetworkInterfaceId, kind: Kind) -> Option
 fn owner(snapshot: &Snapshot, interface: NetworkInterfaceId) -> Option<String> {
     let instance = snapshot.all::<Instance>().find(|instance| instance.interfaces.contains(&interface))?;
     Some(snapshot.name(instance.scope, instance.id).map_or_else(|| instance.id.to_string(), str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use dataplane::Role;
+
+    use super::*;
+
+    /// A packet to a port, dropped so many times.
+    fn scanned(port: u16, packets: u64) -> Begun {
+        let from: NetworkInterfaceId = "eni-00000000000000001".parse().unwrap();
+        let transport = Transport::Udp { source_port: 40_000, destination_port: port };
+        let packet = Packet::new([10, 1, 0, 10].into(), [10, 2, 0, 10].into(), transport);
+        let verdict = Verdict::Drop(semantics::Denial::NotRouted { destination: packet.destination });
+        let flow = FlowReport {
+            from: from.into(),
+            packet,
+            verdict,
+            role: Role::Initiator,
+            tracked: [false; 2],
+            packets,
+            bytes: packets * 29,
+            is_over: false,
+            idle: Duration::ZERO,
+            age: Duration::ZERO,
+        };
+        Begun { flow, answer: None }
+    }
+
+    fn look(drops: &mut Drops, flows: &[Begun]) -> Option<News> {
+        drops.look(flows.iter(), None, &Snapshot::default())
+    }
+
+    fn sum(news: &News) -> u64 {
+        news.flows.iter().map(|flow| flow.packets).sum::<u64>() + news.others
+    }
+
+    #[test]
+    fn ten_thousand_flows_are_counted_to_the_last_packet() {
+        let mut drops = Drops::default();
+        assert_eq!(look(&mut drops, &[scanned(1, 5)]), None, "what was before is nobody's business");
+        let scan: Vec<Begun> = (1..=10_000).map(|port| scanned(port, if port == 1 { 6 } else { 1 })).collect();
+        let news = look(&mut drops, &scan).unwrap();
+        assert_eq!((sum(&news), news.flows.len()), (10_000, MOST));
+        assert_eq!(look(&mut drops, &scan), None, "that is no news");
+        let again: Vec<Begun> = (1..=10_000).map(|port| scanned(port, if port == 1 { 7 } else { 2 })).collect();
+        assert_eq!(sum(&look(&mut drops, &again).unwrap()), 20_000);
+        // The kernel forgets them in whatever order. None is counted twice that could have a place of its own then.
+        let half: Vec<Begun> = (5_001..=10_000).map(|port| scanned(port, 2)).collect();
+        let over = look(&mut drops, &half).unwrap();
+        assert_eq!((sum(&over), over.flows.iter().any(|flow| flow.goes_on)), (20_000, false));
+        assert_eq!(look(&mut drops, &half), None);
+        let more: Vec<Begun> = (5_001..=10_000).map(|port| scanned(port, 3)).collect();
+        assert_eq!(sum(&look(&mut drops, &more).unwrap()), 25_000);
+        assert_eq!(look(&mut drops, &[]).map_or(0, |news| sum(&news)), 25_000);
+    }
+
+    #[test]
+    fn what_goes_on_is_told_apart_after_a_scan() {
+        let mut drops = Drops::default();
+        look(&mut drops, &[]);
+        let scan: Vec<Begun> = (1..=1_000).map(|port| scanned(port, 1)).collect();
+        look(&mut drops, &scan);
+        look(&mut drops, &[]);
+        let news = look(&mut drops, &[scanned(53, 3)]).unwrap();
+        assert_eq!((sum(&news), news.flows.len()), (1_003, MOST));
+        assert_eq!((news.flows[0].port, news.flows[0].packets, news.flows[0].goes_on), (Some(53), 3, true));
+    }
+
+    #[test]
+    fn a_flow_that_began_anew_is_counted_anew() {
+        let mut drops = Drops::default();
+        look(&mut drops, &[]);
+        assert_eq!(sum(&look(&mut drops, &[scanned(53, 9)]).unwrap()), 9);
+        assert_eq!(sum(&look(&mut drops, &[scanned(53, 2)]).unwrap()), 11);
+    }
 }

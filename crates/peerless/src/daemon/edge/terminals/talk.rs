@@ -11,18 +11,21 @@ use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
-use model::{Image, Instance};
+use futures_util::{SinkExt, Stream, StreamExt};
+use model::InstanceId;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, interval, sleep, timeout};
 
-use super::drops::{Dropped, Drops};
+use super::drops::{Drops, News};
+use super::pieces::Pieces;
+use super::session::{self, Keyboard, Opened, Place, Screen};
 use super::tickets::Order;
 use super::usable;
-use crate::control::{Connected, NotConnected, Size};
+use crate::control::{NotConnected, Size};
 use crate::daemon::edge::Edge;
-use crate::daemon::instance_connect::{self, Failure, Input, Output, Session, Shown};
+use crate::daemon::flow_watch::InstanceWatch;
+use crate::daemon::instance_connect::Shown;
 
 /// So many bytes may be under way to the screen, unacknowledged.
 pub const WINDOW: usize = 256 * 1024;
@@ -45,9 +48,6 @@ const LONGEST_IDLENESS: Duration = Duration::from_secs(3600);
 /// How long a client has to take its leave.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// How often dropped packets are counted.
-const COUNT: Duration = Duration::from_secs(1);
-
 /// What a client says, beside what is typed.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
@@ -63,13 +63,13 @@ enum Said {
 #[serde(tag = "type", rename_all = "camelCase")]
 enum Told {
     /// There is a session.
-    Connected(Connected),
+    Connected(Place),
     /// There is none.
     Refused(NotConnected),
     /// So many bytes have been typed in.
     Credit { bytes: usize },
     /// Packets of the instance that did not arrive, since the terminal is open.
-    Dropped { flows: Vec<Dropped> },
+    Dropped(News),
     /// The session is over; without a status it broke off.
     Ended { status: Option<u32> },
 }
@@ -111,7 +111,7 @@ impl Told {
 pub async fn serve(edge: Arc<Edge>, socket: WebSocket, order: Order, size: Size) {
     let (mut sink, mut stream) = socket.split();
     let end = tokio::select! {
-        opened = open(&edge, &order, size) => match opened {
+        opened = session::open(&edge, &order, size) => match opened {
             Ok(opened) => converse(&edge, opened, size, &mut sink, &mut stream).await,
             Err(refusal) => {
                 // A client that is gone needs no reason.
@@ -122,27 +122,6 @@ pub async fn serve(edge: Arc<Edge>, socket: WebSocket, order: Order, size: Size)
         end = impatience(&mut stream) => end,
     };
     let _ = timeout(FAREWELL, sink.send(Message::Close(Some(end.frame())))).await;
-}
-
-/// What there is once it is open.
-type Opened = (Instance, Session, Connected);
-
-/// A session, or why there is none.
-async fn open(edge: &Edge, order: &Order, size: Size) -> Result<Opened, NotConnected> {
-    let unavailable = |cause: String| NotConnected { said: Vec::new(), cause, explanation: None };
-    let Some(instance) = edge.published.load().get(order.instance).cloned() else {
-        return Err(unavailable(format!("there is no {} any more", order.instance)));
-    };
-    let wish = order.wish(Image::login_of(&edge.published.load(), &instance), size);
-    let opened = edge.instance_connect.open(instance.id, &wish).await;
-    match opened {
-        Ok((session, route)) => {
-            let note = instance_connect::note(&edge.published.load(), &instance, order.via);
-            Ok((instance, session, Connected { from: route.from.into(), to: route.to.into(), note }))
-        }
-        Err(Failure::Unavailable(cause)) => Err(unavailable(cause)),
-        Err(failure) => Err(edge.instance_connect.why(&instance, order.via, failure).await),
-    }
 }
 
 /// Waits for a client that does not wait for its session.
@@ -167,36 +146,52 @@ struct Line {
     size: watch::Sender<Size>,
 }
 
+impl Line {
+    fn new(size: Size) -> Self {
+        Self {
+            unseen: watch::Sender::new(0),
+            untyped: watch::Sender::new(0),
+            used: watch::Sender::new(Instant::now()),
+            size: watch::Sender::new(size),
+        }
+    }
+
+    /// Waits until something more may be sent.
+    async fn room(&self) {
+        // Its other end is here, too.
+        let _ = self.unseen.subscribe().wait_for(|&unseen| unseen < WINDOW).await;
+    }
+}
+
 async fn converse(
     edge: &Edge,
-    (instance, session, connected): Opened,
+    Opened { instance, mut keyboard, mut screen, place }: Opened,
     size: Size,
     sink: &mut SplitSink<WebSocket, Message>,
     stream: &mut SplitStream<WebSocket>,
 ) -> End {
-    let (input, mut output) = session.split();
-    let line = Line {
-        unseen: watch::Sender::new(0),
-        untyped: watch::Sender::new(0),
-        used: watch::Sender::new(Instant::now()),
-        size: watch::Sender::new(size),
-    };
+    let line = Line::new(size);
     // What waits here is bounded by its window.
     let (keys, mut typed) = mpsc::unbounded_channel();
     let (asides, mut told) = mpsc::channel(16);
-    let _ = asides.send(Told::Connected(connected)).await;
+    let _ = asides.send(Told::Connected(place)).await;
     tokio::select! {
-        end = hear(stream, &line, keys) => end,
-        end = type_in(&input, &line, &mut typed, &asides) => end,
-        end = count(edge, &instance, &asides) => end,
-        end = show(&mut output, &line, &mut told, sink) => end,
+        end = hear(stream, &line, keys, LONGEST_SILENCE) => end,
+        end = type_in(&mut keyboard, &line, &mut typed, &asides) => end,
+        end = count(edge.flows.watch(instance), instance, &asides) => end,
+        end = show(&mut screen, &line, &mut told, sink) => end,
     }
 }
 
 /// What the client says. Never waits for the instance.
-async fn hear(stream: &mut SplitStream<WebSocket>, line: &Line, keys: mpsc::UnboundedSender<Vec<u8>>) -> End {
+async fn hear<E>(
+    stream: &mut (impl Stream<Item = Result<Message, E>> + Unpin),
+    line: &Line,
+    keys: mpsc::UnboundedSender<Vec<u8>>,
+    longest_silence: Duration,
+) -> End {
     loop {
-        match timeout(LONGEST_SILENCE, stream.next()).await {
+        match timeout(longest_silence, stream.next()).await {
             Err(_) => return End::Silent,
             Ok(None | Some(Err(_) | Ok(Message::Close(_)))) => return End::Left,
             // Pings are answered already.
@@ -218,23 +213,23 @@ async fn hear(stream: &mut SplitStream<WebSocket>, line: &Line, keys: mpsc::Unbo
 }
 
 /// Types it in, as fast as the instance takes it.
-async fn type_in(input: &Input, line: &Line, typed: &mut mpsc::UnboundedReceiver<Vec<u8>>, asides: &mpsc::Sender<Told>) -> End {
+async fn type_in(keyboard: &mut Keyboard, line: &Line, typed: &mut mpsc::UnboundedReceiver<Vec<u8>>, asides: &mpsc::Sender<Told>) -> End {
     let mut sizes = line.size.subscribe();
     loop {
         let taken = tokio::select! {
             Some(bytes) = typed.recv() => {
                 let count = bytes.len();
-                let taken = input.type_in(bytes).await;
+                let taken = keyboard.type_in(bytes).await;
                 line.untyped.send_modify(|untyped| *untyped = untyped.saturating_sub(count));
                 let _ = asides.send(Told::Credit { bytes: count }).await;
                 taken
             }
             Ok(()) = sizes.changed() => {
-                let Size { columns, rows } = *sizes.borrow_and_update();
-                input.resize(columns, rows).await
+                let size = *sizes.borrow_and_update();
+                keyboard.resize(size).await
             }
         };
-        if taken.is_err() {
+        if !taken {
             // A session that takes no more says so by ending.
             return std::future::pending().await;
         }
@@ -242,35 +237,36 @@ async fn type_in(input: &Input, line: &Line, typed: &mut mpsc::UnboundedReceiver
 }
 
 /// Counts packets of the instance that do not arrive.
-async fn count(edge: &Edge, instance: &Instance, asides: &mpsc::Sender<Told>) -> End {
-    let mut drops = Drops::of(instance.id);
-    let mut moments = interval(COUNT);
-    moments.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        moments.tick().await;
-        let (live, snapshot) = (edge.live.clone(), edge.published.load_full());
+async fn count(watch: InstanceWatch, id: InstanceId, asides: &mpsc::Sender<Told>) -> End {
+    let mut drops = Drops::default();
+    while let Some(begun) = watch.look().await {
         let counted = tokio::task::spawn_blocking(move || {
-            let news = drops.look(&live.reports(), &snapshot);
+            let primary = begun.snapshot.get(id).and_then(|instance| instance.interfaces.first().copied());
+            let news = drops.look(begun.of(id), primary, &begun.snapshot);
             (drops, news)
         });
-        let Ok((counted, news)) = counted.await else { return std::future::pending().await };
+        let Ok((counted, news)) = counted.await else { break };
         drops = counted;
-        if let Some(flows) = news
-            && asides.send(Told::Dropped { flows }).await.is_err()
+        if let Some(news) = news
+            && asides.send(Told::Dropped(news)).await.is_err()
         {
             return End::Over;
         }
+        sleep(watch.interval().await).await;
     }
+    // Without packets there is nothing to count, and something to talk about nevertheless.
+    std::future::pending().await
 }
 
 /// Shows the client what comes, as fast as it has room for it.
-async fn show(output: &mut Output, line: &Line, told: &mut mpsc::Receiver<Told>, sink: &mut SplitSink<WebSocket, Message>) -> End {
+async fn show(screen: &mut Screen, line: &Line, told: &mut mpsc::Receiver<Told>, sink: &mut SplitSink<WebSocket, Message>) -> End {
+    let mut pieces = Pieces::of(screen);
     let mut pings = interval(PING);
     pings.reset();
     loop {
         let message = tokio::select! {
             Some(told) = told.recv() => told.message(),
-            shown = piece(output, line) => match shown {
+            shown = pieces.next(line.room()) => match shown {
                 Shown::Text(bytes) | Shown::Error(bytes) => {
                     line.used.send_replace(Instant::now());
                     line.unseen.send_modify(|unseen| *unseen += bytes.len());
@@ -295,9 +291,31 @@ async fn show(output: &mut Output, line: &Line, told: &mut mpsc::Receiver<Told>,
     }
 }
 
-/// The next piece, once there is room for it.
-async fn piece(output: &mut Output, line: &Line) -> Shown {
-    // Its other end is in the line, too.
-    let _ = line.unseen.subscribe().wait_for(|&unseen| unseen < WINDOW).await;
-    output.next().await
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::stream;
+
+    use super::*;
+
+    async fn heard(said: Vec<Message>, longest_silence: Duration) -> End {
+        let said = said.into_iter().map(Ok::<_, Infallible>);
+        let (keys, _typed) = mpsc::unbounded_channel();
+        // After that it says nothing, and does not go either: a laptop whose lid was closed.
+        let mut stream = stream::iter(said).chain(stream::pending());
+        hear(&mut stream, &Line::new(Size { columns: 80, rows: 24 }), keys, longest_silence).await
+    }
+
+    #[tokio::test]
+    async fn who_falls_silent_without_a_word_is_let_go() {
+        let said = vec![Message::Binary(b"ls\r".to_vec().into()), Message::Pong(Vec::new().into())];
+        assert!(matches!(heard(said, Duration::from_millis(10)).await, End::Silent));
+    }
+
+    #[tokio::test]
+    async fn who_leaves_or_talks_nonsense_need_not_be_waited_for() {
+        assert!(matches!(heard(vec![Message::Close(None)], Duration::MAX).await, End::Left));
+        assert!(matches!(heard(vec![Message::Text("{}".into())], Duration::MAX).await, End::Nonsense));
+    }
 }

@@ -6,8 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use model::InstanceId;
-
-use crate::control::Via;
+use serde::Deserialize;
 
 /// How long a ticket is good for.
 const LIFETIME: Duration = Duration::from_secs(30);
@@ -15,14 +14,27 @@ const LIFETIME: Duration = Duration::from_secs(30);
 /// The most tickets that wait for their bearers. One more is the end of the oldest.
 const MOST: usize = 64;
 
+/// A way in. Those over the network have the names that `peerless connect` has for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Way {
+    /// EC2 Instance Connect.
+    #[default]
+    Eic,
+    /// An EC2 Instance Connect Endpoint.
+    Eice,
+    /// The EC2 serial console.
+    Serial,
+}
+
 /// What a terminal is to be on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
     /// The instance.
     pub instance: InstanceId,
     /// The way there.
-    pub via: Via,
-    /// Whom to be there; by default the image's login.
+    pub way: Way,
+    /// Whom to be there; by default the image's login. A serial port asks that itself.
     pub user: Option<String>,
 }
 
@@ -39,6 +51,10 @@ struct Ticket {
 impl Tickets {
     /// A new ticket, which nobody can guess.
     pub fn issue(&self, order: Order) -> Result<String, getrandom::Error> {
+        self.issue_at(order, Instant::now())
+    }
+
+    fn issue_at(&self, order: Order, now: Instant) -> Result<String, getrandom::Error> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes)?;
         let token = bytes.iter().fold(String::new(), |mut text, byte| {
@@ -46,7 +62,6 @@ impl Tickets {
             let _ = write!(text, "{byte:02x}");
             text
         });
-        let now = Instant::now();
         let mut tickets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         tickets.retain(|ticket| ticket.until > now);
         while tickets.len() >= MOST {
@@ -58,9 +73,13 @@ impl Tickets {
 
     /// What a ticket was for; it is none any more.
     pub fn redeem(&self, token: &str) -> Option<Order> {
+        self.redeem_at(token, Instant::now())
+    }
+
+    fn redeem_at(&self, token: &str, now: Instant) -> Option<Order> {
         let mut tickets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let at = tickets.iter().position(|ticket| ticket.token == token)?;
-        tickets.remove(at).filter(|ticket| ticket.until > Instant::now()).map(|ticket| ticket.order)
+        tickets.remove(at).filter(|ticket| ticket.until > now).map(|ticket| ticket.order)
     }
 }
 
@@ -69,7 +88,7 @@ mod tests {
     use super::*;
 
     fn order(user: &str) -> Order {
-        Order { instance: "i-0123456789abcdef0".parse().unwrap(), via: Via::InstanceConnect, user: Some(user.to_owned()) }
+        Order { instance: "i-0123456789abcdef0".parse().unwrap(), way: Way::Eic, user: Some(user.to_owned()) }
     }
 
     #[test]
@@ -81,6 +100,16 @@ mod tests {
         assert_eq!(tickets.redeem(&one), None);
         assert_eq!(tickets.redeem(""), None);
         assert_eq!(tickets.redeem(&two), Some(order("two")));
+    }
+
+    #[test]
+    fn who_does_not_come_leaves_no_ticket_behind() {
+        let (tickets, now) = (Tickets::default(), Instant::now());
+        let token = tickets.issue_at(order("late"), now).unwrap();
+        assert_eq!(tickets.redeem_at(&token, now + LIFETIME), None);
+        tickets.issue_at(order("never"), now).unwrap();
+        tickets.issue_at(order("another"), now + LIFETIME).unwrap();
+        assert_eq!(tickets.0.lock().unwrap().len(), 1, "those whose time is over");
     }
 
     #[test]
