@@ -79,6 +79,34 @@ test("both ends change places, whoever they are", async () => {
   await seen(/TCP 22 10\.1\.\d+\.\d+ → 203\.0\.113\.10/);
 });
 
+test("the whole question is asked by the keyboard alone", async () => {
+  await go("/explain");
+  const from = page.getByRole("combobox", { name: "From" });
+  await from.focus();
+  await page.keyboard.type("NextWork VPC 1");
+  await page.getByRole("option", { name: /Instance - NextWork VPC 1/ }).waitFor();
+  for (const key of ["ArrowDown", "ArrowDown", "Enter"]) await page.keyboard.press(key);
+  await page.waitForURL(new RegExp(`from=${lab.instances[0]}`));
+  const next = async (isIt: () => boolean | undefined) => {
+    for (let steps = 0; steps < 8; steps++) {
+      if (await page.evaluate(isIt)) return;
+      await page.keyboard.press("Tab");
+    }
+    throw new Error("Tab does not lead there");
+  };
+  await page.keyboard.press("Tab");
+  await next(() => document.activeElement?.getAttribute("role") === "combobox");
+  await page.keyboard.type("NextWork VPC 2");
+  await page.getByRole("option", { name: /Instance - NextWork VPC 2/ }).waitFor();
+  for (const key of ["ArrowDown", "ArrowDown", "Enter"]) await page.keyboard.press(key);
+  await page.waitForURL(new RegExp(`to=${lab.instances[1]}`));
+  await page.keyboard.press("Tab");
+  await next(() => document.activeElement?.textContent?.includes("Ping (ICMP)"));
+  for (const key of ["Enter", "ArrowDown", "Enter"]) await page.keyboard.press(key);
+  await page.waitForURL(/protocol=tcp&port=22/);
+  await seen(/^not reachable: TCP 22 /);
+});
+
 /** The page in each of its states: its address is all that it needs, and nobody is kept out. */
 test("a reload gives the same page, in every state", async () => {
   const call = client(daemon.url);

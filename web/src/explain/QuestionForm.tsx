@@ -4,7 +4,7 @@ import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { nameOf, useList } from "../api/lists";
 import { type Protocol, type Question, serviceOf, swapped } from "./question";
 
@@ -78,6 +78,8 @@ interface EndProps {
 
 function End({ label, value, set, isSender = false }: EndProps) {
   const [typed, setTyped] = useState(value);
+  // The key that chooses an option is pressed in the field, too, where it means what was typed so far.
+  const isChosen = useRef(false);
   useEffect(() => setTyped(value), [value]);
   const options = useEnds(isSender);
   const known = options.flatMap((group) => group.options).find((option) => option.value === value);
@@ -93,10 +95,17 @@ function End({ label, value, set, isSender = false }: EndProps) {
         ariaLabel={label}
         placeholder="Name, ID or address"
         empty="Nothing of that name"
-        onChange={({ detail }) => setTyped(detail.value)}
-        onSelect={({ detail }) => set(detail.value)}
+        onChange={({ detail }) => {
+          isChosen.current = false;
+          setTyped(detail.value);
+        }}
+        onSelect={({ detail }) => {
+          isChosen.current = true;
+          setTyped(detail.value);
+          set(detail.value);
+        }}
         onBlur={() => set(typed.trim())}
-        onKeyDown={({ detail }) => detail.key === "Enter" && set(typed.trim())}
+        onKeyDown={({ detail }) => detail.key === "Enter" && !isChosen.current && set(typed.trim())}
       />
     </FormField>
   );
