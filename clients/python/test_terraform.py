@@ -302,6 +302,8 @@ class Terraform(Account):
             DisableApiStop=False,
             DisableApiTermination=False,
             InstanceInitiatedShutdownBehavior="terminate",
+            BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 20, "VolumeType": "gp3", "Encrypted": False, "DeleteOnTermination": True}}],
+            CreditSpecification={"CpuCredits": "unlimited"},
             MetadataOptions={"HttpEndpoint": "enabled", "HttpTokens": "required", "HttpPutResponseHopLimit": 2, "InstanceMetadataTags": "disabled"},
             TagSpecifications=named("instance", "a") + named("volume", "root"),
         )
@@ -328,7 +330,7 @@ class Terraform(Account):
         mapped = found["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
         [volume] = ec2.describe_volumes(VolumeIds=[mapped])["Volumes"]
         self.assertEqual((volume["Attachments"][0]["InstanceId"], volume["Tags"][0]["Value"]), (instance, "root"))
-        self.assertEqual((volume["VolumeType"], volume["Encrypted"], volume["Size"]), ("gp3", False, 8))
+        self.assertEqual((volume["VolumeType"], volume["Encrypted"], volume["Size"]), ("gp3", False, 20))
         ec2.describe_volumes(Filters=where(attachment__instance_id=instance))
         [interface] = ec2.describe_network_interfaces(Filters=where(attachment__instance_id=instance))["NetworkInterfaces"]
         self.assertEqual(interface["Attachment"]["DeviceIndex"], 0)
