@@ -1,7 +1,6 @@
 /** Connect to instance: AWS's notes, our reason under them, and the way in that there is. */
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
@@ -13,7 +12,7 @@ import Spinner from "@cloudscape-design/components/spinner";
 import Tabs from "@cloudscape-design/components/tabs";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { useHref, useParams } from "react-router";
+import { useParams } from "react-router";
 import { nameOf, titled, useList } from "../api/lists";
 import { effectiveTable } from "../api/network";
 import { explain } from "../api/peerless";
@@ -24,6 +23,7 @@ import { useOurs } from "../frame/exam";
 import { Page } from "../frame/Page";
 import { sentence } from "../frame/results";
 import { Command } from "./Command";
+import { ConnectButtons } from "./ConnectButtons";
 import { Explained } from "./Explained";
 import { NoteAlert } from "./NoteAlert";
 import { notes, userOf } from "./notes";
@@ -101,9 +101,6 @@ function InstanceConnect({ instance, user: usual }: { instance: Instance; user: 
     queryFn: () => explain("instance-connect", instance.instanceId, { tcp: 22 }),
     enabled: isPublic && ours(true) && instance.instanceState.name === "running",
   });
-  const query = new URLSearchParams({ via, user });
-  const href = useHref(`/ec2/instances/${instance.instanceId}/terminal?${query}`);
-  const back = useHref(`/ec2/instances/${instance.instanceId}`);
   return (
     <SpaceBetween size="l">
       {found.map((note) => (
@@ -112,16 +109,11 @@ function InstanceConnect({ instance, user: usual }: { instance: Instance; user: 
       <Container
         header={<Header variant="h2">EC2 Instance Connect</Header>}
         footer={
-          <Box float="right">
-            <SpaceBetween direction="horizontal" size="xs">
-              <Button variant="link" href={back}>
-                Cancel
-              </Button>
-              <Button variant="primary" href={href} target="_blank" disabled={user === "" || found.some((note) => note.isShut)}>
-                Connect
-              </Button>
-            </SpaceBetween>
-          </Box>
+          <ConnectButtons
+            instance={instance.instanceId}
+            query={new URLSearchParams({ via, user })}
+            isShut={user === "" || found.some((note) => note.isShut)}
+          />
         }
       >
         <SpaceBetween size="l">
