@@ -49,6 +49,7 @@ pub fn examine(runtime: &Runtime, state: &Path, listen: SocketAddr, sshd: Option
             SshServer::find(sshd).map(|found| found.path().display().to_string()),
             "`make tools` unpacks one, `make build` puts it beside the program; or install OpenSSH's server. Without it instances refuse port 22",
         ),
+        Finding::new("login", program("login"), "install login, or util-linux: the EC2 serial console asks by it. All else works without"),
         Finding::new(
             "images",
             images(runtime, state),

@@ -19,7 +19,7 @@ import { explain } from "../api/peerless";
 import { here } from "../api/place";
 import type { Way } from "../api/terminal";
 import type { Instance } from "../api/types";
-import { useExam } from "../frame/exam";
+import { useOurs } from "../frame/exam";
 import { Page } from "../frame/Page";
 import { sentence } from "../frame/results";
 import { Command } from "./Command";
@@ -95,11 +95,11 @@ function InstanceConnect({ instance, user: usual }: { instance: Instance; user: 
   const user = typed ?? usual;
   const found = notes({ instance, subnet, table, isExplicit, rules, region: here.region }).filter((note) => via === "eic" || note.isState);
   const isPublic = via === "eic";
-  const isExam = useExam();
+  const ours = useOurs();
   const answer = useQuery({
     queryKey: ["ec2", "explain", instance.instanceId],
     queryFn: () => explain("instance-connect", instance.instanceId, { tcp: 22 }),
-    enabled: isPublic && !isExam && instance.instanceState.name === "running",
+    enabled: isPublic && ours(true) && instance.instanceState.name === "running",
   });
   return (
     <SpaceBetween size="l">
@@ -151,8 +151,8 @@ function InstanceConnect({ instance, user: usual }: { instance: Instance; user: 
           </Command>
         </SpaceBetween>
       </Container>
-      {isPublic && !isExam && answer.data && <Explained explanation={answer.data} title="Would it get in now?" />}
-      {isPublic && !isExam && answer.error && <Alert type="info">{sentence(answer.error)}</Alert>}
+      {isPublic && answer.data && ours(<Explained explanation={answer.data} title="Would it get in now?" />)}
+      {isPublic && answer.error && ours(<Alert type="info">{sentence(answer.error)}</Alert>)}
     </SpaceBetween>
   );
 }

@@ -10,7 +10,7 @@ import { useNavigate } from "react-router";
 import { nameOf, titled } from "../api/lists";
 import { useSerialConsoleAccess } from "../api/serial";
 import type { Instance } from "../api/types";
-import { useExam } from "../frame/exam";
+import { useOurs } from "../frame/exam";
 import { Command } from "./Command";
 import { ConnectButtons } from "./ConnectButtons";
 import { NoteAlert } from "./NoteAlert";
@@ -20,7 +20,7 @@ const SERIAL = new URLSearchParams({ via: "serial" });
 
 export function SerialConsole({ instance, user }: { instance: Instance; user: string }) {
   const isAllowed = useSerialConsoleAccess();
-  const isExam = useExam();
+  const ours = useOurs();
   const navigate = useNavigate();
   const note = notRunning(instance);
   return (
@@ -49,17 +49,17 @@ export function SerialConsole({ instance, user }: { instance: Instance; user: st
               { label: "Serial port", value: "ttyS0" },
             ]}
           />
-          {!isExam && (
+          {ours(
             <Box>
               It needs no network: no route, no rule and no address keeps it out. The instance asks for a user and a password, and the users
               of its image have no password: set one as root inside, with <code>passwd {user}</code>, or by user data, before you need it.
               One session is open at a time; when its tab is closed, the session ends.
-            </Box>
+            </Box>,
           )}
-          {!isExam && (
+          {ours(
             <Command text={`sudo peerless connect --via console ${instance.instanceId}`}>
               Who is root on this machine gets in without a password:
-            </Command>
+            </Command>,
           )}
         </SpaceBetween>
       </Container>
