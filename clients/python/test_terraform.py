@@ -375,10 +375,11 @@ class Terraform(Account):
         """aws_instances, aws_subnets, aws_security_groups, aws_route_tables, aws_internet_gateway, aws_network_acls and their kin."""
         ec2, vpc = self.ec2, self.vpc("10.0.0.0/16")
         subnet = self.subnet(vpc, "10.0.1.0/24")
+        [ubuntu] = ec2.describe_images(Owners=["099720109477"], Filters=where(name="ubuntu/images/hvm-ssd*/ubuntu-noble-24.04-amd64-server-*"))["Images"]
         # With associate_public_ip_address, it writes the instance's interface out.
         interface = {"DeviceIndex": 0, "SubnetId": subnet, "AssociatePublicIpAddress": True, "Groups": [self.default_group(vpc)], "PrivateIpAddress": "10.0.1.20"}
         instance = ec2.run_instances(
-            ImageId="ami-0b240400000000001",
+            ImageId=ubuntu["ImageId"],
             MinCount=1,
             MaxCount=1,
             InstanceType="t2.micro",

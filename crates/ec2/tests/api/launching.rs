@@ -138,8 +138,8 @@ fn the_root_volume_has_the_size_that_is_asked_for() {
     assert_eq!(size_of(&mut aws, &root(as_it_is)), "8");
     assert_eq!(size_of(&mut aws, &root(&format!("{as_it_is} BlockDeviceMapping.1.Ebs.VolumeSize=20"))), "20");
 
-    let ubuntu =
-        format!("{} BlockDeviceMapping.1.DeviceName=/dev/sda1 BlockDeviceMapping.1.Ebs.VolumeSize=12", call.replace(ANY, "ami-0b240400000000001"));
+    let ubuntu = aws.get("DescribeImages Filter.1.Name=name Filter.1.Value.1=ubuntu*", "imagesSet/item/imageId");
+    let ubuntu = format!("{} BlockDeviceMapping.1.DeviceName=/dev/sda1 BlockDeviceMapping.1.Ebs.VolumeSize=12", call.replace(ANY, &ubuntu));
     assert_eq!(size_of(&mut aws, &ubuntu), "12");
     let named = "DescribeVolumes Filter.1.Name=size Filter.1.Value.1=12";
     assert_eq!(aws.get(named, "volumeSet/item/attachmentSet/item/device"), "/dev/sda1");
