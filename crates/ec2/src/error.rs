@@ -212,6 +212,11 @@ errors! {
     /// A parameter of AWS's that is not acted on.
     UnsupportedParameter { parameter: String, value: String } = "UnsupportedOperation",
         "The parameter {parameter} is not supported with the value '{value}'.";
+    DeviceMappedTwice { device: &'static str } = "InvalidBlockDeviceMapping", "The device '{device}' is used in more than one block-device mapping";
+    VolumeTooSmall { gib: i64 } = "InvalidBlockDeviceMapping",
+        "Volume of size {gib}GB is smaller than the snapshot of the image, expect size >= 8GB";
+    /// A size of a disk, where the machine lacks what it takes.
+    NoVolumeSizes { parameter: String, reason: String } = "UnsupportedOperation", "The parameter {parameter} is not supported here: {reason}.";
     /// An imported image, where the machine lacks what it takes.
     ImageUnbootable { image: ImageId, reason: String } = "UnsupportedOperation", "The image {image} cannot be booted here: {reason}.";
     VcpuLimitExceeded { limit: u32 } = "VcpuLimitExceeded",

@@ -15,6 +15,7 @@
 
 mod wire;
 
+mod block_device_mapping;
 mod call;
 mod caller;
 mod operations;

@@ -67,7 +67,7 @@ impl Probe {
     }
 
     fn explain(&self) -> Result<ExitCode, Trouble> {
-        let question = Request::Explain { from: self.from.word(), to: self.instance.clone(), service: Service::Tcp(self.tcp) };
+        let question = Request::Explain { from: self.from.word(), to: self.instance.clone(), service: Service::Tcp(self.tcp), flips: false };
         match self.daemon.ask(&question)? {
             Response::Explanation(explanation) => explain::print(&explanation),
             other => return Err(unexpected(&other)),
