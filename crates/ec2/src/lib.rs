@@ -15,6 +15,7 @@
 
 mod wire;
 
+mod block_device_mapping;
 mod call;
 mod caller;
 mod operations;
@@ -83,6 +84,7 @@ mod sts;
 mod subnet;
 mod tag;
 mod traffic;
+mod vcpu;
 mod volume;
 mod vpc;
 mod vpc_cidr_block;

@@ -13,7 +13,7 @@ use crate::{
     error::{Doing, Error},
     guest::Guest,
     images::trial,
-    serial,
+    serial, volume,
 };
 
 /// What a program does that was called with `__guest` and these further arguments. To be called before any thread is started.
@@ -22,6 +22,7 @@ pub fn guest_main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match arguments.as_slice() {
         [verb] if verb == "build" => build(),
         [verb, folder] if verb == "try-image" => trial::perform(Path::new(folder)).map(|()| ExitCode::SUCCESS),
+        [verb, folder] if verb == "try-volume" => volume::perform(Path::new(folder)).map(|()| ExitCode::SUCCESS),
         [verb, record, user, command @ ..] if verb == "enter" => enter_recorded(record, user, command),
         [verb, record] if verb == "serial" => serve_recorded(record),
         _ => Err(Error::Usage),

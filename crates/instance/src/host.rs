@@ -23,6 +23,7 @@ use crate::{
     guest::Guest,
     process,
     spec::{Spec, check_name},
+    volume,
 };
 
 /// How long the kernel may take to end all processes of a guest.
@@ -139,10 +140,14 @@ impl Host {
     }
 
     fn build_fresh(&self, spec: &Spec) -> Result<Guest, Error> {
+        let groups = Hierarchies::mounted()?.create(&self.name, &spec.id, &Limits::from(spec))?;
+        let disk = self.disk(&spec.id);
+        disk::make_private(&disk)?;
         let order = Order {
             spec: spec.clone(),
-            groups: Hierarchies::mounted()?.create(&self.name, &spec.id, &Limits::from(spec))?,
-            root: disk::make(&self.disk(&spec.id), spec.first_id)?,
+            groups,
+            volume: spec.disk_gib.map(|gib| volume::make(&disk, gib)).transpose()?,
+            disk,
             console: self.console(&spec.id),
             pulse: self.pulse(&spec.id),
             sshd: self.sshd.clone(),

@@ -43,6 +43,7 @@ pub mod serial;
 mod spec;
 mod syscall;
 mod user_namespace;
+pub mod volume;
 
 pub use command::guest_main;
 pub use console::ConsoleOutput;

@@ -6,22 +6,23 @@ import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useHref, useNavigate } from "react-router";
+import { useNavigate } from "react-router";
 import { nameOf, titled } from "../api/lists";
 import { useSerialConsoleAccess } from "../api/serial";
 import type { Instance } from "../api/types";
-import { useExam } from "../frame/exam";
+import { useOurs } from "../frame/exam";
 import { Command } from "./Command";
+import { ConnectButtons } from "./ConnectButtons";
 import { NoteAlert } from "./NoteAlert";
 import { notRunning } from "./notes";
 
+const SERIAL = new URLSearchParams({ via: "serial" });
+
 export function SerialConsole({ instance, user }: { instance: Instance; user: string }) {
   const isAllowed = useSerialConsoleAccess();
-  const isExam = useExam();
+  const ours = useOurs();
   const navigate = useNavigate();
   const note = notRunning(instance);
-  const href = useHref(`/ec2/instances/${instance.instanceId}/terminal?via=serial`);
-  const back = useHref(`/ec2/instances/${instance.instanceId}`);
   return (
     <SpaceBetween size="l">
       {isAllowed === false && (
@@ -38,18 +39,7 @@ export function SerialConsole({ instance, user }: { instance: Instance; user: st
       {note && <NoteAlert note={note} />}
       <Container
         header={<Header variant="h2">EC2 serial console</Header>}
-        footer={
-          <Box float="right">
-            <SpaceBetween direction="horizontal" size="xs">
-              <Button variant="link" href={back}>
-                Cancel
-              </Button>
-              <Button variant="primary" href={href} target="_blank" disabled={!isAllowed || note !== undefined}>
-                Connect
-              </Button>
-            </SpaceBetween>
-          </Box>
-        }
+        footer={<ConnectButtons instance={instance.instanceId} query={SERIAL} isShut={!isAllowed || note !== undefined} />}
       >
         <SpaceBetween size="l">
           <KeyValuePairs
@@ -59,17 +49,17 @@ export function SerialConsole({ instance, user }: { instance: Instance; user: st
               { label: "Serial port", value: "ttyS0" },
             ]}
           />
-          {!isExam && (
+          {ours(
             <Box>
               It needs no network: no route, no rule and no address keeps it out. The instance asks for a user and a password, and the users
               of its image have no password: set one as root inside, with <code>passwd {user}</code>, or by user data, before you need it.
               One session is open at a time; when its tab is closed, the session ends.
-            </Box>
+            </Box>,
           )}
-          {!isExam && (
+          {ours(
             <Command text={`sudo peerless connect --via console ${instance.instanceId}`}>
               Who is root on this machine gets in without a password:
-            </Command>
+            </Command>,
           )}
         </SpaceBetween>
       </Container>

@@ -1,6 +1,5 @@
 /** EC2's first page: how much there is of what EC2 has, and what the account has set. */
 import Button from "@cloudscape-design/components/button";
-import ColumnLayout from "@cloudscape-design/components/column-layout";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
@@ -9,9 +8,8 @@ import { useNavigate } from "react-router";
 import { useList } from "../api/lists";
 import { useSerialConsoleAccess } from "../api/serial";
 import { Page } from "../frame/Page";
-import { resources } from "../resources";
 import { To } from "../table/Ref";
-import { Count } from "./Count";
+import { Resources } from "./Resources";
 
 const KINDS = ["instances", "addresses", "keyPairs", "networkInterfaces", "securityGroups", "images"];
 
@@ -32,21 +30,7 @@ export function Ec2Dashboard() {
         >
           EC2 Dashboard
         </Header>
-        <Container
-          header={
-            <Header variant="h2" description="In the account and Region that are chosen above.">
-              Resources
-            </Header>
-          }
-        >
-          <ColumnLayout columns={3} variant="text-grid">
-            {resources
-              .filter((resource) => KINDS.includes(resource.kind))
-              .map((resource) => (
-                <Count key={resource.path} resource={resource} />
-              ))}
-          </ColumnLayout>
-        </Container>
+        <Resources title="Resources" of={(kind) => KINDS.includes(kind)} />
         <Container header={<Header variant="h2">Account attributes</Header>}>
           <KeyValuePairs
             columns={2}

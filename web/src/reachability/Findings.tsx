@@ -7,7 +7,7 @@ import { useList } from "../api/lists";
 import type { AnalysisComponent, NetworkInsightsAnalysis, NetworkInsightsPath, PathComponent } from "../api/types";
 import { explainPath } from "../explain/question";
 import { Code } from "../explain/Way";
-import { useExam } from "../frame/exam";
+import { useOurs } from "../frame/exam";
 import { Rows } from "../table/Details";
 import { Ref, To } from "../table/Ref";
 import { doings, kindOf, questionOf, sentenceOf } from "./words";
@@ -46,11 +46,10 @@ export function Reachability({ of: analysis }: { of: NetworkInsightsAnalysis | u
 
 /** Our own page about the same question: it knows the fix, and what has become of the network since. */
 export function ToExplain({ path }: { path: NetworkInsightsPath }) {
-  const isExam = useExam();
+  const ours = useOurs();
   const interfaces = useList("networkInterfaces").items;
   const question = questionOf(path, interfaces);
-  if (isExam || !question) return null;
-  return <To href={explainPath(question)}>Explain it as things are now</To>;
+  return question && ours(<To href={explainPath(question)}>Explain it as things are now</To>);
 }
 
 function Way({ label, components }: { label: string; components: readonly PathComponent[] }) {

@@ -10,7 +10,7 @@ import { nameOf, titled, useList } from "../api/lists";
 import { type Dropped, type Refused, Terminal, type Way } from "../api/terminal";
 import type { Instance } from "../api/types";
 import { Explained } from "../connect/Explained";
-import { useExam } from "../frame/exam";
+import { useOurs } from "../frame/exam";
 import { usePreference } from "../frame/preferences";
 import { DropLine } from "./DropLine";
 import { type Hands, Screen } from "./Screen";
@@ -58,7 +58,7 @@ function Conversation({ id, via, user, instance, title }: Props) {
   const terminal = useRef<Terminal>(undefined);
   const leave = useRef<HTMLDivElement>(null);
   const top = useTop();
-  const isExam = useExam();
+  const ours = useOurs();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt is another conversation
   useEffect(() => {
@@ -128,7 +128,7 @@ function Conversation({ id, via, user, instance, title }: Props) {
           <span role="alert">{phase.why}</span>
         </Bar>
       )}
-      {!isExam && !isRefused && <DropLine instance={id} {...drops} />}
+      {!isRefused && ours(<DropLine instance={id} {...drops} />)}
       <div className="terminal-facts">
         <dl>
           <Fact name="Instance ID">{id}</Fact>
@@ -161,7 +161,7 @@ function Conversation({ id, via, user, instance, title }: Props) {
 /** AWS's words, and under them what they do not say. */
 function Failure({ why: { said, cause, explanation }, retry }: { why: Refused; retry: () => void }) {
   const [header, ...text] = said;
-  const isExam = useExam();
+  const ours = useOurs();
   const back = useHref("..", { relative: "path" });
   return (
     <div className="terminal-failed">
@@ -182,13 +182,13 @@ function Failure({ why: { said, cause, explanation }, retry }: { why: Refused; r
           {text.map((line) => (
             <div key={line}>{line}</div>
           ))}
-          {(!isExam || said.length === 0) && (
+          {(said.length === 0 ? cause : ours(cause)) && (
             <Box variant="p" margin={{ top: "xs" }}>
               {capital(cause)}.
             </Box>
           )}
         </Alert>
-        {explanation && !isExam && <Explained explanation={explanation} title="What is in the way" />}
+        {explanation && ours(<Explained explanation={explanation} title="What is in the way" />)}
       </SpaceBetween>
     </div>
   );

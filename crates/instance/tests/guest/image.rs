@@ -23,7 +23,7 @@ pub const CHECKS: &[Check] = &[
 const PROGRAMS: [&str; 12] = ["sh", "cat", "id", "ls", "touch", "mkdir", "rm", "hostname", "sleep", "stat", "chmod", "su"];
 
 /// A root file system with these programs and what they are linked with.
-fn plant(tree: &Path) {
+pub fn plant(tree: &Path) {
     for folder in ["bin", "etc", "var/lib"] {
         fs::create_dir_all(tree.join(folder)).unwrap();
     }
@@ -48,7 +48,7 @@ fn copy(source: &Path, target: &Path) {
 }
 
 /// The image's folder.
-fn import(images: &Images, tree: &Path, id: &str) -> std::path::PathBuf {
+pub fn import(images: &Images, tree: &Path, id: &str) -> std::path::PathBuf {
     let (reader, writer) = std::io::pipe().unwrap();
     let imported = std::thread::scope(|scope| {
         scope.spawn(|| pack(tree, writer).unwrap());

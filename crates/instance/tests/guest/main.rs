@@ -12,6 +12,7 @@ mod life;
 mod serial;
 mod ssh;
 mod user_data;
+mod volume;
 mod world;
 
 use std::{
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         .chain(ssh::CHECKS)
         .chain(user_data::CHECKS)
         .chain(image::CHECKS)
+        .chain(volume::CHECKS)
         .chain(escape::CHECKS)
         .chain(life::CHECKS);
     let mut failed = 0;

@@ -406,6 +406,7 @@ fn spec(instance: &Instance, interface: &NetworkInterface, vpc: &Vpc, snapshot: 
         ttl: if imported.is_some() { LINUX_TTL } else { image.ttl },
         memory_mib: instance.instance_type.memory_mib(),
         vcpus: instance.instance_type.vcpus(),
+        disk_gib: instance.volume_size.map(model::VolumeSize::gib),
         first_id: first_id(interface.serial),
         search: options.iter().flat_map(|options| &options.domain_names).map(ToString::to_string).collect(),
         nameservers: options.iter().flat_map(|options| &options.domain_name_servers).map(|server| server.address(vpc).into()).collect(),

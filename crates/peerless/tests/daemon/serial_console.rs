@@ -1,5 +1,7 @@
 //! The EC2 serial console: who may sit at an instance's serial port, and that the network has no part in it.
 
+use std::net::SocketAddr;
+
 use crate::api::must;
 use crate::lab::{Lab, eventually};
 use crate::public::Public;
@@ -16,6 +18,22 @@ const USER_DATA: &str = "I2Nsb3VkLWNvbmZpZwpwYXNzd29yZDogY29ycmVjdC1ob3JzZQpjaHB
 
 fn order(instance: &str) -> String {
     format!(r#"{{"instance":"{instance}","via":"serial"}}"#)
+}
+
+/// A seat, once the daemon has noticed that the one before was left.
+fn once_free(address: SocketAddr, instance: &str) -> Terminal {
+    let mut seat = None;
+    eventually("the port is free", || {
+        let mut terminal = Terminal::open(address, &order(instance));
+        let told = terminal.told();
+        if told["type"] == "connected" {
+            seat = Some(terminal);
+        } else {
+            assert_eq!(told["said"], serde_json::json!([IN_USE]));
+        }
+        seat.is_some()
+    });
+    seat.unwrap()
 }
 
 #[test]
@@ -79,14 +97,20 @@ fn one_logs_in_by_password_without_a_network() {
         terminal.wait_for("43 132\r\n");
         terminal.socket.close();
 
-        // The next one finds nobody logged in, but does find the port closed first.
-        let mut next = Terminal::open(address, &order(&instance));
-        assert_eq!(next.told_of("connected")["port"], "ttyS0");
+        // The next one finds nobody logged in.
+        let mut next = once_free(address, &instance);
         next.wait_for("login: ");
         let console = public.lab.must_call("GetConsoleOutput", &format!("InstanceId={instance}"));
         let decoded = public.lab.peerless(&["run", &instance, "--", "sh", "-c", &format!("echo {} | base64 -d", console.element("output"))]).output();
         let shown = String::from_utf8_lossy(&decoded.unwrap().stdout).into_owned();
         assert!(shown.contains("login: ec2-user") && !shown.contains("correct-horse"), "{shown}");
+
+        // A daemon that is killed hangs up, and the one after it finds the port free.
+        public.lab.kill();
+        public.lab.up(&[]);
+        let mut next = Terminal::open(address, &order(&instance));
+        assert_eq!(next.told_of("connected")["port"], "ttyS0");
+        next.wait_for("login: ");
 
         // With the instance ends the session.
         public.lab.must_call("StopInstances", &format!("InstanceId.1={instance}"));
