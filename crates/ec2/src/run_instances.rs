@@ -10,7 +10,7 @@ use std::net::Ipv4Addr;
 
 use model::{
     Association, Attachment, AvailabilityZone, IdKind, ImageId, Instance, InstanceConnectKeys, InstanceId, InstanceState, InstanceType, LaunchKey,
-    MacAddress, NetworkInterface, NetworkInterfaceId, Reboots, SecurityGroupId, ShutdownBehavior, Subnet, SubnetId, UserData,
+    NetworkInterface, NetworkInterfaceId, Reboots, SecurityGroupId, ShutdownBehavior, Subnet, SubnetId, UserData,
 };
 use serde::Deserialize;
 
@@ -340,20 +340,11 @@ impl InterfaceSpecification {
         let public_ip = auto_assign_public_ip.then(|| free_address(edit)).transpose()?;
         let serial = edit.draft.next_interface_serial();
         edit.create(NetworkInterface {
-            id,
-            scope: edit.scope,
-            serial,
-            subnet: subnet.id,
-            vpc: subnet.vpc,
-            mac: MacAddress::interface(id.digits().low_bits()),
-            private_ip,
-            groups,
-            source_dest_check: true,
             description: self.description.clone().unwrap_or_default(),
             attachment: Some(attachment),
-            endpoint: None,
             association: public_ip.map(|public_ip| Association { public_ip, elastic: None }),
             auto_assign_public_ip,
+            ..NetworkInterface::new(id, serial, subnet, private_ip, groups)
         });
         Ok(id)
     }
