@@ -159,8 +159,8 @@ impl Change for RunInstances {
         let key = self.key_name.as_ref().map(|name| edit.view().key_pair(name).map(LaunchKey::from)).transpose()?;
         let metadata_options = self.metadata_options.at_launch(image::requires_token(self.image_id, edit.view())?)?;
         image::check_bootable(self.image_id, edit)?;
-        self.credit_specification.as_ref().map_or(Ok(()), |credits| credits.check(self.instance_type()))?;
-        let volume_size = root_volume_size(&self.block_device_mapping, edit)?;
+        let unlimited_credits = self.credit_specification.as_ref().map_or(Ok(false), |credits| credits.unlimited(self.instance_type()))?;
+        let volume_size = root_volume_size(&self.block_device_mapping, self.image_id, edit)?;
         check_tag_keys(metadata_options, edit.tags.of(IdKind::InstanceId).keys())?;
         let subnet = place.subnet(self.zone(), edit.view())?.clone();
         let groups = place.groups(&self.named_groups(edit.view())?, &subnet, edit.view())?;
@@ -192,6 +192,7 @@ impl Change for RunInstances {
                 interfaces: vec![interface],
                 key: key.clone(),
                 user_data: self.user_data.clone(),
+                unlimited_credits,
                 volume_size,
                 metadata_options,
                 instance_connect_keys: InstanceConnectKeys::default(),

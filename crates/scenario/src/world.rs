@@ -271,6 +271,7 @@ impl World {
             interfaces: vec![interface],
             key: None,
             user_data: None,
+            unlimited_credits: false,
             volume_size: None,
             metadata_options: Default::default(),
             instance_connect_keys: Default::default(),
