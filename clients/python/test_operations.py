@@ -81,6 +81,15 @@ class Operations(Account):
         self.wait("instance_running", InstanceIds=[instance])
         self.assertEqual(self.ec2.get_console_output(InstanceId=instance)["InstanceId"], instance)
 
+    def test_serial_console_access(self):
+        for call, enabled in (
+            (self.ec2.enable_serial_console_access, True),
+            (self.ec2.disable_serial_console_access, False),
+        ):
+            self.assertEqual(call()["SerialConsoleAccessEnabled"], enabled)
+            status = self.ec2.get_serial_console_access_status()
+            self.assertEqual((status["SerialConsoleAccessEnabled"], status["ManagedBy"]), (enabled, "account"))
+
     def test_attributes_of_a_vpc(self):
         vpc = self.vpc("10.0.0.0/16")
         for attribute in ("enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics"):

@@ -279,6 +279,13 @@ class Terraform(Account):
         ec2.delete_key_pair(KeyName="deployer")
         self.refused("InvalidKeyPair.NotFound", ec2.describe_key_pairs, KeyNames=["deployer"])
 
+    def test_aws_ec2_serial_console_access(self):
+        """Destroying it disables the access."""
+        self.ec2.enable_serial_console_access()
+        self.assertTrue(self.ec2.get_serial_console_access_status()["SerialConsoleAccessEnabled"])
+        self.ec2.disable_serial_console_access()
+        self.assertFalse(self.ec2.get_serial_console_access_status()["SerialConsoleAccessEnabled"])
+
     def test_aws_instance(self):
         ec2 = self.ec2
         vpc = self.vpc("10.0.0.0/16")
@@ -295,6 +302,8 @@ class Terraform(Account):
             DisableApiStop=False,
             DisableApiTermination=False,
             InstanceInitiatedShutdownBehavior="terminate",
+            BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 20, "VolumeType": "gp3", "Encrypted": False, "DeleteOnTermination": True}}],
+            CreditSpecification={"CpuCredits": "unlimited"},
             MetadataOptions={"HttpEndpoint": "enabled", "HttpTokens": "required", "HttpPutResponseHopLimit": 2, "InstanceMetadataTags": "disabled"},
             TagSpecifications=named("instance", "a") + named("volume", "root"),
         )
@@ -321,7 +330,7 @@ class Terraform(Account):
         mapped = found["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
         [volume] = ec2.describe_volumes(VolumeIds=[mapped])["Volumes"]
         self.assertEqual((volume["Attachments"][0]["InstanceId"], volume["Tags"][0]["Value"]), (instance, "root"))
-        self.assertEqual((volume["VolumeType"], volume["Encrypted"], volume["Size"]), ("gp3", False, 8))
+        self.assertEqual((volume["VolumeType"], volume["Encrypted"], volume["Size"]), ("gp3", False, 20))
         ec2.describe_volumes(Filters=where(attachment__instance_id=instance))
         [interface] = ec2.describe_network_interfaces(Filters=where(attachment__instance_id=instance))["NetworkInterfaces"]
         self.assertEqual(interface["Attachment"]["DeviceIndex"], 0)

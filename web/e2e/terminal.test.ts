@@ -69,6 +69,35 @@ describe.skipIf(packets)("without packets", () => {
   });
 });
 
+const serial = () => `/ec2/instances/${lab.instances[0]}/terminal?via=serial`;
+
+/** From the Connect page's refusal to the account attribute and back. */
+test("the serial console waits for the account to allow it", async () => {
+  await go(`/ec2/instances/${lab.instances[0]}/connect`);
+  await page.getByRole("tab", { name: "EC2 serial console" }).click();
+  await page.getByText("This account is not authorized to use the EC2 serial console").waitFor();
+  await page.getByText("ttyS0").waitFor();
+  expect(await violations(page)).toEqual([]);
+  const connect = page.getByRole("link", { name: "Connect", exact: true });
+  expect(await connect.getAttribute("aria-disabled")).toBe("true");
+  await page.getByRole("button", { name: "Manage access" }).click();
+  await page.getByRole("checkbox", { name: "Allow" }).check();
+  await page.getByRole("button", { name: "Update" }).click();
+  await page.getByText("EC2 serial console access is allowed for this account in this Region.").waitFor();
+  await go(`/ec2/instances/${lab.instances[0]}/connect`);
+  await page.getByRole("tab", { name: "EC2 serial console" }).click();
+  await expect.poll(() => connect.getAttribute("aria-disabled"), { timeout: PATIENCE }).not.toBe("true");
+  expect(complaints).toEqual([]);
+});
+
+test.skipIf(packets)("without packets there is no serial console either", async () => {
+  await go(serial());
+  await page.getByText("There is no terminal").waitFor();
+  await page.getByText(/carries no packets/).waitFor();
+  expect(await violations(page)).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
 const permission = (IpProtocol: string, port: number, CidrIp: string) => [
   { IpProtocol, FromPort: port, ToPort: port, IpRanges: [{ CidrIp }] },
 ];
@@ -343,6 +372,45 @@ describe.runIf(packets)("who gets in", () => {
     await page.close();
     await nothingIsLeft("yes", "away");
     ({ page, complaints } = await open(browser, daemon.url, { dark: true }));
+  });
+
+  test("the serial console asks for a password, and for no network", async () => {
+    await go(terminal());
+    await shows(PROMPT);
+    await type("su -c 'echo ec2-user:correct-horse | chpasswd' && echo it $((40 + 2)) has one\n");
+    await shows(/^it 42 has one$/m);
+    await ssh("Revoke", SERVICE);
+    await go(`/ec2/instances/${lab.instances[0]}/connect`);
+    await page.getByRole("tab", { name: "EC2 serial console" }).click();
+    const [tab] = await Promise.all([page.waitForEvent("popup"), connect().click()]);
+    const shown = async () => (await tab.locator(".xterm-rows").innerText()).replaceAll("\u00a0", " ");
+    const sees = (text: RegExp) => expect.poll(shown, { timeout: PATIENCE }).toMatch(text);
+    for (const [password, answer] of [
+      ["wrong", /Login incorrect/],
+      ["correct-horse", /\[ec2-user@ip-10-1-\d+-\d+ ~\]\$/],
+    ] as const) {
+      await sees(/login: *$/);
+      await tab.keyboard.type("ec2-user\n");
+      await sees(/Password: *$/);
+      await tab.keyboard.type(`${password}\n`);
+      await sees(answer);
+    }
+    await tab.keyboard.type("clear; tty\n");
+    await sees(/^\/dev\/ttyS0$/m);
+    expect(await violations(tab)).toEqual([]);
+    // There is one at a time.
+    await go(serial());
+    await page.getByText("Only 1 session is supported at a time.").waitFor();
+    await tab.close();
+    // The daemon notices in its own time that the tab is closed.
+    const retry = page.getByRole("button", { name: "Retry" });
+    const isThere = async () => {
+      if (await retry.isVisible()) await retry.click();
+      return /login: *$/.test(await page.locator(".xterm-rows").innerText());
+    };
+    await expect.poll(isThere, { timeout: PATIENCE, interval: 500 }).toBe(true);
+    await ssh("Authorize", SERVICE);
+    expect(complaints).toEqual([]);
   });
 
   test("a stopped instance cannot be connected to", async () => {

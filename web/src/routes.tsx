@@ -13,6 +13,7 @@ const creating = () => import("./forms/creating");
 const associations = () => import("./forms/EditAssociations");
 const groupRules = () => import("./forms/EditGroupRules");
 const aclEntries = () => import("./forms/EditAclEntries");
+const serialConsole = () => import("./dashboard/SerialConsoleAccess");
 const tables = () => import("./table/pages");
 
 const pages: RouteObject[] = [
@@ -67,6 +68,11 @@ const pages: RouteObject[] = [
     () => import("./forms/CreatePeering"),
     (module) => module.CreatePeering,
   ),
+  page(
+    "/vpc/reachability-analyzer/create",
+    () => import("./reachability/CreatePath"),
+    (module) => module.CreatePath,
+  ),
   page("/vpc/network-acls/create", creating, (module) => module.CreateNetworkAcl),
   page("/vpc/network-acls/:id/inbound", aclEntries, (module) => module.EditInbound),
   page("/vpc/network-acls/:id/outbound", aclEntries, (module) => module.EditOutbound),
@@ -78,6 +84,13 @@ const pages: RouteObject[] = [
   ),
   page("/vpc/security-groups/:id/inbound", groupRules, (module) => module.EditInbound),
   page("/vpc/security-groups/:id/outbound", groupRules, (module) => module.EditOutbound),
+  page(
+    "/ec2/dashboard",
+    () => import("./dashboard/Ec2Dashboard"),
+    (module) => module.Ec2Dashboard,
+  ),
+  page("/ec2/settings/serial-console", serialConsole, (module) => module.SerialConsoleAccess),
+  page("/ec2/settings/serial-console/manage", serialConsole, (module) => module.ManageSerialConsoleAccess),
   page(
     "/ec2/instances/:id/connect",
     () => import("./connect/ConnectPage"),

@@ -1,6 +1,7 @@
 //! Credit specification: whether a burstable instance may go on when its processor credits are spent.
 //!
-//! Nothing here runs out of credits: what is told are AWS's defaults, `standard` for T2 and `unlimited` for the later ones.
+//! Nothing here runs out of credits: what is told are AWS's defaults, `standard` for T2 and `unlimited` for the later ones, and
+//! that is what can be asked for.
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances.html>
 
 use model::{InstanceId, InstanceType};
@@ -23,6 +24,13 @@ pub(crate) struct DescribeInstanceCreditSpecifications {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct GetDefaultCreditSpecification {
     instance_family: String,
+}
+
+/// What is said about it at launch.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CreditSpecificationRequest {
+    cpu_credits: String,
 }
 
 #[derive(Serialize)]
@@ -62,6 +70,17 @@ impl Read for GetDefaultCreditSpecification {
         let family = family.ok_or_else(|| Error::value("instanceFamily", &self.instance_family, "Unknown burstable instance family."))?;
         let instance_family_credit_specification = InstanceFamilyCreditSpecification { instance_family: family, cpu_credits: cpu_credits(family) };
         Ok(GetDefaultCreditSpecificationAnswer { instance_family_credit_specification })
+    }
+}
+
+impl CreditSpecificationRequest {
+    /// Refuses what instances of that type are not.
+    pub fn check(&self, instance_type: InstanceType) -> Result<(), Error> {
+        if instance_type.is_burstable() && self.cpu_credits == cpu_credits(instance_type.family()) {
+            return Ok(());
+        }
+        let parameter = "CreditSpecification.CpuCredits".to_owned();
+        Err(Error::UnsupportedParameter { parameter, value: self.cpu_credits.clone() })
     }
 }
 

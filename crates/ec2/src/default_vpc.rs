@@ -111,7 +111,7 @@ pub(crate) fn settle(scope: Scope, draft: &mut Draft) {
     let mut random = numbers(fnv1a(&scope.to_string()));
     let mut ctx = Ctx { now: Timestamp::default(), random: &mut random, machine: &NoMachine };
     let mut edit = Edit::new(draft.clone(), scope, &mut ctx);
-    edit.draft.put(AccountRegion { scope, default_dhcp_options: None });
+    edit.draft.put(AccountRegion::new(scope));
     furnish(VpcState::Available, SubnetState::Available, &mut edit);
     *draft = edit.draft;
 }

@@ -299,7 +299,8 @@ fn first_default(scope: Scope) -> DhcpOptionsId {
 fn put_default(scope: Scope, id: DhcpOptionsId, draft: &mut Draft) -> DhcpOptionsId {
     let domain = dns_name::private_domain(scope.region).parse().into_iter().collect();
     draft.put(model::DhcpOptions { domain_names: domain, domain_name_servers: vec![NameServer::AmazonProvided], ..none(scope, id) });
-    draft.put(AccountRegion { scope, default_dhcp_options: Some(id) });
+    let region = draft.get(scope).cloned().unwrap_or_else(|| AccountRegion::new(scope));
+    draft.put(AccountRegion { default_dhcp_options: Some(id), ..region });
     id
 }
 

@@ -52,6 +52,11 @@ impl<'a, 'c> Edit<'a, 'c> {
         self.ctx.machine.image_trouble()
     }
 
+    /// Why no disk can be given a size here, if so.
+    pub fn volume_trouble(&self) -> Option<String> {
+        self.ctx.machine.volume_trouble()
+    }
+
     /// A random number.
     pub fn random(&mut self) -> u64 {
         (self.ctx.random)()

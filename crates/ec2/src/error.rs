@@ -212,8 +212,15 @@ errors! {
     /// A parameter of AWS's that is not acted on.
     UnsupportedParameter { parameter: String, value: String } = "UnsupportedOperation",
         "The parameter {parameter} is not supported with the value '{value}'.";
+    DeviceMappedTwice { device: &'static str } = "InvalidBlockDeviceMapping", "The device '{device}' is used in more than one block-device mapping";
+    VolumeTooSmall { gib: i64 } = "InvalidBlockDeviceMapping",
+        "Volume of size {gib}GB is smaller than the snapshot of the image, expect size >= 8GB";
+    /// A size of a disk, where the machine lacks what it takes.
+    NoVolumeSizes { parameter: String, reason: String } = "UnsupportedOperation", "The parameter {parameter} is not supported here: {reason}.";
     /// An imported image, where the machine lacks what it takes.
     ImageUnbootable { image: ImageId, reason: String } = "UnsupportedOperation", "The image {image} cannot be booted here: {reason}.";
+    VcpuLimitExceeded { limit: u32 } = "VcpuLimitExceeded",
+        "You have requested more vCPU capacity than your current vCPU limit of {limit} allows for the instance bucket that the specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit.";
     NoDefaultVpc = "VPCIdNotSpecified", "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.";
     PeeringExists { id: VpcPeeringConnectionId } = "VpcPeeringConnectionAlreadyExists",
         "A VPC peering connection between these VPCs already exists: {id}";

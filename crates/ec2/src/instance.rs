@@ -21,6 +21,7 @@ use crate::operations::{Change, Done};
 use crate::page::Page;
 use crate::public_address::{PublicAddress, assign_automatically};
 use crate::reservation::{Attachment, Instance, InstanceNetworkInterface, Reservation, State};
+use crate::vcpu;
 use crate::view::View;
 use crate::volume::BlockDeviceMapping;
 
@@ -144,6 +145,7 @@ impl Change for StartInstances {
             };
             if current != previous {
                 check_bootable(edit.find(id)?.image, edit)?;
+                vcpu::room(edit.find(id)?.instance_type, 1, edit.view())?;
                 edit.draft.update(id, |instance| {
                     (instance.state, instance.since, instance.launch_time) = (current, now, now);
                     instance.state_reason = None;

@@ -15,6 +15,7 @@
 
 mod wire;
 
+mod block_device_mapping;
 mod call;
 mod caller;
 mod operations;
@@ -78,10 +79,12 @@ mod security_group_for_vpc;
 mod security_group_reference;
 mod security_group_rule;
 mod security_group_rule_update;
+mod serial_console;
 mod sts;
 mod subnet;
 mod tag;
 mod traffic;
+mod vcpu;
 mod volume;
 mod vpc;
 mod vpc_cidr_block;

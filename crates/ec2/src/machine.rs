@@ -11,6 +11,9 @@ pub trait Machine {
 
     /// Why no imported image can be booted, if so, and what helps.
     fn image_trouble(&self) -> Option<String>;
+
+    /// Why no disk can be given a size, if so, and what helps.
+    fn volume_trouble(&self) -> Option<String>;
 }
 
 /// Where no instance ever boots, and so none fails to.
@@ -23,6 +26,10 @@ impl Machine for NoMachine {
     }
 
     fn image_trouble(&self) -> Option<String> {
+        None
+    }
+
+    fn volume_trouble(&self) -> Option<String> {
         None
     }
 }

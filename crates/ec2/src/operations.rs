@@ -217,12 +217,15 @@ operations! {
         describe vpc_peering_connection::DescribeVpcPeeringConnections;
         describe vpc::DescribeVpcs;
         change internet_gateway::DetachInternetGateway;
+        change serial_console::DisableSerialConsoleAccess;
         change address_association::DisassociateAddress;
         change route_table_association::DisassociateRouteTable;
         change vpc_cidr_block::DisassociateVpcCidrBlock;
+        change serial_console::EnableSerialConsoleAccess;
         look console_output::GetConsoleOutput;
         read credit_specification::GetDefaultCreditSpecification;
         describe security_group_for_vpc::GetSecurityGroupsForVpc;
+        read serial_console::GetSerialConsoleAccessStatus;
         change key_pair::ImportKeyPair;
         change instance_attribute::ModifyInstanceAttribute;
         change metadata_options::ModifyInstanceMetadataOptions;

@@ -14,6 +14,8 @@ use model::{
 };
 use serde::Deserialize;
 
+use crate::block_device_mapping::{BlockDeviceMappingRequest, root_volume_size};
+use crate::credit_specification::CreditSpecificationRequest;
 use crate::edit::Edit;
 use crate::error::Error;
 use crate::image;
@@ -24,6 +26,7 @@ use crate::quota;
 use crate::reservation::{Instance as InstanceView, Reservation};
 use crate::security_group;
 use crate::subnet::available_addresses;
+use crate::vcpu;
 use crate::view::View;
 
 #[derive(Deserialize)]
@@ -35,6 +38,9 @@ pub(crate) struct RunInstances {
     instance_type: Option<InstanceType>,
     key_name: Option<String>,
     user_data: Option<UserData>,
+    #[serde(default)]
+    block_device_mapping: Vec<BlockDeviceMappingRequest>,
+    credit_specification: Option<CreditSpecificationRequest>,
     #[serde(default)]
     metadata_options: MetadataOptionsRequest,
     placement: Option<Placement>,
@@ -79,11 +85,23 @@ impl Change for RunInstances {
     const IDEMPOTENT: bool = true;
     const INERT: &'static [&'static str] = &[
         "AdditionalInfo",
-        "BlockDeviceMapping",
+        "BlockDeviceMapping.N.Ebs.AvailabilityZone",
+        "BlockDeviceMapping.N.Ebs.AvailabilityZoneId",
+        "BlockDeviceMapping.N.Ebs.DeleteOnTermination=true",
+        "BlockDeviceMapping.N.Ebs.EbsCardIndex",
+        "BlockDeviceMapping.N.Ebs.Encrypted=false",
+        "BlockDeviceMapping.N.Ebs.Iops=3000",
+        "BlockDeviceMapping.N.Ebs.KmsKeyId",
+        "BlockDeviceMapping.N.Ebs.OutpostArn",
+        "BlockDeviceMapping.N.Ebs.SnapshotId",
+        "BlockDeviceMapping.N.Ebs.Throughput=125",
+        "BlockDeviceMapping.N.Ebs.VolumeInitializationRate",
+        "BlockDeviceMapping.N.Ebs.VolumeType=gp3",
+        "BlockDeviceMapping.N.NoDevice",
+        "BlockDeviceMapping.N.VirtualName",
         "CapacityReservationSpecification.CapacityReservationPreference=open",
         "CapacityReservationSpecification.CapacityReservationTarget",
         "CpuOptions",
-        "CreditSpecification",
         "EbsOptimized=false",
         "ElasticGpuSpecification",
         "ElasticInferenceAccelerator",
@@ -141,6 +159,8 @@ impl Change for RunInstances {
         let key = self.key_name.as_ref().map(|name| edit.view().key_pair(name).map(LaunchKey::from)).transpose()?;
         let metadata_options = self.metadata_options.at_launch(image::requires_token(self.image_id, edit.view())?)?;
         image::check_bootable(self.image_id, edit)?;
+        self.credit_specification.as_ref().map_or(Ok(()), |credits| credits.check(self.instance_type()))?;
+        let volume_size = root_volume_size(&self.block_device_mapping, edit)?;
         check_tag_keys(metadata_options, edit.tags.of(IdKind::InstanceId).keys())?;
         let subnet = place.subnet(self.zone(), edit.view())?.clone();
         let groups = place.groups(&self.named_groups(edit.view())?, &subnet, edit.view())?;
@@ -172,6 +192,7 @@ impl Change for RunInstances {
                 interfaces: vec![interface],
                 key: key.clone(),
                 user_data: self.user_data.clone(),
+                volume_size,
                 metadata_options,
                 instance_connect_keys: InstanceConnectKeys::default(),
                 status: model::SummaryStatus::default(),
@@ -261,9 +282,10 @@ impl RunInstances {
 
     /// The addresses of the instances, which are as many as the addresses.
     fn addresses(&self, place: &InterfaceSpecification, subnet: &Subnet, edit: &mut Edit<'_, '_>) -> Result<Vec<Ipv4Addr>, Error> {
+        let room = vcpu::room(self.instance_type(), self.min_count, edit.view())?;
         let addresses = match place.private_ip_address {
             Some(address) => vec![check_address(address, subnet, edit.view())?],
-            None => free_addresses(subnet, self.max_count, edit),
+            None => free_addresses(subnet, self.max_count.min(room), edit),
         };
         if addresses.len() < self.min_count {
             return Err(Error::InsufficientFreeAddresses { subnet: subnet.id, free: addresses.len() });

@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVolumes.html>
 
-use model::{AvailabilityZone, InstanceId, InstanceState, VolumeId};
+use model::{AvailabilityZone, InstanceId, InstanceState, VolumeId, VolumeSize};
 use serde::{Deserialize, Serialize};
 
 use crate::describe::Describe;
@@ -124,7 +124,7 @@ impl Volume {
         };
         Self {
             volume_id,
-            size: 8,
+            size: instance.volume_size.unwrap_or(VolumeSize::SMALLEST).gib(),
             snapshot_id: "",
             availability_zone: instance.zone,
             availability_zone_id: instance.zone.id(),

@@ -23,13 +23,13 @@ use nix::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cgroup,
+    cgroup, disk,
     error::{Doing, Error},
     image, inheritance,
     init::{self, Outlets, READY},
     process::{self, SingleThreaded},
     spec::Spec,
-    user_namespace,
+    user_namespace, volume,
 };
 
 /// What the builder is told: the guest's cgroups and directories have been made.
@@ -37,7 +37,8 @@ use crate::{
 pub(crate) struct Order {
     pub(crate) spec: Spec,
     pub(crate) groups: Vec<PathBuf>,
-    pub(crate) root: PathBuf,
+    pub(crate) disk: PathBuf,
+    pub(crate) volume: Option<PathBuf>,
     pub(crate) console: PathBuf,
     pub(crate) pulse: PathBuf,
     pub(crate) sshd: Option<PathBuf>,
@@ -62,7 +63,9 @@ pub(crate) fn build(order: &Order) -> Result<Built, Error> {
     let ids = user_namespace::create(alone, order.spec.first_id)?;
     unshare(CloneFlags::CLONE_NEWNS).doing("making a mount namespace")?;
     mount(None::<&str>, "/", None::<&str>, MsFlags::MS_PRIVATE | MsFlags::MS_REC, None::<&str>).doing("making mounts private")?;
-    let root = image::assemble(order, &ids)?;
+    let volume = order.volume.as_deref().map(volume::mount).transpose()?;
+    let root = disk::make_root(volume.as_ref().unwrap_or(&order.disk), order.spec.first_id)?;
+    let root = image::assemble(order, &root, &ids)?;
     // The path to the disk may lead through directories that are closed to the guest's root, who starts from here.
     fchdir(&root).doing("entering the disk")?;
 

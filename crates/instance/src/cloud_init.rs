@@ -40,6 +40,8 @@ pub struct Plan {
     pub users: Vec<User>,
     /// `ssh_authorized_keys`: of the user whom one logs in as.
     pub keys: Vec<String>,
+    /// `password`, `chpasswd`, and those of `users`: they open the serial console.
+    pub passwords: Vec<Password>,
     /// Scripts, and `runcmd` as one of them, in the order of their names.
     pub scripts: Vec<Script>,
 }
@@ -115,6 +117,19 @@ pub struct User {
     pub sudo: Vec<String>,
     /// Public keys that open the account.
     pub keys: Vec<String>,
+}
+
+/// A password that opens an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Password {
+    /// Whose; without a name that of the user whom one logs in as.
+    pub user: Option<String>,
+    /// As it is typed, or as crypt(5) has it.
+    pub text: String,
+    /// Which of the two it is.
+    pub is_hashed: bool,
+    /// `expire`: the first login asks for another one.
+    pub expires: bool,
 }
 
 /// Reads user data.

@@ -13,6 +13,7 @@ use crate::{
     error::{Doing, Error},
     guest::Guest,
     images::trial,
+    serial, volume,
 };
 
 /// What a program does that was called with `__guest` and these further arguments. To be called before any thread is started.
@@ -21,7 +22,9 @@ pub fn guest_main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match arguments.as_slice() {
         [verb] if verb == "build" => build(),
         [verb, folder] if verb == "try-image" => trial::perform(Path::new(folder)).map(|()| ExitCode::SUCCESS),
+        [verb, folder] if verb == "try-volume" => volume::perform(Path::new(folder)).map(|()| ExitCode::SUCCESS),
         [verb, record, user, command @ ..] if verb == "enter" => enter_recorded(record, user, command),
+        [verb, record] if verb == "serial" => serve_recorded(record),
         _ => Err(Error::Usage),
     };
     result.unwrap_or_else(|error| {
@@ -43,6 +46,10 @@ fn build() -> Result<ExitCode, Error> {
         let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(built.pid), nix::sys::signal::Signal::SIGKILL);
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn serve_recorded(record: &OsStr) -> Result<ExitCode, Error> {
+    serial::serve(&Guest::read(Path::new(record))?).map(|()| ExitCode::SUCCESS)
 }
 
 fn enter_recorded(record: &OsStr, user: &OsStr, command: &[OsString]) -> Result<ExitCode, Error> {

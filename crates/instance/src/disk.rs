@@ -23,10 +23,9 @@ use crate::error::{Doing, Error};
 /// Levels below which directories are brought up before they are deleted.
 const DEPTH: u32 = 200;
 
-/// Makes the directory of a guest, and in it the root directory if this is its first boot; returns the latter's path.
-pub(crate) fn make(disk: &Path, first_id: u32) -> Result<PathBuf, Error> {
-    make_private(disk)?;
-    let root = disk.join("root");
+/// Makes a guest's root directory, if this is its first boot; returns its path.
+pub(crate) fn make_root(above: &Path, first_id: u32) -> Result<PathBuf, Error> {
+    let root = above.join("root");
     let doing = || format!("making {}", root.display());
     if !root.exists() {
         fs::DirBuilder::new().mode(0o755).create(&root).doing_with(doing)?;

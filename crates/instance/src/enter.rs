@@ -8,7 +8,11 @@ mod inside;
 mod relay;
 mod terminal;
 
-use std::{ffi::OsString, fs::File, fs::OpenOptions, os::unix::fs::OpenOptionsExt};
+use std::{
+    ffi::OsString,
+    fs::{File, OpenOptions},
+    os::{fd::OwnedFd, unix::fs::OpenOptionsExt},
+};
 
 use nix::{
     sched::{CloneFlags, setns},
@@ -30,14 +34,7 @@ use terminal::Terminal;
 ///
 /// The calling process must have a single thread. It moves into the guest's namespaces for good, and should do nothing but exit afterwards.
 pub fn enter(guest: &Guest, command: &[OsString], user: &str) -> Result<i32, Error> {
-    let alone = SingleThreaded::check()?;
-    let groups = open_groups(guest)?;
-    let init = guest.pidfd()?;
-    prctl::set_dumpable(false).doing("closing this process to tracing")?;
-    inheritance::shed()?;
-    setns(&init, namespaces()).doing_with(|| format!("entering {}", guest.id))?;
-    user_namespace::become_root()?;
-
+    let Inside { alone, groups, .. } = go_in(guest)?;
     let terminal = Terminal::open()?;
     relay::signals().thread_block().doing("blocking signals")?;
     let child = alone.fork(|| match inside::run(groups, terminal.as_ref(), user, command) {
@@ -45,6 +42,27 @@ pub fn enter(guest: &Guest, command: &[OsString], user: &str) -> Result<i32, Err
         Err(failure) => failure.report(),
     })?;
     relay::until_end(child, terminal)
+}
+
+/// A process that has entered a guest as its root, and runs nothing of it. Its children are the guest's.
+pub(crate) struct Inside {
+    pub(crate) alone: SingleThreaded,
+    /// By which a child joins the guest's cgroups.
+    pub(crate) groups: Vec<File>,
+    /// Becomes readable when the guest ends.
+    pub(crate) init: OwnedFd,
+}
+
+/// Moves this process into the guest's namespaces for good.
+pub(crate) fn go_in(guest: &Guest) -> Result<Inside, Error> {
+    let alone = SingleThreaded::check()?;
+    let groups = open_groups(guest)?;
+    let init = guest.pidfd()?;
+    prctl::set_dumpable(false).doing("closing this process to tracing")?;
+    inheritance::shed()?;
+    setns(&init, namespaces()).doing_with(|| format!("entering {}", guest.id))?;
+    user_namespace::become_root()?;
+    Ok(Inside { alone, groups, init })
 }
 
 /// Opened with the host's rights; writing to them works from inside as well, for the kernel asks who opened them.

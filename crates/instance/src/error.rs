@@ -44,6 +44,11 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// No disk can be given a size on this machine.
+    NoVolumes {
+        /// Why not.
+        reason: String,
+    },
     /// What was imported is no image.
     Image {
         /// Why not.
@@ -88,6 +93,8 @@ pub enum Error {
         /// The name that was asked for.
         user: String,
     },
+    /// The guest's programs lack the one that asks who one is.
+    NoLogin,
     /// Namespaces can only be entered, and processes only be forked safely, from a process with one thread.
     Threaded,
     /// `__guest` was called with arguments that it does not know.
@@ -109,6 +116,7 @@ impl fmt::Display for Error {
             Error::NoImages { reason } => {
                 write!(f, "{reason}; imported images need Linux 5.19 and a state folder on ext4, XFS or btrfs, which --state can name")
             }
+            Error::NoVolumes { reason } => f.write_str(reason),
             Error::Image { reason } => write!(f, "this cannot be an image: {reason}"),
             Error::Record { path, source } => write!(f, "cannot understand {}: {source}", path.display()),
             Error::Build { id, reason } => write!(f, "cannot build {id}: {reason}"),
@@ -117,8 +125,12 @@ impl fmt::Display for Error {
             Error::Gone { id } => write!(f, "{id} is not running"),
             Error::Survives { id } => write!(f, "{id} was told to end but is still there"),
             Error::NoUser { user } => write!(f, "the instance has no user {user}"),
+            Error::NoLogin => f.write_str("the instance has no program that asks for name and password: its image lacks /bin/login"),
             Error::Threaded => f.write_str("an instance can only be built or entered by a process with a single thread"),
-            Error::Usage => f.write_str("usage: __guest build | __guest try-image FOLDER | __guest enter RECORD USER [COMMAND [ARGUMENT]...]"),
+            Error::Usage => f.write_str(
+                "usage: __guest build | __guest try-image FOLDER | __guest try-volume FOLDER | __guest enter RECORD USER [COMMAND [ARGUMENT]...] \
+                 | __guest serial RECORD",
+            ),
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::{
     guest::Guest,
     process,
     spec::{Spec, check_name},
+    volume,
 };
 
 /// How long the kernel may take to end all processes of a guest.
@@ -130,11 +131,23 @@ impl Host {
         this
     }
 
+    /// A command that serves the guest's serial port, as [`serial`](crate::serial) has it: this program as `__guest serial`.
+    /// There must not be two for a guest at a time.
+    pub fn serial_command(&self, id: &str) -> Command {
+        let mut this = Command::new("/proc/self/exe");
+        this.args(["__guest", "serial"]).arg(self.record(id)).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        this
+    }
+
     fn build_fresh(&self, spec: &Spec) -> Result<Guest, Error> {
+        let groups = Hierarchies::mounted()?.create(&self.name, &spec.id, &Limits::from(spec))?;
+        let disk = self.disk(&spec.id);
+        disk::make_private(&disk)?;
         let order = Order {
             spec: spec.clone(),
-            groups: Hierarchies::mounted()?.create(&self.name, &spec.id, &Limits::from(spec))?,
-            root: disk::make(&self.disk(&spec.id), spec.first_id)?,
+            groups,
+            volume: spec.disk_gib.map(|gib| volume::make(&disk, gib)).transpose()?,
+            disk,
             console: self.console(&spec.id),
             pulse: self.pulse(&spec.id),
             sshd: self.sshd.clone(),

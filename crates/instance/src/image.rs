@@ -53,12 +53,12 @@ const HIDDEN: [&str; 2] = ["usr/local/etc", "usr/local/var"];
 /// Where the folder with `sshd` is inside, if the guests are given one.
 pub(crate) const SSHD: &str = "opt/openssh";
 
-/// Mounts the disk over itself and the image below; returns the guest's root directory.
-pub(crate) fn assemble(order: &Order, ids: &OwnedFd) -> Result<OwnedFd, Error> {
+/// Mounts the disk, which is a folder, over itself and the image below; returns the guest's root directory.
+pub(crate) fn assemble(order: &Order, disk: &Path, ids: &OwnedFd) -> Result<OwnedFd, Error> {
     if let Some(image) = &order.spec.image {
-        return overlay(image, &order.root, ids);
+        return overlay(image, disk, ids);
     }
-    let (disk, first_id) = (&order.root, order.spec.first_id);
+    let first_id = order.spec.first_id;
     let owner = Owner { user: Uid::from_raw(first_id), group: Gid::from_raw(first_id) };
     let below = open(disk, DIRECTORY, Mode::empty()).doing_with(|| format!("opening {}", disk.display()))?;
     let root = syscall::open_tree(&below, c"", false).doing("copying the disk's mount")?;

@@ -39,9 +39,11 @@ mod network;
 mod process;
 mod pulse;
 mod sandbox;
+pub mod serial;
 mod spec;
 mod syscall;
 mod user_namespace;
+pub mod volume;
 
 pub use command::guest_main;
 pub use console::ConsoleOutput;

@@ -34,6 +34,9 @@ pub struct Spec {
     pub memory_mib: u32,
     /// The instance type's processors.
     pub vcpus: u32,
+    /// How much its disk holds. Without it, that is as much as the host's file system does. It must stay the same as long as the disk is kept.
+    #[serde(default)]
+    pub disk_gib: Option<u32>,
     /// The first of [`IDS_PER_GUEST`] user and group ids that no other guest and no user of the host has. It must stay the same as long as
     /// the disk is kept, for files on the disk belong to these ids.
     pub first_id: u32,
@@ -73,7 +76,8 @@ impl Spec {
             // The kernel's limit for a host name.
             return Err(Error::Spec { field: "hostname", reason: format!("{} is longer than 64 bytes", self.hostname) });
         }
-        for (field, value) in [("memory_mib", self.memory_mib), ("vcpus", self.vcpus), ("ttl", self.ttl.into())] {
+        let disk_gib = self.disk_gib.unwrap_or(1);
+        for (field, value) in [("memory_mib", self.memory_mib), ("vcpus", self.vcpus), ("ttl", self.ttl.into()), ("disk_gib", disk_gib)] {
             if value == 0 {
                 return Err(Error::Spec { field, reason: "it is zero".to_owned() });
             }
@@ -118,6 +122,7 @@ pub(crate) mod tests {
             ttl: 127,
             memory_mib: 1024,
             vcpus: 2,
+            disk_gib: None,
             first_id: 10 * IDS_PER_GUEST,
             search: vec!["ec2.internal".into()],
             nameservers: Vec::new(),

@@ -170,6 +170,42 @@ pub(crate) fn interface_socket() -> io::Result<OwnedFd> {
     descriptor(fd.into())
 }
 
+/// The number of a loop device that nobody uses.
+pub(crate) fn free_loop_device(control: &impl AsFd) -> io::Result<i32> {
+    /// linux/loop.h
+    const LOOP_CTL_GET_FREE: libc::Ioctl = 0x4C82;
+    // SAFETY: the call takes no argument.
+    let number = unsafe { libc::ioctl(raw(control), LOOP_CTL_GET_FREE) };
+    done(number.into()).map(|()| number)
+}
+
+/// Lets a loop device show a file, until the last one who uses the device lets go of it.
+pub(crate) fn configure_loop_device(device: &impl AsFd, file: &impl AsFd) -> io::Result<()> {
+    /// linux/loop.h, since Linux 5.8
+    const LOOP_CONFIGURE: libc::Ioctl = 0x4C0A;
+    const LO_FLAGS_AUTOCLEAR: u32 = 4;
+    /// `struct loop_config`: the file, the size of blocks (0: as the device has it), and of `struct loop_info64` the flags alone.
+    #[repr(C)]
+    struct Config {
+        file: u32,
+        block_size: u32,
+        numbers: [u64; 5],
+        more_numbers: [u32; 3],
+        flags: u32,
+        names: [u8; 64 + 64 + 32],
+        init: [u64; 2],
+        reserved: [u64; 8],
+    }
+    const { assert!(size_of::<Config>() == 304) };
+    // SAFETY: `Config` is plain numbers, for which all zeroes means "nothing special".
+    let mut config: Config = unsafe { mem::zeroed() };
+    config.file = raw(file).unsigned_abs();
+    config.flags = LO_FLAGS_AUTOCLEAR;
+    // SAFETY: `config` lives through the call and has the layout that the kernel reads.
+    let result = unsafe { libc::ioctl(raw(device), LOOP_CONFIGURE, &raw const config) };
+    done(result.into())
+}
+
 fn raw(fd: &impl AsFd) -> RawFd {
     fd.as_fd().as_raw_fd()
 }

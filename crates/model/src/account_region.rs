@@ -1,4 +1,4 @@
-//! Account in a region: whether it has been there.
+//! Account in a region: whether it has been there, and what it has set for all that it has there.
 //!
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html>
 
@@ -16,4 +16,15 @@ pub struct AccountRegion {
     /// since is made anew with the next VPC; `None` is a state of before there were any.
     #[serde(default)]
     pub default_dhcp_options: Option<DhcpOptionsId>,
+    /// Whether the EC2 serial console of its instances there may be opened.
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configure-access-to-serial-console.html>
+    #[serde(default)]
+    pub serial_console_access: bool,
+}
+
+impl AccountRegion {
+    /// One that has set nothing.
+    pub fn new(scope: Scope) -> Self {
+        Self { scope, default_dhcp_options: None, serial_console_access: false }
+    }
 }

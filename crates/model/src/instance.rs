@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::text::words;
 use crate::{
     AvailabilityZone, Id, ImageId, InstanceConnectKeys, InstanceId, InstanceType, KeyPair, MetadataOptions, NetworkInterfaceId, ReservationId, Scope,
-    Timestamp, UserData, VolumeId,
+    Timestamp, UserData, VolumeId, VolumeSize,
 };
 
 /// An instance. A terminated one goes on being listed for a while, without interfaces.
@@ -57,6 +57,9 @@ pub struct Instance {
     /// What it was given to run or to read.
     #[serde(default)]
     pub user_data: Option<UserData>,
+    /// The size that was asked for its root volume. Without one its disk is not limited.
+    #[serde(default)]
+    pub volume_size: Option<VolumeSize>,
     /// How it may ask about itself.
     #[serde(default)]
     pub metadata_options: MetadataOptions,

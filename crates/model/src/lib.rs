@@ -38,6 +38,7 @@ mod tags;
 pub mod text;
 mod traffic;
 mod user_data;
+mod volume;
 mod vpc;
 mod vpc_peering_connection;
 
@@ -80,5 +81,6 @@ pub use subnet::{Subnet, SubnetNetworkAcl, SubnetRouteTable, SubnetState};
 pub use tags::TagSet;
 pub use traffic::{Direction, IcmpMatch, PortRange, Traffic};
 pub use user_data::{InvalidUserData, UserData};
+pub use volume::VolumeSize;
 pub use vpc::{Tenancy, Vpc, VpcCidrBlock, VpcState};
 pub use vpc_peering_connection::{PeeringStatus, PeeringVpc, VpcPeeringConnection};

@@ -30,6 +30,9 @@ pub enum Request {
         to: String,
         /// What is carried.
         service: Service,
+        /// Whether it is to be said what else the fix would open.
+        #[serde(default)]
+        flips: bool,
     },
     /// The map of a VPC, or of every Region in which there is one.
     Map {
@@ -146,7 +149,7 @@ pub enum Response {
         region: String,
     },
     /// An explanation.
-    Explanation(Explanation),
+    Explanation(Box<Explanation>),
     /// What goes on.
     Flows(Flows),
     /// What became of packets that were sent.
@@ -200,7 +203,7 @@ pub struct NotConnected {
     /// What it does not say.
     pub cause: String,
     /// The way there, where something on it is the cause.
-    pub explanation: Option<Explanation>,
+    pub explanation: Option<Box<Explanation>>,
 }
 
 /// Facts about a daemon.
@@ -249,9 +252,74 @@ pub struct Explanation {
     /// The same in other forms.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fixes: Vec<Fix>,
+    /// What else the fix would open, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flips: Option<Flips>,
+    /// What the kernel counted of such packets, where it carries any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<CountedFlows>,
     /// Connections that go on although a new one would not be let in: they are tracked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub live: Vec<LiveFlow>,
+}
+
+/// What else a fix would open.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Flips {
+    /// Who would reach whom.
+    pub pairs: Vec<Flip>,
+    /// How many more such pairs there are.
+    pub more: usize,
+    /// How many interfaces were asked about, each with each and with the internet.
+    pub asked: usize,
+    /// Of how many.
+    pub of: usize,
+}
+
+/// A pair that a fix would open.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Flip {
+    /// Who begins.
+    pub from: String,
+    /// Whom it is for.
+    pub to: String,
+    /// What: `ping`, `TCP 22`, …
+    pub services: Vec<String>,
+}
+
+/// The flows that a question is about, as the kernel counts them now.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CountedFlows {
+    /// How many there are.
+    pub flows: usize,
+    /// For how long the kernel has counted the oldest of them, in seconds.
+    pub age_seconds: f64,
+    /// Of the packets there.
+    pub forward: Tally,
+    /// Of those back.
+    pub reply: Tally,
+}
+
+/// What was seen of packets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// So many were seen.
+    pub seen: u64,
+    /// So many of them were dropped.
+    pub dropped: u64,
+}
+
+impl From<semantics::Tally> for Tally {
+    fn from(tally: semantics::Tally) -> Self {
+        Self { seen: tally.seen, dropped: tally.dropped }
+    }
+}
+
+impl From<semantics::Flips> for Flips {
+    fn from(flips: semantics::Flips) -> Self {
+        let flip = |flip: semantics::Flip| Flip { from: flip.from, to: flip.to, services: flip.services.iter().map(ToString::to_string).collect() };
+        Self { pairs: flips.pairs.into_iter().map(flip).collect(), more: flips.more, asked: flips.asked, of: flips.of }
+    }
 }
 
 /// A connection that packets pass by.
@@ -307,6 +375,9 @@ pub struct Line {
     /// What was looked at, row by row.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<Row>,
+    /// What was counted there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<Tally>,
 }
 
 /// A row that was looked at.
@@ -334,6 +405,9 @@ pub struct Fix {
     pub cli: String,
     /// As Terraform.
     pub terraform: String,
+    /// As CloudFormation: what stands below `Resources`.
+    #[serde(default)]
+    pub cloudformation: String,
     /// As calls of the API, in order.
     pub calls: Vec<Call>,
 }
@@ -364,6 +438,8 @@ impl From<semantics::Rendered> for Explanation {
             legs: rendered.legs.into_iter().map(leg).collect(),
             fix: fixes.iter().map(|fix| fix.cli.clone()).collect(),
             fixes,
+            flips: None,
+            counted: None,
             live: Vec::new(),
         }
     }
@@ -384,6 +460,7 @@ impl From<semantics::RenderedLine> for Line {
             about: line.about.iter().map(ToString::to_string).collect(),
             note: line.note.map(str::to_owned),
             rows: line.rows.into_iter().map(row).collect(),
+            counted: line.counted.map(Tally::from),
         }
     }
 }
@@ -397,7 +474,8 @@ impl From<semantics::RenderedFix> for Fix {
             parameters: call.parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             gives: call.gives.map(|(word, path)| (word.to_owned(), path.to_owned())),
         };
-        Self { says: fix.says, cli: fix.cli, terraform: fix.terraform, calls: fix.calls.into_iter().map(call).collect() }
+        let calls = fix.calls.into_iter().map(call).collect();
+        Self { says: fix.says, cli: fix.cli, terraform: fix.terraform, cloudformation: fix.cloudformation, calls }
     }
 }
 

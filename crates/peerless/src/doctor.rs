@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use instance::Error;
 use instance::images::check_machine;
+use instance::{Error, volume};
 use serde::Serialize;
 
 use crate::control::{self, Request, Response};
@@ -49,10 +49,16 @@ pub fn examine(runtime: &Runtime, state: &Path, listen: SocketAddr, sshd: Option
             SshServer::find(sshd).map(|found| found.path().display().to_string()),
             "`make tools` unpacks one, `make build` puts it beside the program; or install OpenSSH's server. Without it instances refuse port 22",
         ),
+        Finding::new("login", program("login"), "install login, or util-linux: the EC2 serial console asks by it. All else works without"),
         Finding::new(
             "images",
             images(runtime, state),
             "imported images need Linux 5.19 and a state folder on ext4, XFS or btrfs: --state can name another. All else works without",
+        ),
+        Finding::new(
+            "volumes",
+            volumes(runtime, state),
+            "a disk of a size needs loop devices and mkfs.ext4 of e2fsprogs; in a container, pass /dev/loop-control and loop devices in. All else works without",
         ),
         Finding::new("port", port(runtime, listen), "stop what listens there, or choose another with --listen"),
         Finding::new("leftovers", leftovers(runtime), "peerless down --name NAME removes them"),
@@ -103,14 +109,24 @@ fn program(name: &str) -> Result<String, String> {
 /// Whether imported images boot: that is tried, in the folder of the daemon that runs.
 fn images(runtime: &Runtime, state: &Path) -> Result<String, String> {
     privileges().map_err(|why| format!("nobody knows whether imported ones boot: {why}"))?;
-    let state = match control::ask(&runtime.control_socket(), &Request::Status) {
-        Ok(Response::Status(status)) => status.state,
-        _ => state.to_owned(),
-    };
-    match check_machine(&state) {
+    match check_machine(&state_folder(runtime, state)) {
         Ok(()) => Ok("imported ones boot".to_owned()),
         Err(Error::NoImages { reason }) => Err(reason),
         Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Whether a disk can have a size: that is tried, too.
+fn volumes(runtime: &Runtime, state: &Path) -> Result<String, String> {
+    privileges().map_err(|why| format!("nobody knows whether disks can have a size: {why}"))?;
+    volume::check_machine(&state_folder(runtime, state)).map(|()| "disks can have a size".to_owned()).map_err(|error| error.to_string())
+}
+
+/// That of the daemon that runs, if one does.
+fn state_folder(runtime: &Runtime, state: &Path) -> PathBuf {
+    match control::ask(&runtime.control_socket(), &Request::Status) {
+        Ok(Response::Status(status)) => status.state,
+        _ => state.to_owned(),
     }
 }
 

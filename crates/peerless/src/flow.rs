@@ -105,6 +105,9 @@ pub struct Wanted {
     pub region: Option<String>,
     /// How many at most.
     pub limit: Option<usize>,
+    /// Whether they are told as a flow log has them: accepted or not, without what drops them, their way and what explains
+    /// them. Nothing of that is searched, either.
+    pub plain: bool,
     /// How many of the latest are left out before.
     pub skip: Option<usize>,
 }
@@ -131,8 +134,8 @@ impl Wanted {
         self.wants_kind(&flow.protocol, &flow.verdict)
             && of(&self.from, &flow.from)
             && of(&self.to, &flow.to)
-            && self.rule.as_ref().is_none_or(|rule| flow.dropped.as_ref().is_some_and(|line| names(line, rule)))
-            && self.text.as_ref().is_none_or(|text| flow.holds(&text.to_lowercase()))
+            && self.rule.as_ref().is_none_or(|rule| self.reason(flow).is_some_and(|line| names(line, rule)))
+            && self.text.as_ref().is_none_or(|text| flow.holds(&text.to_lowercase(), self.reason(flow)))
             && ((self.account.is_none() && self.region.is_none()) || flow.places.iter().any(in_place))
     }
 
@@ -154,6 +157,21 @@ impl Wanted {
 
 fn is(wanted: &Option<String>, has: &str) -> bool {
     wanted.as_ref().is_none_or(|wanted| wanted == has)
+}
+
+impl Wanted {
+    /// What drops the flow, for who may know it.
+    fn reason<'a>(&self, flow: &'a Flow) -> Option<&'a Line> {
+        flow.dropped.as_ref().filter(|_| !self.plain)
+    }
+
+    /// The flow as it is told.
+    pub fn told(&self, flow: Flow) -> Flow {
+        if !self.plain {
+            return flow;
+        }
+        Flow { dropped: None, way: Vec::new(), grave: Vec::new(), question: None, ..flow }
+    }
 }
 
 fn names(line: &Line, rule: &str) -> bool {
@@ -183,8 +201,8 @@ impl End {
 }
 
 impl Flow {
-    fn holds(&self, text: &str) -> bool {
-        let dropped = self.dropped.iter().flat_map(|line| [line.resource.clone(), line.detail.clone()].into_iter().chain(line.code.clone()));
+    fn holds(&self, text: &str, reason: Option<&Line>) -> bool {
+        let dropped = reason.into_iter().flat_map(|line| [line.resource.clone(), line.detail.clone()].into_iter().chain(line.code.clone()));
         let own = [self.protocol.clone(), self.carries.clone(), self.verdict.clone()];
         self.from.words().chain(self.to.words()).chain(own).chain(dropped).any(|word| word.to_lowercase().contains(text))
     }
@@ -205,6 +223,7 @@ mod tests {
             about: Vec::new(),
             note: None,
             rows: Vec::new(),
+            counted: None,
         };
         Flow {
             id: String::new(),
@@ -226,6 +245,21 @@ mod tests {
             question: None,
             places: vec!["000000000000/us-east-1".to_owned(), "111122223333/us-west-2".to_owned()],
         }
+    }
+
+    /// As a flow log has it: what drops a flow is neither told nor found.
+    #[test]
+    fn a_plain_flow_tells_no_reason() {
+        let plain = Wanted { plain: true, ..Wanted::default() };
+        let told = plain.told(flow());
+        assert_eq!((told.verdict.as_str(), told.packets), ("drop", 1));
+        assert!(told.dropped.is_none() && told.way.is_empty() && told.grave.is_empty() && told.question.is_none());
+        assert!(Wanted::default().told(flow()).dropped.is_some());
+        let found = |plain: &str, wish: &str| serde_json::from_str::<Wanted>(&format!("{{{plain}{wish}}}")).unwrap().wants(&flow());
+        for wish in [r#""text":"rules_mis""#, r#""text":"sg-0a1b""#, r#""rule":"default""#] {
+            assert!(found("", wish) && !found(r#""plain":true,"#, wish), "{wish}");
+        }
+        assert!(found(r#""plain":true,"#, r#""text":"echo","verdict":"drop""#));
     }
 
     #[test]

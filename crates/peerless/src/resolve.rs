@@ -8,6 +8,9 @@ use model::local_service::{METADATA, RESOLVER, TIME};
 use model::{Instance, InstanceConnectEndpoint, InstanceState, NetworkInterface, Region, Resource, ResourceId, Scope, Snapshot, Subnet, Vpc};
 use semantics::Endpoint;
 
+/// What people call the service that connects from AWS's own addresses.
+const INSTANCE_CONNECT: &str = "instance-connect";
+
 /// A word that does not name exactly one thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unclear {
@@ -86,20 +89,23 @@ pub fn endpoint(snapshot: &Snapshot, word: &str) -> Result<Endpoint, Unclear> {
     }
 }
 
-/// The end that begins: one of the above, where `internet` is the laptop, or Instance Connect, which has its addresses by region: it is
-/// the one of the region that is called.
-pub fn sender(snapshot: &Snapshot, word: &str, called: Endpoint) -> Result<Endpoint, Unclear> {
-    match word {
-        "internet" => Ok(Endpoint::Address(LAPTOP.into())),
-        "instance-connect" => {
-            let region = match called {
-                Endpoint::Interface(id) => snapshot.resolve(id).scope.region,
-                Endpoint::Subnet(id) => snapshot.resolve(id).scope.region,
-                Endpoint::Address(_) => Region::us_east_1(),
-            };
-            Ok(Endpoint::Address(instance_connect_address(region).into()))
-        }
-        _ => endpoint(snapshot, word),
+/// Both ends. Either may be `instance-connect`, too: it has its addresses by region, and is meant in the region of the other end.
+pub fn ends(snapshot: &Snapshot, from: &str, to: &str) -> Result<(Endpoint, Endpoint), Unclear> {
+    let beside = |other: Endpoint| {
+        let region = match other {
+            Endpoint::Interface(id) => snapshot.resolve(id).scope.region,
+            Endpoint::Subnet(id) => snapshot.resolve(id).scope.region,
+            Endpoint::Address(_) => Region::us_east_1(),
+        };
+        Endpoint::Address(instance_connect_address(region).into())
+    };
+    // Who begins on the internet is a person, and who is called there is a server.
+    let endpoint = |word, begins| endpoint(snapshot, if begins && word == "internet" { "laptop" } else { word });
+    match (from, to) {
+        (from, INSTANCE_CONNECT) => endpoint(from, true).map(|from| (from, beside(from))),
+        (INSTANCE_CONNECT, to) => endpoint(to, false).map(|to| (beside(to), to)),
+        // Who is called is the first to be unclear.
+        _ => endpoint(to, false).and_then(|to| Ok((endpoint(from, true)?, to))),
     }
 }
 

@@ -286,6 +286,7 @@ impl World {
             interfaces: vec![interface],
             key: None,
             user_data: None,
+            volume_size: None,
             metadata_options: Default::default(),
             instance_connect_keys: Default::default(),
             status: Default::default(),

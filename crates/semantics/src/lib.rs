@@ -23,8 +23,8 @@ pub use decision::{Decision, Delivery, Denial, Departure, Origin, Rewrite, Serve
 pub use evaluate::evaluate;
 pub use evidence::{Evidence, Fit, PeerMismatch, RouteFit, Rows};
 pub use explain::{
-    Endpoint, Explanation, Line, Mark, Outcome, Question, Rendered, RenderedCall, RenderedFix, RenderedLeg, RenderedLine, RenderedRow, Repair,
-    Service, Unanswerable, describe, explain, explain_from_port, meant,
+    Counted, Endpoint, Explanation, Flip, Flips, Line, Mark, Outcome, Question, Rendered, RenderedCall, RenderedFix, RenderedLeg, RenderedLine,
+    RenderedRow, Repair, Service, Tally, Unanswerable, describe, explain, explain_from_port, meant,
 };
 pub use map::{Map, MapLine, Node, NodeKind, region_map, vpc_map};
 pub use matching::{TrafficMismatch, matches};

@@ -40,14 +40,20 @@ impl Connections for AllButAt {
     }
 }
 
-/// What the packets of a flow pass, in order, up to where they arrive or are dropped.
-pub fn way(snapshot: &Snapshot, packet: &Packet, from: Origin, verdict: &Verdict) -> Vec<Stop> {
+/// What the packets of a flow pass, step by step, given what becomes of them.
+pub(crate) fn trace_of(snapshot: &Snapshot, packet: &Packet, from: Origin, verdict: &Verdict) -> Trace {
     let refused = match verdict {
         Verdict::Drop(Denial::SecurityGroup { interface, .. }) => Some(*interface),
         _ => None,
     };
     let mut trace = Trace::default();
     evaluate(snapshot, packet, from, &AllButAt(refused), &mut trace);
+    trace
+}
+
+/// What the packets of a flow pass, in order, up to where they arrive or are dropped.
+pub fn way(snapshot: &Snapshot, packet: &Packet, from: Origin, verdict: &Verdict) -> Vec<Stop> {
+    let trace = trace_of(snapshot, packet, from, verdict);
     let mut stops = Vec::new();
     if from == Origin::Internet {
         stops.push(Stop::Internet);

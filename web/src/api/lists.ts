@@ -22,6 +22,8 @@ export interface Lists {
   instanceStatuses: t.InstanceStatus;
   instanceTypes: t.InstanceType;
   networkInterfaces: t.NetworkInterface;
+  networkInsightsPaths: t.NetworkInsightsPath;
+  networkInsightsAnalyses: t.NetworkInsightsAnalysis;
   keyPairs: t.KeyPair;
   images: t.Image;
   zones: t.Zone;
@@ -48,6 +50,8 @@ const CALLS: { [K in Kind]: [action: string, items: (answer: Answer) => Lists[K]
   instanceStatuses: ["DescribeInstanceStatus", set("instanceStatusSet")],
   instanceTypes: ["DescribeInstanceTypes", set("instanceTypeSet")],
   networkInterfaces: ["DescribeNetworkInterfaces", set("networkInterfaceSet")],
+  networkInsightsPaths: ["DescribeNetworkInsightsPaths", set("networkInsightsPathSet")],
+  networkInsightsAnalyses: ["DescribeNetworkInsightsAnalyses", set("networkInsightsAnalysisSet")],
   keyPairs: ["DescribeKeyPairs", set("keySet")],
   images: ["DescribeImages", set("imagesSet")],
   zones: ["DescribeAvailabilityZones", set("availabilityZoneInfo")],

@@ -12,6 +12,14 @@ export interface Line {
   note?: string;
   /** What was looked at, row by row. */
   rows?: Row[];
+  /** What the kernel counted there, where there were such packets. */
+  counted?: Tally;
+}
+
+/** What was seen of packets. */
+export interface Tally {
+  seen: number;
+  dropped: number;
 }
 
 export interface Row {
@@ -28,6 +36,8 @@ export interface Fix {
   says: string;
   cli: string;
   terraform: string;
+  /** What stands below `Resources`; comments where CloudFormation has no word for it. */
+  cloudformation: string;
   calls: FixCall[];
 }
 
@@ -59,15 +69,30 @@ export interface Explanation {
   fix: string[];
   /** The same in other forms. */
   fixes?: Fix[];
+  flips?: Flips;
+  /** The flows that the question is about; nothing where no packets are carried. */
+  counted?: { flows: number; age_seconds: number; forward: Tally; reply: Tally };
   live?: LiveFlow[];
 }
 
-/** Whether A reaches B, and what is in the way. */
-export async function explain(from: string, to: string, service: { tcp: number } | { udp: number } | { icmp: true }): Promise<Explanation> {
+/** What else a fix would open. */
+export interface Flips {
+  pairs: { from: string; to: string; services: string[] }[];
+  /** How many more there are. */
+  more: number;
+  /** So many interfaces were asked about, of so many. */
+  asked: number;
+  of: number;
+}
+
+type Service = { tcp: number } | { udp: number } | { icmp: true };
+
+/** Whether A reaches B, and what is in the way; what else the fix would open takes a little longer. */
+export async function explain(from: string, to: string, service: Service, options: { flips?: boolean } = {}): Promise<Explanation> {
   const query = new URLSearchParams({
     from,
     to,
-    ...Object.fromEntries(Object.entries(service).map(([name, value]) => [name, String(value)])),
+    ...Object.fromEntries(Object.entries({ ...service, ...options }).map(([name, value]) => [name, String(value)])),
   });
   const response = await fetch(`/_peerless/explain?${query}`);
   const answer = (await response.json()) as Explanation & { error?: string };

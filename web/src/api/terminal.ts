@@ -4,8 +4,8 @@
  */
 import type { Explanation } from "./peerless";
 
-/** A way in, by the names that `peerless connect` has for them. */
-export type Way = "eic" | "eice";
+/** A way in: EC2 Instance Connect, an endpoint of it, or the EC2 serial console. */
+export type Way = "eic" | "eice" | "serial";
 
 export interface Size {
   columns: number;
@@ -30,7 +30,7 @@ export interface Refused {
 
 /** What a terminal hears. */
 export interface Listener {
-  connected(from: string): void;
+  connected(): void;
   /** To be shown; `seen` is called when it is. */
   shown(bytes: Uint8Array, seen: () => void): void;
   /** Packets that did not arrive, and how many more there were of kinds that are not told apart. */
@@ -41,7 +41,7 @@ export interface Listener {
 }
 
 type Told =
-  | { type: "connected"; from: string }
+  | { type: "connected" }
   | ({ type: "refused" } & Refused)
   | { type: "ended"; status: number | null }
   | { type: "dropped"; flows: Dropped[]; others: number }
@@ -122,7 +122,7 @@ export class Terminal {
     const told = JSON.parse(data) as Told;
     switch (told.type) {
       case "connected":
-        return this.listener.connected(told.from);
+        return this.listener.connected();
       case "dropped":
         return this.listener.dropped(told.flows, told.others);
       case "credit":

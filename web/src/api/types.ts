@@ -221,3 +221,119 @@ export interface Zone {
 export interface Region {
   regionName: string;
 }
+
+interface PortRangeFilter {
+  fromPort: string;
+  toPort: string;
+}
+
+export interface PathFilter {
+  sourceAddress?: string;
+  sourcePortRange?: PortRangeFilter;
+  destinationAddress?: string;
+  destinationPortRange?: PortRangeFilter;
+}
+
+export interface NetworkInsightsPath extends Tagged {
+  networkInsightsPathId: string;
+  networkInsightsPathArn: string;
+  createdDate: string;
+  source: string;
+  destination?: string;
+  sourceIp?: string;
+  destinationIp?: string;
+  protocol: "tcp" | "udp";
+  destinationPort?: string;
+  filterAtSource?: PathFilter;
+  filterAtDestination?: PathFilter;
+}
+
+export interface AnalysisComponent {
+  id: string;
+  arn: string;
+  name?: string;
+}
+
+interface Ports {
+  from: string;
+  to: string;
+}
+
+export interface PacketHeader {
+  protocol?: string;
+  sourceAddressSet?: string[];
+  sourcePortRangeSet?: Ports[];
+  destinationAddressSet?: string[];
+  destinationPortRangeSet?: Ports[];
+}
+
+export interface AnalysisAclRule {
+  cidr: string;
+  egress: Flag;
+  portRange?: Ports;
+  protocol: string;
+  ruleAction: string;
+  ruleNumber: string;
+}
+
+export interface AnalysisGroupRule {
+  cidr?: string;
+  securityGroupId?: string;
+  direction: string;
+  portRange?: Ports;
+  protocol: string;
+}
+
+export interface AnalysisRoute {
+  destinationCidr: string;
+  gatewayId?: string;
+  vpcPeeringConnectionId?: string;
+  origin: string;
+  state: string;
+}
+
+export interface PathComponent {
+  sequenceNumber: string;
+  component: AnalysisComponent;
+  attachedTo?: AnalysisComponent;
+  subnet?: AnalysisComponent;
+  vpc?: AnalysisComponent;
+  sourceVpc?: AnalysisComponent;
+  destinationVpc?: AnalysisComponent;
+  aclRule?: AnalysisAclRule;
+  securityGroupRule?: AnalysisGroupRule;
+  routeTableRoute?: AnalysisRoute;
+  inboundHeader?: PacketHeader;
+  outboundHeader?: PacketHeader;
+}
+
+export interface PathExplanation {
+  explanationCode: string;
+  direction?: string;
+  component?: AnalysisComponent;
+  vpc?: AnalysisComponent;
+  sourceVpc?: AnalysisComponent;
+  destinationVpc?: AnalysisComponent;
+  securityGroupSet?: AnalysisComponent[];
+  aclRule?: AnalysisAclRule;
+  routeTableRoute?: AnalysisRoute;
+  address?: string;
+  cidrSet?: string[];
+  state?: string;
+}
+
+export interface NetworkInsightsAnalysis extends Tagged {
+  networkInsightsAnalysisId: string;
+  networkInsightsAnalysisArn: string;
+  networkInsightsPathId: string;
+  startDate: string;
+  status: string;
+  networkPathFound?: Flag;
+  additionalAccountSet: string[];
+  filterInArnSet: string[];
+  filterOutArnSet: string[];
+  forwardPathComponentSet?: PathComponent[];
+  returnPathComponentSet?: PathComponent[];
+  explanationSet?: PathExplanation[];
+  suggestedAccountSet?: string[];
+}

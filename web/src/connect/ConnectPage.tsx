@@ -1,9 +1,7 @@
 /** Connect to instance: AWS's notes, our reason under them, and the way in that there is. */
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
-import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
@@ -14,18 +12,22 @@ import Spinner from "@cloudscape-design/components/spinner";
 import Tabs from "@cloudscape-design/components/tabs";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { useHref, useParams } from "react-router";
+import { useParams } from "react-router";
 import { nameOf, titled, useList } from "../api/lists";
 import { effectiveTable } from "../api/network";
 import { explain } from "../api/peerless";
 import { here } from "../api/place";
 import type { Way } from "../api/terminal";
 import type { Instance } from "../api/types";
-import { useExam } from "../frame/exam";
+import { useOurs } from "../frame/exam";
 import { Page } from "../frame/Page";
 import { sentence } from "../frame/results";
+import { Command } from "./Command";
+import { ConnectButtons } from "./ConnectButtons";
 import { Explained } from "./Explained";
-import { type Note, notes, userOf } from "./notes";
+import { NoteAlert } from "./NoteAlert";
+import { notes, userOf } from "./notes";
+import { SerialConsole } from "./SerialConsole";
 
 export function ConnectPage() {
   const { id = "" } = useParams();
@@ -75,12 +77,7 @@ function Ways({ instance }: { instance: Instance }) {
         {
           id: "serial",
           label: "EC2 serial console",
-          content: (
-            <OtherWay title="EC2 serial console" command={`sudo peerless connect --via console ${instance.instanceId}`}>
-              The serial console needs no network: no route, no rule and no address keeps it out. Only who can open the daemon's control
-              socket gets in.
-            </OtherWay>
-          ),
+          content: <SerialConsole instance={instance} user={user} />,
         },
       ]}
     />
@@ -98,15 +95,12 @@ function InstanceConnect({ instance, user: usual }: { instance: Instance; user: 
   const user = typed ?? usual;
   const found = notes({ instance, subnet, table, isExplicit, rules, region: here.region }).filter((note) => via === "eic" || note.isState);
   const isPublic = via === "eic";
-  const isExam = useExam();
+  const ours = useOurs();
   const answer = useQuery({
     queryKey: ["ec2", "explain", instance.instanceId],
     queryFn: () => explain("instance-connect", instance.instanceId, { tcp: 22 }),
-    enabled: isPublic && !isExam && instance.instanceState.name === "running",
+    enabled: isPublic && ours(true) && instance.instanceState.name === "running",
   });
-  const query = new URLSearchParams({ via, user });
-  const href = useHref(`/ec2/instances/${instance.instanceId}/terminal?${query}`);
-  const back = useHref(`/ec2/instances/${instance.instanceId}`);
   return (
     <SpaceBetween size="l">
       {found.map((note) => (
@@ -115,16 +109,11 @@ function InstanceConnect({ instance, user: usual }: { instance: Instance; user: 
       <Container
         header={<Header variant="h2">EC2 Instance Connect</Header>}
         footer={
-          <Box float="right">
-            <SpaceBetween direction="horizontal" size="xs">
-              <Button variant="link" href={back}>
-                Cancel
-              </Button>
-              <Button variant="primary" href={href} target="_blank" disabled={user === "" || found.some((note) => note.isShut)}>
-                Connect
-              </Button>
-            </SpaceBetween>
-          </Box>
+          <ConnectButtons
+            instance={instance.instanceId}
+            query={new URLSearchParams({ via, user })}
+            isShut={user === "" || found.some((note) => note.isShut)}
+          />
         }
       >
         <SpaceBetween size="l">
@@ -162,23 +151,9 @@ function InstanceConnect({ instance, user: usual }: { instance: Instance; user: 
           </Command>
         </SpaceBetween>
       </Container>
-      {isPublic && !isExam && answer.data && <Explained explanation={answer.data} title="Would it get in now?" />}
-      {isPublic && !isExam && answer.error && <Alert type="info">{sentence(answer.error)}</Alert>}
+      {isPublic && answer.data && ours(<Explained explanation={answer.data} title="Would it get in now?" />)}
+      {isPublic && answer.error && ours(<Alert type="info">{sentence(answer.error)}</Alert>)}
     </SpaceBetween>
-  );
-}
-
-function NoteAlert({ note }: { note: Note }) {
-  const isExam = useExam();
-  return (
-    <Alert type={note.type} header={note.header} statusIconAriaLabel={note.type}>
-      {note.text}
-      {note.why && !isExam && (
-        <Box margin={{ top: "xs" }} variant="p">
-          {note.why}
-        </Box>
-      )}
-    </Alert>
   );
 }
 
@@ -187,21 +162,5 @@ function OtherWay({ title, command, children }: { title: string; command: string
     <Container header={<Header variant="h2">{title}</Header>}>
       <Command text={command}>{children}</Command>
     </Container>
-  );
-}
-
-function Command({ text, children }: { text: string; children: React.ReactNode }) {
-  return (
-    <SpaceBetween size="s">
-      <Box>{children}</Box>
-      <CopyToClipboard
-        variant="inline"
-        textToCopy={text}
-        textToDisplay={<Box variant="code">{text}</Box>}
-        copyButtonAriaLabel="Copy the command"
-        copySuccessText="Copied"
-        copyErrorText="Could not be copied"
-      />
-    </SpaceBetween>
   );
 }

@@ -33,14 +33,16 @@ const RANGES: Record<string, string> = {
 };
 export const rangeOf = (region: string) => RANGES[region] ?? "18.206.107.24/29";
 
+/** Whichever way it would be. */
+export function notRunning({ instanceState: { name: state } }: Instance): Note | undefined {
+  if (state === "running") return undefined;
+  const text = `It is ${state}. You can connect to an instance only while it runs.`;
+  return { type: "warning", header: "This instance is not running", text, isShut: true, isState: true };
+}
+
 export function notes({ instance, subnet, table, isExplicit, rules, region }: Facts): Note[] {
-  const state = instance.instanceState.name;
-  if (state !== "running") {
-    const header = "This instance is not running";
-    return [
-      { type: "warning", header, text: `It is ${state}. You can connect to an instance only while it runs.`, isShut: true, isState: true },
-    ];
-  }
+  const note = notRunning(instance);
+  if (note) return [note];
   const found: Note[] = [];
   if (!instance.ipAddress) {
     const auto =

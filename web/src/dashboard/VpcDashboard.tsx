@@ -1,16 +1,11 @@
 /** The first page: how much there is of everything in this Region. */
 import Button from "@cloudscape-design/components/button";
-import ColumnLayout from "@cloudscape-design/components/column-layout";
-import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useNavigate } from "react-router";
-import { useList } from "../api/lists";
-import { here } from "../api/place";
 import { Page } from "../frame/Page";
 import { resources } from "../resources";
-import { To } from "../table/Ref";
-import type { Resource } from "../table/resource";
+import { Resources } from "./Resources";
 
 export function VpcDashboard() {
   const navigate = useNavigate();
@@ -31,36 +26,11 @@ export function VpcDashboard() {
         >
           VPC dashboard
         </Header>
-        <Container
-          header={
-            <Header variant="h2" description="In the account and Region that are chosen above.">
-              Resources by Region
-            </Header>
-          }
-        >
-          <ColumnLayout columns={3} variant="text-grid">
-            {resources
-              .filter((resource) => !["images", "keyPairs"].includes(resource.kind))
-              .map((resource) => (
-                <Count key={resource.path} resource={resource} />
-              ))}
-          </ColumnLayout>
-        </Container>
+        <Resources
+          title="Resources by Region"
+          of={(kind) => !["images", "keyPairs", "networkInsightsPaths", "networkInsightsAnalyses"].includes(kind)}
+        />
       </SpaceBetween>
     </Page>
-  );
-}
-
-function Count({ resource }: { resource: Resource }) {
-  const { items, isLoading } = useList(resource.kind);
-  const name = resource.many === "Your VPCs" ? "VPCs" : resource.many;
-  return (
-    <div>
-      <To href={resource.path}>{name}</To>
-      <div style={{ display: "flex", justifyContent: "space-between" }}>
-        <span>{here.region}</span>
-        <strong>{isLoading ? "–" : items.length}</strong>
-      </div>
-    </div>
   );
 }

@@ -1,6 +1,6 @@
 /**
  * Whether one thing reaches another, and what is in the way: computed by the author of the packets' verdicts, never
- * here. The whole question is in the page's address.
+ * here. The whole question is in the page's address, and so is the form in which the fix is read.
  */
 import "./explain.css";
 import Alert from "@cloudscape-design/components/alert";
@@ -13,10 +13,13 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useSearchParams } from "react-router";
 import type { Explanation } from "../api/peerless";
 import { explain } from "../api/peerless";
-import { useExam } from "../frame/exam";
+import { usePackets } from "../flows/stream";
+import { useOurs } from "../frame/exam";
 import { Page } from "../frame/Page";
 import { sentence } from "../frame/results";
 import { To } from "../table/Ref";
+import { asAnalyzer } from "./analyzer";
+import { summed } from "./counts";
 import { FixPanel } from "./FixPanel";
 import { HopStrip } from "./HopStrip";
 import { ProbePanel } from "./ProbePanel";
@@ -26,15 +29,22 @@ import { CODES, Code, Way } from "./Way";
 
 const TITLES: Record<string, string> = { forward: "The way there", reply: "The way back" };
 
+/** How often the kernel's counters are read while somebody looks, in milliseconds. */
+const COUNT = 1000;
+
 export function ExplainPage() {
   const [search, setSearch] = useSearchParams();
+  const packets = usePackets();
   const question = questionOf(search);
-  // Leaving a field that was not changed is no other question.
-  const ask = (next: Question) => searchOf(next).toString() !== searchOf(question).toString() && setSearch(searchOf(next));
+  const ask = (next: Question) => {
+    // Leaving a field that was not changed is no other question.
+    if (searchOf(next).toString() !== searchOf(question).toString()) setSearch(searchOf(next, search));
+  };
   const answer = useQuery({
     queryKey: ["ec2", "explain", question],
     queryFn: () => explain(question.from, question.to, serviceOf(question)!),
     enabled: isWhole(question),
+    refetchInterval: packets && COUNT,
     placeholderData: keepPreviousData,
   });
   return (
@@ -49,7 +59,9 @@ export function ExplainPage() {
         >
           <QuestionForm question={question} set={ask} />
         </Container>
-        {!isWhole(question) && <Box color="text-body-secondary">Say who is to reach whom.</Box>}
+        {!isWhole(question) && (
+          <Box color="text-body-secondary">{question.from && question.to ? "Say which port." : "Say who is to reach whom."}</Box>
+        )}
         {isWhole(question) && answer.error && (
           <Alert type="info" statusIconAriaLabel="Info" header="This cannot be answered yet">
             {sentence(answer.error)}
@@ -62,24 +74,47 @@ export function ExplainPage() {
 }
 
 function Answer({ explanation, question }: { explanation: Explanation; question: Question }) {
-  const isExam = useExam();
-  const blockers = explanation.legs.flatMap((leg) => leg.lines).filter((line) => line.mark === "blocked");
+  const ours = useOurs();
   return (
-    <SpaceBetween size="l">
+    ours(<Whole explanation={explanation} question={question} />) ?? (
       <Container
         header={
-          <Header variant="h2" description={isExam ? undefined : explanation.headline}>
+          <Header variant="h2">
             <Verdict isReachable={explanation.reachable} />
           </Header>
         }
       >
-        {isExam ? (
-          <Codes codes={blockers.flatMap((line) => line.code ?? [])} />
-        ) : (
-          <Ways explanation={explanation} count={blockers.length} />
-        )}
+        <Analysis explanation={explanation} />
       </Container>
-      {!isExam && (explanation.live?.length ?? 0) > 0 && (
+    )
+  );
+}
+
+function Whole({ explanation, question }: { explanation: Explanation; question: Question }) {
+  const blockers = explanation.legs.flatMap((leg) => leg.lines).filter((line) => line.mark === "blocked");
+  const counted = summed(explanation);
+  return (
+    <SpaceBetween size="l">
+      <Container
+        header={
+          <Header
+            variant="h2"
+            description={explanation.headline}
+            info={
+              counted && (
+                <Box display="inline-block" variant="small">
+                  {counted}
+                </Box>
+              )
+            }
+          >
+            <Verdict isReachable={explanation.reachable} />
+          </Header>
+        }
+      >
+        <Ways explanation={explanation} question={question} count={blockers.length} />
+      </Container>
+      {(explanation.live?.length ?? 0) > 0 && (
         <Alert type="info" statusIconAriaLabel="Info" header="It goes on, for it is tracked">
           {explanation.live!.map((flow) => (
             <div key={`${flow.source} ${flow.source_port} ${flow.protocol}`}>
@@ -89,13 +124,12 @@ function Answer({ explanation, question }: { explanation: Explanation; question:
           ))}
         </Alert>
       )}
-      {!isExam && <ProbePanel question={question} />}
-      {!isExam &&
-        explanation.legs.map((leg) => (
-          <Container key={leg.title} header={<Header variant="h2">{TITLES[leg.title] ?? leg.title}</Header>}>
-            <Way lines={leg.lines} anchor={anchorOf(leg.title)} />
-          </Container>
-        ))}
+      <ProbePanel question={question} />
+      {explanation.legs.map((leg) => (
+        <Container key={leg.title} header={<Header variant="h2">{TITLES[leg.title] ?? leg.title}</Header>}>
+          <Way lines={leg.lines} anchor={anchorOf(leg.title)} />
+        </Container>
+      ))}
     </SpaceBetween>
   );
 }
@@ -107,22 +141,28 @@ function Verdict({ isReachable }: { isReachable: boolean }) {
 }
 
 /** What AWS's Reachability Analyzer would say, and no more. */
-function Codes({ codes }: { codes: readonly string[] }) {
+function Analysis({ explanation }: { explanation: Explanation }) {
+  const found = asAnalyzer(explanation);
+  if (!found) return <Box>There is a path.</Box>;
   return (
     <SpaceBetween size="s">
       <Box>
-        Explanation codes, as Reachability Analyzer has them (
+        Explanation code, as Reachability Analyzer has it (
         <To href={CODES} external>
-          what they mean
+          what it means
         </To>
         ):
       </Box>
-      {codes.length === 0 ? <Box>None.</Box> : codes.map((code) => <Code key={code} code={code} />)}
+      <div>
+        <Code code={found.code} /> {found.component}
+      </div>
+      <Box>There might be additional components that block the path.</Box>
     </SpaceBetween>
   );
 }
 
-function Ways({ explanation, count }: { explanation: Explanation; count: number }) {
+function Ways({ explanation, question, count }: { explanation: Explanation; question: Question; count: number }) {
+  const fixes = explanation.fixes ?? [];
   return (
     <SpaceBetween size="m">
       {count > 0 && (
@@ -141,8 +181,8 @@ function Ways({ explanation, count }: { explanation: Explanation; count: number 
           <HopStrip title={TITLES[leg.title] ?? leg.title} lines={leg.lines} anchor={anchorOf(leg.title)} />
         </div>
       ))}
-      {!explanation.reachable && (explanation.fixes?.length ?? 0) === 0 && <Box>No change of the network helps.</Box>}
-      {(explanation.fixes?.length ?? 0) > 0 && <FixPanel fixes={explanation.fixes!} />}
+      {!explanation.reachable && fixes.length === 0 && <Box>No change of the network helps.</Box>}
+      {fixes.length > 0 && <FixPanel fixes={fixes} question={question} />}
     </SpaceBetween>
   );
 }

@@ -1,5 +1,6 @@
 /** One direction as a row of stations: passed, dropped here, or not reached. */
 import type { Line } from "../api/peerless";
+import { tallied } from "./counts";
 
 const SIGNS = { passed: "✓", blocked: "✗", beyond: "·" } as const;
 const WORDS = { passed: "passes", blocked: "dropped here", beyond: "not reached" } as const;
@@ -42,6 +43,7 @@ export function HopStrip({ title, lines, anchor }: Props) {
             <span>
               <b>{stageOf(line)}</b>
               <small>{line.stage === "from" || line.stage === "to" ? line.detail || line.resource : line.resource}</small>
+              {line.counted && <small className="explain-tally">{tallied(line.counted)}</small>}
               <span className="explain-hidden">, {WORDS[line.mark]}</span>
             </span>
           </a>

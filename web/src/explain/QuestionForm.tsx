@@ -4,7 +4,7 @@ import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { nameOf, useList } from "../api/lists";
 import { type Protocol, type Question, serviceOf, swapped } from "./question";
 
@@ -72,12 +72,14 @@ interface EndProps {
   label: string;
   value: string;
   set(value: string): void;
-  /** Who begins may be somebody on the internet by name. */
+  /** Nobody is called by a service of the VPC. */
   isSender?: boolean;
 }
 
 function End({ label, value, set, isSender = false }: EndProps) {
   const [typed, setTyped] = useState(value);
+  // The key that chooses an option is pressed in the field, too, where it means what was typed so far.
+  const isChosen = useRef(false);
   useEffect(() => setTyped(value), [value]);
   const options = useEnds(isSender);
   const known = options.flatMap((group) => group.options).find((option) => option.value === value);
@@ -93,10 +95,17 @@ function End({ label, value, set, isSender = false }: EndProps) {
         ariaLabel={label}
         placeholder="Name, ID or address"
         empty="Nothing of that name"
-        onChange={({ detail }) => setTyped(detail.value)}
-        onSelect={({ detail }) => set(detail.value)}
+        onChange={({ detail }) => {
+          isChosen.current = false;
+          setTyped(detail.value);
+        }}
+        onSelect={({ detail }) => {
+          isChosen.current = true;
+          setTyped(detail.value);
+          set(detail.value);
+        }}
         onBlur={() => set(typed.trim())}
-        onKeyDown={({ detail }) => detail.key === "Enter" && set(typed.trim())}
+        onKeyDown={({ detail }) => detail.key === "Enter" && !isChosen.current && set(typed.trim())}
       />
     </FormField>
   );
@@ -110,16 +119,15 @@ interface Group extends AutosuggestProps.OptionGroup {
 function useEnds(isSender: boolean): Group[] {
   const instances = useList("instances").items.filter((instance) => instance.instanceState.name !== "terminated");
   const subnets = useList("subnets").items;
-  const internet = isSender
-    ? [
-        { value: "laptop", label: "My laptop", description: "203.0.113.10, on the simulated internet" },
-        { value: "instance-connect", label: "EC2 Instance Connect", description: "from its own address range" },
-      ]
-    : [
-        { value: "dns", label: "The VPC's DNS server", description: "169.254.169.253" },
-        { value: "metadata", label: "Instance metadata", description: "169.254.169.254" },
-        { value: "time", label: "Amazon Time Sync", description: "169.254.169.123" },
-      ];
+  const internet = [
+    { value: "laptop", label: "My laptop", description: "203.0.113.10, on the simulated internet" },
+    { value: "instance-connect", label: "EC2 Instance Connect", description: "from its own address range" },
+  ];
+  const services = [
+    { value: "dns", label: "The VPC's DNS server", description: "169.254.169.253" },
+    { value: "metadata", label: "Instance metadata", description: "169.254.169.254" },
+    { value: "time", label: "Amazon Time Sync", description: "169.254.169.123" },
+  ];
   return [
     {
       label: "Instances",
@@ -139,6 +147,7 @@ function useEnds(isSender: boolean): Group[] {
         filteringTags: [nameOf(subnet), subnet.cidrBlock],
       })),
     },
-    { label: isSender ? "The internet" : "Services of the VPC", options: internet },
+    ...(isSender ? [] : [{ label: "Services of the VPC", options: services }]),
+    { label: "The internet", options: internet },
   ];
 }

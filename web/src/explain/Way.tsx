@@ -4,7 +4,9 @@ import Box from "@cloudscape-design/components/box";
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import type { Line, Row } from "../api/peerless";
+import { CaptureLink } from "../flows/CaptureLink";
 import { pageOf, To } from "../table/Ref";
+import { tallied } from "./counts";
 import { stageOf } from "./HopStrip";
 
 export const CODES = "https://docs.aws.amazon.com/vpc/latest/reachability/explanation-codes.html";
@@ -28,6 +30,8 @@ export function Way({ lines, anchor }: Props) {
             <div>
               <b>{stageOf(line)}</b> <Resource line={line} />
               <div className="explain-detail">{line.detail}</div>
+              {line.counted && <div className="explain-tally">{tallied(line.counted)}</div>}
+              {(line.stage === "from" || line.stage === "to") && line.about?.[0] && <CaptureLink of={line.about[0]} />}
               {line.code && (
                 <Box margin={{ top: "xxs" }}>
                   <Code code={line.code} />

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import type { Fix } from "../api/peerless";
-import { isMakeable, make } from "./fixing";
+import { isMakeable, make, templateOf } from "./fixing";
 
 const fix = (action: string, parameters: [string, string][], gives?: [string, string]): Fix => ({
   says: "",
   cli: "",
   terraform: "",
+  cloudformation: "",
   calls: [{ action, account: "000000000000", region: "us-east-1", parameters, gives }],
 });
 
@@ -39,5 +40,14 @@ test("a refused call ends it", async () => {
 test("what has no calls is no button", () => {
   expect(isMakeable([])).toBe(false);
   expect(isMakeable([fix("CreateRoute", [])])).toBe(true);
-  expect(isMakeable([{ says: "", cli: "", terraform: "", calls: [] }])).toBe(false);
+  expect(isMakeable([{ says: "", cli: "", terraform: "", cloudformation: "", calls: [] }])).toBe(false);
+});
+
+test("a template has resources, or is a comment", () => {
+  const told = (cloudformation: string) => ({ ...fix("StartInstances", []), cloudformation });
+  expect(templateOf([told("  # start i-1\n")])).toBe("# start i-1\n");
+  const rule = "  Fix2:\n    Type: AWS::EC2::Route\n";
+  expect(templateOf([told("  # start i-1\n"), told(rule)])).toBe(
+    `AWSTemplateFormatVersion: "2010-09-09"\nResources:\n  # start i-1\n${rule}`,
+  );
 });

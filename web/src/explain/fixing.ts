@@ -14,6 +14,13 @@ export async function make(fixes: readonly Fix[], caller: Caller = call): Promis
   }
 }
 
+/** All of it as one template. */
+export function templateOf(fixes: readonly Fix[]): string {
+  const body = fixes.map((fix) => fix.cloudformation).join("");
+  const hasResources = body.split("\n").some((line) => line !== "" && !line.startsWith("  #"));
+  return hasResources ? `AWSTemplateFormatVersion: "2010-09-09"\nResources:\n${body}` : body.replace(/^ {2}/gm, "");
+}
+
 /** Whether all of it can be done by calls. */
 export const isMakeable = (fixes: readonly Fix[]) => fixes.length > 0 && fixes.every((fix) => fix.calls.length > 0);
 

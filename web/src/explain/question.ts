@@ -9,6 +9,7 @@ export interface Question {
   port: string;
 }
 
+const OWN = new Set(["from", "to", "protocol", "port"]);
 const PROTOCOLS: readonly string[] = ["icmp", "tcp", "udp"];
 
 export function questionOf(search: URLSearchParams): Question {
@@ -21,9 +22,11 @@ export function questionOf(search: URLSearchParams): Question {
   };
 }
 
-export function searchOf({ from, to, protocol, port }: Question): URLSearchParams {
+/** Its address; what is not part of the question stays as it was before. */
+export function searchOf({ from, to, protocol, port }: Question, before?: URLSearchParams): URLSearchParams {
   const search = new URLSearchParams({ from, to, protocol });
   if (protocol !== "icmp" && port) search.set("port", port);
+  for (const [name, value] of before ?? []) if (!OWN.has(name)) search.set(name, value);
   return search;
 }
 

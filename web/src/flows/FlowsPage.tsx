@@ -4,7 +4,6 @@ import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
-import Link from "@cloudscape-design/components/link";
 import Pagination from "@cloudscape-design/components/pagination";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -13,11 +12,12 @@ import Table from "@cloudscape-design/components/table";
 import { useEffect, useState } from "react";
 import { useSearchParams } from "react-router";
 import type { Flow, FlowEnd } from "../api/peerless";
-import { useExam } from "../frame/exam";
+import { useOurs } from "../frame/exam";
 import { Page } from "../frame/Page";
 import { pageOf, To } from "../table/Ref";
+import { CaptureLink } from "./CaptureLink";
 import { useFlows, usePackets, useStill } from "./stream";
-import { addressOf, bytes, capturePath, explained, rate } from "./words";
+import { addressOf, bytes, explained, rate } from "./words";
 
 const VERDICTS = [
   { value: "", label: "Accepted and dropped" },
@@ -40,7 +40,7 @@ export function FlowsPage() {
   const [isPaused, setPaused] = useState(false);
   const [page, setPage] = useState(1);
   const packets = usePackets();
-  const isExam = useExam();
+  const ours = useOurs();
   const wanted = { verdict: search.get("verdict") ?? "", protocol: search.get("protocol") ?? "", text: search.get("text") ?? "" };
   const skip = (page - 1) * PAGE;
   const live = useFlows({ ...wanted, limit: PAGE, skip }, isPaused);
@@ -55,6 +55,7 @@ export function FlowsPage() {
   };
   const shown = still ? still.flows.slice(skip, skip + PAGE) : (live?.flows ?? []);
   const pages = Math.max(page, Math.ceil((still?.flows.length ?? live?.matching ?? 0) / PAGE));
+  const place = ours("Name, ID, address, port or rule") ?? "Name, ID, address or port";
   return (
     <Page title="Flows" contentType="table">
       {packets === false ? (
@@ -90,7 +91,7 @@ export function FlowsPage() {
           }
           filter={
             <div style={{ display: "flex", gap: 12, flexWrap: "wrap" }}>
-              <Search text={wanted.text} set={(text) => set("text", text)} />
+              <Search text={wanted.text} placeholder={place} set={(text) => set("text", text)} />
               <Choice label="Verdict" options={VERDICTS} value={wanted.verdict} set={(verdict) => set("verdict", verdict)} />
               <Choice label="Protocol" options={PROTOCOLS} value={wanted.protocol} set={(protocol) => set("protocol", protocol)} />
             </div>
@@ -126,7 +127,12 @@ export function FlowsPage() {
               cell: (flow) => (flow.is_reply ? `${flow.carries}, a reply` : flow.carries),
               minWidth: 110,
             },
-            { id: "verdict", header: "Verdict", cell: (flow) => <Verdict flow={flow} isExam={isExam} />, minWidth: 220 },
+            {
+              id: "verdict",
+              header: "Verdict",
+              cell: (flow) => ours(<Verdict flow={flow} />) ?? (flow.verdict === "drop" ? "REJECT" : "ACCEPT"),
+              minWidth: 220,
+            },
             {
               id: "packets",
               header: "Packets",
@@ -135,7 +141,7 @@ export function FlowsPage() {
             },
             { id: "bytes", header: "Bytes", cell: (flow) => amount(bytes(flow.bytes), `${bytes(flow.bytes_per_second)}/s`), minWidth: 90 },
             { id: "last", header: "Last", cell: (flow) => `${Math.round(flow.idle_seconds)} s ago`, minWidth: 80 },
-            ...(isExam ? [] : [{ id: "more", header: "Look closer", cell: (flow: Flow) => <More flow={flow} />, minWidth: 110 }]),
+            ...(ours([{ id: "more", header: "Look closer", cell: (flow: Flow) => <More flow={flow} />, minWidth: 110 }]) ?? []),
           ]}
         />
       )}
@@ -167,9 +173,7 @@ function End({ end }: { end: FlowEnd }) {
   );
 }
 
-/** In an exam a flow log's words, else what drops it, too. */
-function Verdict({ flow, isExam }: { flow: Flow; isExam: boolean }) {
-  if (isExam) return flow.dropped ? "REJECT" : "ACCEPT";
+function Verdict({ flow }: { flow: Flow }) {
   if (!flow.dropped) return <StatusIndicator>Accepted</StatusIndicator>;
   const { stage, resource, detail } = flow.dropped;
   return (
@@ -188,11 +192,7 @@ function More({ flow }: { flow: Flow }) {
   return (
     <SpaceBetween size="xxs">
       {page && <To href={page}>Explain</To>}
-      {card && (
-        <Link href={capturePath(card)} ariaLabel={`Capture 10 s at ${card}, as pcapng`}>
-          Capture 10 s
-        </Link>
-      )}
+      {card && <CaptureLink of={card} />}
     </SpaceBetween>
   );
 }
@@ -212,7 +212,7 @@ function Choice(props: { label: string; options: { value: string; label: string 
 }
 
 /** What is written is asked for when one has stopped writing. */
-function Search({ text, set }: { text: string; set(text: string): void }) {
+function Search({ text, placeholder, set }: { text: string; placeholder: string; set(text: string): void }) {
   const [typed, setTyped] = useState(text);
   useEffect(() => setTyped(text), [text]);
   useEffect(() => {
@@ -224,8 +224,8 @@ function Search({ text, set }: { text: string; set(text: string): void }) {
     <div style={{ flex: "1 1 260px", maxWidth: 460 }}>
       <Input
         type="search"
-        ariaLabel="Find flows by name, ID, address, port or rule"
-        placeholder="Name, ID, address, port or rule"
+        ariaLabel={`Find flows: ${placeholder}`}
+        placeholder={placeholder}
         value={typed}
         onChange={({ detail }) => setTyped(detail.value)}
       />

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { startTransition, useEffect, useState } from "react";
 import { carriesPackets, type Flow, type FlowDifferences, type Flows } from "../api/peerless";
 import { here } from "../api/place";
+import { useOurs } from "../frame/exam";
 
 /** Whether there are packets to be seen; undefined until that is known. */
 export const usePackets = (): boolean | undefined => useQuery({ queryKey: ["packets"], queryFn: carriesPackets }).data;
@@ -15,6 +16,8 @@ export interface Wanted {
   protocol?: string;
   text?: string;
   limit?: number;
+  /** Without reasons, ways and explanations. */
+  plain?: boolean;
   /** How many of the latest are left out before. */
   skip?: number;
 }
@@ -41,7 +44,7 @@ const older = (flow: Flow, seconds: number): Flow => ({
 export function useFlows(wanted: Wanted, isPaused = false): Flows | undefined {
   const [flows, setFlows] = useState<Flows>();
   const packets = usePackets();
-  const query = queryOf(wanted);
+  const query = queryOf({ ...wanted, plain: usePlain() });
   useEffect(() => {
     if (!packets || isPaused) return;
     let source: EventSource | undefined;
@@ -77,7 +80,7 @@ export function useFlows(wanted: Wanted, isPaused = false): Flows | undefined {
 
 /** As many as there are to be had, of one moment, to be looked at at leisure; asked for when that begins. */
 export function useStill(wanted: Wanted, isPaused: boolean): Flows | undefined {
-  const query = queryOf({ ...wanted, limit: MOST });
+  const query = queryOf({ ...wanted, limit: MOST, plain: usePlain() });
   const [still, setStill] = useState<Flows>();
   useEffect(() => {
     if (!isPaused) return;
@@ -94,6 +97,9 @@ export function useStill(wanted: Wanted, isPaused: boolean): Flows | undefined {
   }, [query, isPaused]);
   return still;
 }
+
+/** In an exam the server tells flows as a flow log has them, and searches no more than that. */
+const usePlain = () => (useOurs()(true) ? undefined : true);
 
 export function queryOf(wanted: Wanted, place = here): string {
   const given = Object.entries({ ...wanted, account: place.account, region: place.region });

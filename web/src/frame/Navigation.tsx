@@ -30,9 +30,11 @@ const VPC: Section[] = [
       ["/vpc/security-groups", "Security groups"],
     ],
   ],
+  ["Network Analysis", [["/vpc/reachability-analyzer", "Reachability Analyzer"]]],
 ];
 
 const EC2: Section[] = [
+  ["", [["/ec2/dashboard", "EC2 Dashboard"]]],
   [
     "Instances",
     [

@@ -13,12 +13,12 @@ import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from "r
 import { useHref, useNavigate } from "react-router";
 import type { Flow } from "../api/peerless";
 import { explained, rate } from "../flows/words";
-import { useExam } from "../frame/exam";
+import { useOurs } from "../frame/exam";
 import { usePreference } from "../frame/preferences";
 import { Rows } from "../table/Details";
 import { To } from "../table/Ref";
 import { toMermaid, toSvg } from "./export";
-import { chainOf, type Graph, labelOf, type Node } from "./graph";
+import { chainOf, type Graph, labelOf, type Node, withoutMarks } from "./graph";
 import { detailOf, layout, neighbour, type Box as Place, titleOf } from "./layout";
 import { IN, keyOf, OUT } from "./lines";
 import { useRoom } from "./room";
@@ -42,9 +42,8 @@ interface Props {
 }
 
 export function ResourceMap({ graph: given, name, isRegion, open, empty, flows, toggle }: Props) {
-  const isExam = useExam();
-  // In an exam, one finds out by oneself what is wrong.
-  const graph = useMemo(() => (isExam ? withoutMarks(given) : given), [given, isExam]);
+  const ours = useOurs();
+  const graph = useMemo(() => ours(given) ?? withoutMarks(given), [given, ours]);
   const traffic = useMemo(() => trafficOn(graph, flows ?? []), [graph, flows]);
   const [details, setDetails] = usePreference("mapDetails", true);
   const [view, setView] = useState("map");
@@ -90,7 +89,7 @@ export function ResourceMap({ graph: given, name, isRegion, open, empty, flows, 
         <Canvas graph={graph} shape={shape} details={details} name={name} open={open} traffic={traffic} />
       )}
       {graph.nodes.length > 0 && view === "table" && <AsTable graph={graph} />}
-      {!isExam && traffic.deaths.length > 0 && <Deaths graph={graph} traffic={traffic} />}
+      {traffic.deaths.length > 0 && <Deaths graph={graph} traffic={traffic} />}
       {marked.length > 0 && (
         <div>
           {marked.map((node) => (
@@ -116,7 +115,6 @@ interface CanvasProps {
 }
 
 function Canvas({ graph, shape, details, name, open, traffic }: CanvasProps) {
-  const isExam = useExam();
   const [lit, setLit] = useState<string>();
   const [tabbable, setTabbable] = useState(graph.nodes[0]?.id);
   const canvas = useRef<HTMLDivElement>(null);
@@ -193,11 +191,10 @@ function Canvas({ graph, shape, details, name, open, traffic }: CanvasProps) {
             </button>
           );
         })}
-        {!isExam &&
-          traffic.deaths.map((death) => {
-            const box = shape.boxes.get(death.at);
-            return box && <Grave key={death.at} death={death} box={box} />;
-          })}
+        {traffic.deaths.map((death) => {
+          const box = shape.boxes.get(death.at);
+          return box && <Grave key={death.at} death={death} box={box} />;
+        })}
       </div>
     </section>
   );
@@ -250,8 +247,6 @@ function Deaths({ graph, traffic }: { graph: Graph; traffic: Traffic }) {
     </div>
   );
 }
-
-const withoutMarks = ({ nodes, lines }: Graph): Graph => ({ nodes: nodes.map((node) => ({ ...node, mark: undefined })), lines });
 
 function Card({ node, details, width }: { node: Node; details: boolean; width: number }) {
   const dot = dotOf(node);

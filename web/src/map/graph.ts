@@ -27,6 +27,8 @@ export interface Node {
   mark?: string;
   /** What else is to be said of it to those who do not see the lines. */
   note?: string;
+  /** Whether it is no resource any more, but the end of routes that lead nowhere. */
+  isGone?: boolean;
 }
 
 export interface Line {
@@ -54,6 +56,15 @@ export interface World {
 const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 const isOver = (pcx: PeeringConnection) => ["deleted", "rejected", "failed", "expired"].includes(pcx.status.code);
 const titleOf = (item: { tagSet?: { key: string; value: string }[] }, id: string) => nameOf(item as never) || id;
+
+/** As AWS draws it: nothing is said of what is wrong. */
+export function withoutMarks({ nodes, lines }: Graph): Graph {
+  const gone = new Set(nodes.filter((node) => node.isGone).map((node) => node.id));
+  return {
+    nodes: nodes.filter((node) => !node.isGone).map((node) => ({ ...node, mark: undefined })),
+    lines: lines.filter((line) => !gone.has(line.to)).map((line) => ({ ...line, isBroken: false })),
+  };
+}
 
 /** The map of one VPC. */
 export function graphOf(vpcId: string, world: World): Graph {
@@ -128,7 +139,7 @@ export function graphOf(vpcId: string, world: World): Graph {
     if (shown.has(to)) continue;
     shown.add(to);
     const mark = "routes lead here, and it is not there";
-    nodes.push({ id: to, kind: "connection", column: 3, title: to, details: ["Blackhole"], mark });
+    nodes.push({ id: to, kind: "connection", column: 3, title: to, details: ["Blackhole"], mark, isGone: true });
   }
   return { nodes, lines };
 }

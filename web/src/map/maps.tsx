@@ -10,6 +10,7 @@ import { nameOf, useList } from "../api/lists";
 import { here } from "../api/place";
 import type { Vpc } from "../api/types";
 import { useFlows, usePackets } from "../flows/stream";
+import { useOurs } from "../frame/exam";
 import { Page } from "../frame/Page";
 import { usePreference } from "../frame/preferences";
 import { pageOf } from "../table/Ref";
@@ -49,13 +50,15 @@ function useOpen() {
 function useTraffic() {
   const [isOn, setOn] = usePreference("mapTraffic", true);
   const packets = usePackets();
-  const flows = useFlows({}, !isOn);
+  const ours = useOurs();
+  const isWatched = ours(isOn) ?? false;
+  const flows = useFlows({}, !isWatched);
   const toggle = packets && (
     <Toggle checked={isOn} onChange={({ detail }) => setOn(detail.checked)}>
       Live packets
     </Toggle>
   );
-  return { toggle, flows: isOn ? flows?.flows : undefined };
+  return { toggle: ours(toggle), flows: isWatched ? flows?.flows : undefined };
 }
 
 /** The tab of a VPC. */

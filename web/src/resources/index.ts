@@ -6,6 +6,8 @@ import { instance } from "./instance";
 import { internetGateway } from "./internet-gateway";
 import { keyPair } from "./key-pair";
 import { networkAcl } from "./network-acl";
+import { networkInsightsAnalysis } from "./network-insights-analysis";
+import { networkInsightsPath } from "./network-insights-path";
 import { networkInterface } from "./network-interface";
 import { peeringConnection } from "./peering-connection";
 import { routeTable } from "./route-table";
@@ -22,6 +24,8 @@ export const resources: Resource[] = [
   peeringConnection,
   networkAcl,
   securityGroup,
+  networkInsightsPath,
+  networkInsightsAnalysis,
   instance,
   networkInterface,
   keyPair,

@@ -1,10 +1,11 @@
 /** Network interfaces. */
 import Box from "@cloudscape-design/components/box";
 import Checkbox from "@cloudscape-design/components/checkbox";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { call } from "../api/ec2";
 import { nameOf, titled } from "../api/lists";
 import type { NetworkInterface } from "../api/types";
+import { useCapture } from "../flows/CaptureLink";
 import { GroupsField } from "../forms/GroupsField";
 import { ConfirmDialog } from "../table/ConfirmDialog";
 import { Details } from "../table/Details";
@@ -48,6 +49,7 @@ export const networkInterface = define<Eni>({
 const title = (eni: Eni) => titled(eni.networkInterfaceId, nameOf(eni));
 
 function InterfaceDetails({ item: eni }: { item: Eni }) {
+  const capture = useCapture(eni.networkInterfaceId);
   return (
     <Details
       facts={[
@@ -65,6 +67,7 @@ function InterfaceDetails({ item: eni }: { item: Eni }) {
         ["Instance ID", <Ref key="" id={eni.attachment?.instanceId} />],
         ["Security groups", eni.groupSet.map((group) => <div key={group.groupId}>{<Ref id={group.groupId} />}</div>)],
         ["Elastic IP", yesNo(eni.association?.allocationId ? "true" : "false")],
+        ...(capture ? [["Packets", capture] as [string, ReactNode]] : []),
       ]}
     />
   );

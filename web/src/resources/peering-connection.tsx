@@ -9,7 +9,7 @@ import { nameOf, titled, useList } from "../api/lists";
 import { destinationOf } from "../api/network";
 import { here } from "../api/place";
 import type { PeeringConnection } from "../api/types";
-import { useExam } from "../frame/exam";
+import { useOurs } from "../frame/exam";
 import { ConfirmDialog } from "../table/ConfirmDialog";
 import { Details, Rows } from "../table/Details";
 import { Ref } from "../table/Ref";
@@ -90,7 +90,7 @@ const region = (name: string | undefined) => (name === here.region ? `${name} (T
 const resolves = (end: Pcx["requesterVpcInfo"]) => end.peeringOptions?.allowDnsResolutionFromRemoteVpc === "true";
 
 function PeeringDetails({ item: pcx }: { item: Pcx }) {
-  const isExam = useExam();
+  const ours = useOurs();
   const tables = useList("routeTables").items;
   const side = (vpcId: string) => tables.some((table) => table.vpcId === vpcId && routesOver(pcx, table.routeSet).length > 0);
   const missing = [pcx.requesterVpcInfo, pcx.accepterVpcInfo].filter(
@@ -98,14 +98,16 @@ function PeeringDetails({ item: pcx }: { item: Pcx }) {
   );
   return (
     <>
-      {!isExam && pcx.status.code === "active" && missing.length > 0 && (
-        <Box margin={{ bottom: "m" }}>
-          <Alert type="info" header="Traffic does not flow yet">
-            No route table of {missing.map((end) => end.vpcId).join(" and ")} sends anything over this connection. Both sides need a route
-            to the other VPC.
-          </Alert>
-        </Box>
-      )}
+      {pcx.status.code === "active" &&
+        missing.length > 0 &&
+        ours(
+          <Box margin={{ bottom: "m" }}>
+            <Alert type="info" header="Traffic does not flow yet">
+              No route table of {missing.map((end) => end.vpcId).join(" and ")} sends anything over this connection. Both sides need a route
+              to the other VPC.
+            </Alert>
+          </Box>,
+        )}
       <Details
         facts={[
           ["Peering connection ID", pcx.vpcPeeringConnectionId],

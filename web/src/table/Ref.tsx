@@ -16,6 +16,8 @@ const PAGES: Record<string, [kind: keyof Lists, path: string, id: string]> = {
   sg: ["securityGroups", "/vpc/security-groups", "groupId"],
   i: ["instances", "/ec2/instances", "instanceId"],
   eni: ["networkInterfaces", "/ec2/network-interfaces", "networkInterfaceId"],
+  nip: ["networkInsightsPaths", "/vpc/reachability-analyzer", "networkInsightsPathId"],
+  nia: ["networkInsightsAnalyses", "/vpc/network-insights-analyses", "networkInsightsAnalysisId"],
   ami: ["images", "/ec2/images", "imageId"],
   key: ["keyPairs", "/ec2/key-pairs", "keyPairId"],
 };

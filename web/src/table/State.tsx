@@ -6,6 +6,7 @@ const LOOKS: Record<string, StatusIndicatorProps.Type> = {
   active: "success",
   running: "success",
   associated: "success",
+  succeeded: "success",
   attached: "success",
   "in-use": "success",
   pending: "pending",

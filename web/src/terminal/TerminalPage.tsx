@@ -10,7 +10,7 @@ import { nameOf, titled, useList } from "../api/lists";
 import { type Dropped, type Refused, Terminal, type Way } from "../api/terminal";
 import type { Instance } from "../api/types";
 import { Explained } from "../connect/Explained";
-import { useExam } from "../frame/exam";
+import { useOurs } from "../frame/exam";
 import { usePreference } from "../frame/preferences";
 import { DropLine } from "./DropLine";
 import { type Hands, Screen } from "./Screen";
@@ -25,17 +25,18 @@ interface Drops {
 const NONE: Drops = { flows: [], others: 0 };
 
 const HELP = "terminal-help";
+const WAYS: readonly Way[] = ["eic", "eice", "serial"];
 
 export function TerminalPage() {
   const { id = "" } = useParams();
   const [query] = useSearchParams();
-  const via: Way = query.get("via") === "eice" ? "eice" : "eic";
+  const via = WAYS.find((way) => way === query.get("via")) ?? "eic";
   const user = query.get("user") ?? "";
   const instance = useList("instances").items.find((instance) => instance.instanceId === id);
   const title = titled(id, nameOf(instance));
   useEffect(() => {
-    document.title = `${title} | EC2 Instance Connect`;
-  }, [title]);
+    document.title = `${title} | ${via === "serial" ? "EC2 serial console" : "EC2 Instance Connect"}`;
+  }, [title, via]);
   // Another order is another terminal.
   return <Conversation key={`${id} ${via} ${user}`} id={id} via={via} user={user} instance={instance} title={title} />;
 }
@@ -57,7 +58,7 @@ function Conversation({ id, via, user, instance, title }: Props) {
   const terminal = useRef<Terminal>(undefined);
   const leave = useRef<HTMLDivElement>(null);
   const top = useTop();
-  const isExam = useExam();
+  const ours = useOurs();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt is another conversation
   useEffect(() => {
@@ -110,7 +111,12 @@ function Conversation({ id, via, user, instance, title }: Props) {
         />
       </div>
       {isRefused && <Failure why={phase.why} retry={reconnect} />}
-      {phase.is === "connecting" && <Bar>Connecting to {id}. This gives up after 15 seconds.</Bar>}
+      {phase.is === "connecting" && (
+        <Bar>
+          Connecting to {via === "serial" ? "the serial port of " : ""}
+          {id}. This gives up after 15 seconds.
+        </Bar>
+      )}
       {phase.is === "ended" && (
         <Bar
           action={
@@ -122,13 +128,19 @@ function Conversation({ id, via, user, instance, title }: Props) {
           <span role="alert">{phase.why}</span>
         </Bar>
       )}
-      {!isExam && !isRefused && <DropLine instance={id} {...drops} />}
+      {!isRefused && ours(<DropLine instance={id} {...drops} />)}
       <div className="terminal-facts">
         <dl>
           <Fact name="Instance ID">{id}</Fact>
           <Fact name="Name">{nameOf(instance) || "–"}</Fact>
-          <Fact name="Public IP">{instance?.ipAddress ?? "–"}</Fact>
-          <Fact name="Private IP">{instance?.privateIpAddress ?? "–"}</Fact>
+          {via === "serial" ? (
+            <Fact name="Serial port">ttyS0</Fact>
+          ) : (
+            <>
+              <Fact name="Public IP">{instance?.ipAddress ?? "–"}</Fact>
+              <Fact name="Private IP">{instance?.privateIpAddress ?? "–"}</Fact>
+            </>
+          )}
         </dl>
         <div className={isRefused ? "terminal-hidden" : "terminal-hands"} ref={leave}>
           <label>
@@ -149,7 +161,7 @@ function Conversation({ id, via, user, instance, title }: Props) {
 /** AWS's words, and under them what they do not say. */
 function Failure({ why: { said, cause, explanation }, retry }: { why: Refused; retry: () => void }) {
   const [header, ...text] = said;
-  const isExam = useExam();
+  const ours = useOurs();
   const back = useHref("..", { relative: "path" });
   return (
     <div className="terminal-failed">
@@ -170,13 +182,13 @@ function Failure({ why: { said, cause, explanation }, retry }: { why: Refused; r
           {text.map((line) => (
             <div key={line}>{line}</div>
           ))}
-          {(!isExam || said.length === 0) && (
+          {(said.length === 0 ? cause : ours(cause)) && (
             <Box variant="p" margin={{ top: "xs" }}>
               {capital(cause)}.
             </Box>
           )}
         </Alert>
-        {explanation && !isExam && <Explained explanation={explanation} title="What is in the way" />}
+        {explanation && ours(<Explained explanation={explanation} title="What is in the way" />)}
       </SpaceBetween>
     </div>
   );

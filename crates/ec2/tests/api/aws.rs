@@ -27,6 +27,7 @@ pub struct Aws {
 pub struct Made {
     pub consoles: BTreeMap<InstanceId, ConsoleOutput>,
     pub image_trouble: Option<String>,
+    pub volume_trouble: Option<String>,
 }
 
 impl Machine for Made {
@@ -36,6 +37,10 @@ impl Machine for Made {
 
     fn image_trouble(&self) -> Option<String> {
         self.image_trouble.clone()
+    }
+
+    fn volume_trouble(&self) -> Option<String> {
+        self.volume_trouble.clone()
     }
 }
 

@@ -113,6 +113,8 @@ const TEMPLATES: &[&str] = &[
     "CreateTags ResourceId.1={vpc} ResourceId.2={pcx} Tag.1.Key=Name Tag.1.Value=x",
     "CreateTags ResourceId.1={sgr} Tag.1.Key=Name Tag.1.Value=x",
     "DeleteTags ResourceId.1={vpc}",
+    "EnableSerialConsoleAccess",
+    "DisableSerialConsoleAccess",
 ];
 
 /// Where the ids of each kind are listed.

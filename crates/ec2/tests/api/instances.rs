@@ -302,3 +302,28 @@ fn instances_keep_their_group_and_subnet() {
         (&format!("DeleteVpc VpcId={vpc}"), "DependencyViolation: "),
     ]);
 }
+
+/// 9.2.8
+#[test]
+fn vcpus_are_limited() {
+    let mut aws = Aws::new();
+    let vpc = aws.vpc("10.1.0.0/16");
+    let subnet = aws.subnet(&vpc, "10.1.0.0/20");
+    let large = |least: usize, most: usize| format!("{RUN} InstanceType=t3.xlarge SubnetId={subnet} MinCount={least} MaxCount={most}");
+    let launched = aws.ok(&large(640, 640));
+    let first = launched.all("instancesSet/item/instanceId")[0].to_owned();
+    let sentence = "VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit of 2560 allows for the instance bucket that \
+                    the specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit.";
+    aws.refuses(&[(&large(1, 1), sentence)]);
+    aws.settle();
+    aws.ok(&format!("StopInstances InstanceId.1={first}"));
+    aws.settle();
+    let small = format!("{RUN} InstanceType=t3.nano SubnetId={subnet} MinCount=1 MaxCount=5");
+    assert_eq!(aws.ok(&small).all("instancesSet/item/instanceId").len(), 2, "as many as there is room for");
+    aws.refuses(&[(&format!("StartInstances InstanceId.1={first}"), "VcpuLimitExceeded: ")]);
+    assert_eq!(aws.get(&format!("DescribeInstances InstanceId.1={first}"), "reservationSet/item/instancesSet/item/instanceState/name"), "stopped");
+    aws.become_caller(crate::aws::BOB, "us-east-1");
+    let (vpc, zone) = (aws.vpc("10.1.0.0/16"), "10.1.0.0/24");
+    let subnet = aws.subnet(&vpc, zone);
+    aws.ok(&format!("{RUN} SubnetId={subnet} MinCount=1 MaxCount=1"));
+}

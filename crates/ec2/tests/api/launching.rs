@@ -1,4 +1,4 @@
-//! What an instance is given at launch: user data and metadata options.
+//! What an instance is given at launch: user data, metadata options, the size of its disk, credits.
 
 use base64ct::{Base64, Encoding};
 
@@ -119,4 +119,58 @@ fn tags_that_are_metadata_have_keys_that_fit_a_path() {
     let tag = |key: &str| format!("CreateTags ResourceId.1={id} Tag.1.Key={key} Tag.1.Value=a");
     assert!(aws.refused(&tag("k8s.io/a")).starts_with("InvalidParameterValue: 'k8s.io/a' is not a valid tag key."));
     aws.ok(&tag("Name"));
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EbsBlockDevice.html>
+#[test]
+fn the_root_volume_has_the_size_that_is_asked_for() {
+    let mut aws = Aws::new();
+    let call = run(&mut aws, ANY, "");
+    let root = |rest: &str| format!("{call} BlockDeviceMapping.1.DeviceName=/dev/xvda {rest}");
+    let as_it_is = "BlockDeviceMapping.1.Ebs.VolumeType=gp3 BlockDeviceMapping.1.Ebs.Iops=3000 BlockDeviceMapping.1.Ebs.Throughput=125 \
+                    BlockDeviceMapping.1.Ebs.Encrypted=false BlockDeviceMapping.1.Ebs.DeleteOnTermination=true";
+    let size_of = |aws: &mut Aws, call: &str| {
+        let instance = aws.get(call, "instancesSet/item/instanceId");
+        let of_instance = format!("DescribeVolumes Filter.1.Name=attachment.instance-id Filter.1.Value.1={instance}");
+        aws.get(&of_instance, "volumeSet/item/size")
+    };
+    assert_eq!(size_of(&mut aws, &call), "8");
+    assert_eq!(size_of(&mut aws, &root(as_it_is)), "8");
+    assert_eq!(size_of(&mut aws, &root(&format!("{as_it_is} BlockDeviceMapping.1.Ebs.VolumeSize=20"))), "20");
+
+    let ebs = |rest: &str| root(&format!("BlockDeviceMapping.1.Ebs.{rest}"));
+    let second = |device: &str| root(&format!("BlockDeviceMapping.2.DeviceName={device} BlockDeviceMapping.2.Ebs.VolumeSize=20"));
+    aws.refuses(&[
+        (&ebs("VolumeSize=7"), "InvalidBlockDeviceMapping: Volume of size 7GB is smaller than the snapshot of the image, expect size >= 8GB"),
+        (&ebs("VolumeSize=1025"), "UnsupportedOperation: The parameter BlockDeviceMapping.1.Ebs.VolumeSize is not supported with the value '1025'"),
+        (&ebs("VolumeType=io2"), "UnsupportedOperation: The parameter BlockDeviceMapping.1.Ebs.VolumeType is not supported with the value 'io2'"),
+        (&ebs("Encrypted=true"), "UnsupportedOperation: The parameter BlockDeviceMapping.1.Ebs.Encrypted "),
+        (&ebs("DeleteOnTermination=false"), "UnsupportedOperation: The parameter BlockDeviceMapping.1.Ebs.DeleteOnTermination "),
+        (&ebs("SnapshotId=snap-1"), "UnsupportedOperation: The parameter BlockDeviceMapping.1.Ebs.SnapshotId "),
+        (&second("/dev/sdb"), "UnsupportedOperation: The parameter BlockDeviceMapping.2.DeviceName is not supported with the value '/dev/sdb'"),
+        (&second("/dev/xvda"), "InvalidBlockDeviceMapping: "),
+        (&format!("{call} BlockDeviceMapping.1.Ebs.VolumeSize=20"), "MissingParameter: "),
+    ]);
+    aws.machine.volume_trouble = Some("there is no mkfs.ext4".to_owned());
+    let expected = "UnsupportedOperation: The parameter BlockDeviceMapping.1.Ebs.VolumeSize is not supported here: there is no mkfs.ext4.";
+    assert_eq!(aws.refused(&ebs("VolumeSize=20")), expected);
+    assert_eq!(size_of(&mut aws, &root(as_it_is)), "8");
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-how-to.html>
+#[test]
+fn credits_can_be_asked_for_as_they_are() {
+    let mut aws = Aws::new();
+    let call = run(&mut aws, ANY, "");
+    let with = |kind: &str, credits: &str| format!("{call} InstanceType={kind} CreditSpecification.CpuCredits={credits}");
+    for (kind, credits) in [("t3.micro", "unlimited"), ("t2.micro", "standard")] {
+        let instance = aws.get(&with(kind, credits), "instancesSet/item/instanceId");
+        let describe = format!("DescribeInstanceCreditSpecifications InstanceId.1={instance}");
+        assert_eq!(aws.get(&describe, "instanceCreditSpecificationSet/item/cpuCredits"), credits);
+    }
+    let refusal =
+        |credits: &str| format!("UnsupportedOperation: The parameter CreditSpecification.CpuCredits is not supported with the value '{credits}'.");
+    for (kind, credits) in [("t3.micro", "standard"), ("t2.micro", "unlimited"), ("m5.large", "unlimited"), ("t3.micro", "some")] {
+        assert_eq!(aws.refused(&with(kind, credits)), refusal(credits));
+    }
 }

@@ -30,6 +30,7 @@ mod routing;
 mod scenarios;
 mod security_group_updates;
 mod security_groups;
+mod serial_console;
 mod subnets;
 mod tags;
 mod vpcs;

@@ -2,12 +2,14 @@
 //!
 //! <https://cloudinit.readthedocs.io/en/latest/reference/modules.html>
 
+mod password;
+
 use std::collections::BTreeMap;
 
 use base64ct::{Base64, Encoding};
 
 use super::{
-    File, Group, Hostname, Plan, Script, User, unzip,
+    File, Group, Hostname, Password, Plan, Script, User, unzip,
     yaml::{self, Node},
 };
 
@@ -35,8 +37,11 @@ impl Config {
         plan.files = settings.items("write_files", file);
         plan.hostname = hostname(&mut settings);
         plan.groups = groups(&mut settings);
-        plan.users = settings.items("users", user);
+        let users = settings.items("users", user);
+        let (users, passwords): (Vec<User>, Vec<Option<Password>>) = users.into_iter().unzip();
+        plan.users = users;
         plan.keys = settings.words("ssh_authorized_keys");
+        plan.passwords = passwords.into_iter().flatten().chain(password::all(&mut settings)).collect();
         settings.end();
     }
 }
@@ -290,7 +295,7 @@ fn groups(settings: &mut Settings<'_>) -> Vec<Group> {
 }
 
 /// An item of `users`: a name, or all about one. The default user is there anyhow.
-fn user(node: Node, settings: &mut Settings<'_>) -> Option<User> {
+fn user(node: Node, settings: &mut Settings<'_>) -> Option<(User, Option<Password>)> {
     let name = node.text().map(str::to_owned).or_else(|| settings.word("name"))?;
     if name == "default" {
         return None;
@@ -300,10 +305,7 @@ fn user(node: Node, settings: &mut Settings<'_>) -> Option<User> {
         return None;
     }
     settings.whose = format!("cloud-config: the user {name}");
-    // No password opens an account here, which is what this asks for; it is the default.
-    if settings.answer("lock_passwd") == Some(false) {
-        settings.remark("lock_passwd: false is not supported: no password opens an account here");
-    }
+    let password = password::of_user(&name, settings);
     let sudo = match settings.take("sudo") {
         Some(node) if node.is_true() == Some(false) => Vec::new(),
         Some(node) => {
@@ -314,7 +316,7 @@ fn user(node: Node, settings: &mut Settings<'_>) -> Option<User> {
     };
     let primary_group = settings.word("primary_group").filter(|name| is_name(name));
     let plain = |text: &String| !text.contains([':', '\n', '\0']);
-    Some(User {
+    let user = User {
         comment: settings.word("gecos").filter(plain),
         primary_group,
         groups: settings.names("groups"),
@@ -326,5 +328,6 @@ fn user(node: Node, settings: &mut Settings<'_>) -> Option<User> {
         sudo,
         keys: settings.words("ssh_authorized_keys").into_iter().filter(|key| !key.contains(char::is_control)).collect(),
         name,
-    })
+    };
+    Some((user, password))
 }

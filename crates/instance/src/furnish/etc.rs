@@ -22,6 +22,7 @@ pub(crate) fn first_boot(spec: &Spec, shell: &str, accounts: &Accounts) -> Vec<F
         file("/etc/group", accounts.group.clone()),
         File { mode: shadow_mode, group: accounts.shadow_group, ..file("/etc/shadow", accounts.shadow.clone()) },
         file("/etc/shells", format!("/bin/sh\n{shell}\n")),
+        file("/etc/issue", ISSUE.to_owned()),
         file("/etc/profile", PROFILE.to_owned()),
         // Debian's bash reads the one, Fedora's the other.
         file("/etc/bash.bashrc", bashrc(login)),
@@ -49,6 +50,9 @@ pub(crate) fn file(path: &'static str, text: String) -> File {
 
 /// A PAM rule that lets administrators in; the dash passes over a host without the module.
 pub(crate) const TRUST: &str = "-auth sufficient pam_wheel.so trust use_uid group=wheel\n";
+
+/// What the serial port greets with, as Amazon Linux does; agetty(8) has the escapes.
+const ISSUE: &str = "\\S\nKernel \\r on an \\m (\\l)\n\n";
 
 const PROFILE: &str = "\
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin

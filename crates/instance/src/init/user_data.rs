@@ -79,6 +79,10 @@ impl Work<'_> {
         self.write_files(&plan, false);
         plan.groups.iter().for_each(|group| self.attempt(&format!("the group {}", group.name), || accounts::make_group(group)));
         plan.users.iter().for_each(|user| self.attempt(&format!("the user {}", user.name), || accounts::make_user(user)));
+        for password in &plan.passwords {
+            let user = password.user.as_ref().unwrap_or(&self.spec.login);
+            self.attempt(&format!("the password of {user}"), || accounts::set_password(user, password));
+        }
         if !plan.keys.is_empty() {
             self.attempt("ssh_authorized_keys", || accounts::add_keys(self.spec, &plan.keys));
         }

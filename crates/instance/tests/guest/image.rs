@@ -9,6 +9,7 @@ use instance::{
 
 use crate::{
     Check,
+    serial::Seat,
     world::{World, eventually, spec},
 };
 
@@ -22,7 +23,7 @@ pub const CHECKS: &[Check] = &[
 const PROGRAMS: [&str; 12] = ["sh", "cat", "id", "ls", "touch", "mkdir", "rm", "hostname", "sleep", "stat", "chmod", "su"];
 
 /// A root file system with these programs and what they are linked with.
-fn plant(tree: &Path) {
+pub fn plant(tree: &Path) {
     for folder in ["bin", "etc", "var/lib"] {
         fs::create_dir_all(tree.join(folder)).unwrap();
     }
@@ -47,7 +48,7 @@ fn copy(source: &Path, target: &Path) {
 }
 
 /// The image's folder.
-fn import(images: &Images, tree: &Path, id: &str) -> std::path::PathBuf {
+pub fn import(images: &Images, tree: &Path, id: &str) -> std::path::PathBuf {
     let (reader, writer) = std::io::pipe().unwrap();
     let imported = std::thread::scope(|scope| {
         scope.spawn(|| pack(tree, writer).unwrap());
@@ -85,6 +86,10 @@ fn small(world: &World) {
     assert_eq!(says("ec2-user", "cat ~/.ssh/authorized_keys; touch /etc/x || ls -d /pipe 2>&1").lines().next(), Some("ssh-ed25519 AAAA a"));
     eventually("user data has run", || says("root", "cat /etc/ran").contains("uid=0(root)"));
     assert_eq!(says("root", "rm /bin/ls && touch /bin/new && chmod 700 /bin/stat && echo y > /etc/os-release && echo done"), "done\n");
+
+    let port = world.host.serial_command(&guest.id).output().unwrap();
+    assert_eq!(port.stdout, b"");
+    assert!(String::from_utf8_lossy(&port.stderr).contains("its image lacks /bin/login"), "{port:?}");
 
     world.host.destroy(&guest.id, Disk::Keep).unwrap();
     let again = world.host.build(&of_image(80)).unwrap();
@@ -166,6 +171,15 @@ fn debootstrap(world: &World) {
     if world.run_in(&guest, "root", &["test", "-x", "/usr/sbin/sshd"]).status.success() {
         let listens = ["sh", "-c", "cat /proc/net/tcp | grep -q ':0016 .* 0A '"];
         eventually("its sshd listens", || world.run_in(&guest, "root", &listens).status.success());
+    }
+    if world.run_in(&guest, "root", &["test", "-x", "/bin/login"]).status.success() {
+        assert!(world.run_in(&guest, "root", &["sh", "-c", "echo ec2-user:correct-horse | chpasswd"]).status.success());
+        let mut seat = Seat::take(&world.host, &guest);
+        seat.answers("ec2-user", "correct-horse");
+        seat.sees("$ ");
+        seat.types("tty\r");
+        seat.sees("/dev/ttyS0\r\n");
+        seat.leave();
     }
     world.host.destroy(&guest.id, Disk::Delete).unwrap();
     images.remove("ami-2").unwrap();

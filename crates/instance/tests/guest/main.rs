@@ -9,8 +9,10 @@ mod escape;
 mod image;
 mod inside;
 mod life;
+mod serial;
 mod ssh;
 mod user_data;
+mod volume;
 mod world;
 
 use std::{
@@ -48,7 +50,15 @@ fn main() -> ExitCode {
     }
     isolate();
     let filter = std::env::args().nth(1).unwrap_or_default();
-    let checks = inside::CHECKS.iter().chain(ssh::CHECKS).chain(user_data::CHECKS).chain(image::CHECKS).chain(escape::CHECKS).chain(life::CHECKS);
+    let checks = inside::CHECKS
+        .iter()
+        .chain(serial::CHECKS)
+        .chain(ssh::CHECKS)
+        .chain(user_data::CHECKS)
+        .chain(image::CHECKS)
+        .chain(volume::CHECKS)
+        .chain(escape::CHECKS)
+        .chain(life::CHECKS);
     let mut failed = 0;
     let world = World::new();
     for (name, check) in checks.filter(|(name, _)| name.contains(&filter)) {

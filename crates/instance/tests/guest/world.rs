@@ -80,6 +80,7 @@ pub fn spec(number: u32) -> Spec {
         ttl: 127,
         memory_mib: 512,
         vcpus: 1,
+        disk_gib: None,
         first_id: 0x4000_0000 + number * IDS_PER_GUEST,
         search: vec!["ec2.internal".into()],
         nameservers: vec![[10, 1, 0, 2].into()],

@@ -46,7 +46,7 @@ enum Way {
     Eic,
     /// The EC2 Instance Connect Endpoint of the instance's VPC: SSH from inside, to the private address
     Eice,
-    /// The serial console, which needs no network
+    /// Around the network and without a password, which is for root of this machine alone
     Console,
 }
 

@@ -39,7 +39,7 @@ impl Ping {
         if status.success() {
             return Ok(ExitCode::SUCCESS);
         }
-        let question = Request::Explain { from: id, to: address.to_string(), service: Service::Icmp };
+        let question = Request::Explain { from: id, to: address.to_string(), service: Service::Icmp, flips: false };
         match self.daemon.ask(&question)? {
             Response::Explanation(explanation) if explanation.reachable => {
                 println!("\nThe network carries it: the instance that was asked does not answer.");

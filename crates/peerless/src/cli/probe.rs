@@ -95,7 +95,7 @@ impl Probe {
     }
 
     fn explain(&self, source: Ipv4Addr) -> Result<ExitCode, Trouble> {
-        let question = Request::Explain { from: source.to_string(), to: self.instance.clone(), service: Service::Tcp(self.tcp) };
+        let question = Request::Explain { from: source.to_string(), to: self.instance.clone(), service: Service::Tcp(self.tcp), flips: false };
         match self.daemon.ask(&question)? {
             Response::Explanation(explanation) => explain::print(&explanation),
             other => return Err(unexpected(&other)),

@@ -24,8 +24,8 @@ pub enum Event {
     Call(Box<Call>, oneshot::Sender<Reply>),
     /// An image whose files are in place, by that id, and where to say whether it is registered.
     Image(NewImage, ImageId, oneshot::Sender<Result<(), String>>),
-    /// What the data plane saw.
-    Observation(Observation),
+    /// What the data plane saw, in that order.
+    Observations(Vec<Observation>),
     /// End, and take everything off the host.
     Stop,
 }
@@ -98,7 +98,7 @@ impl ControlLoop {
                     let ctx = Ctx { now: now(), random: &mut random, machine: &*self.machine };
                     registered.push((image.register(&mut draft, id, &ctx), asker));
                 }
-                Event::Observation(observation) => lifecycle::observe(&mut draft, now(), observation),
+                Event::Observations(seen) => seen.into_iter().for_each(|observation| lifecycle::observe(&mut draft, now(), observation)),
                 Event::Stop => unreachable!("the loop keeps it for itself"),
             }
         }

@@ -155,6 +155,7 @@ async fn converse(stream: UnixStream, desk: &Desk) -> std::io::Result<()> {
             Ok(probed) => Response::Probed(Box::new(probed)),
             Err(message) => Response::Unclear { message },
         },
+        Ok(Request::Explain { from, to, service, flips }) => explanation(&desk.published, &desk.live, Asked { from, to, service, flips }).await,
         Ok(request) => answer(desk, &request),
         Err(error) => Response::Failed { message: error.to_string() },
     };
@@ -230,8 +231,13 @@ fn answer(desk: &Desk, request: &Request) -> Response {
             Ok(maps) => Response::Maps(maps),
             Err(unclear) => Response::Unclear { message: unclear.to_string() },
         },
-        Request::Explain { from, to, service } => explanation(&snapshot, &desk.live, from, to, *service),
-        Request::Connect { .. } | Request::RegisterImage(_) | Request::Flows(_) | Request::Probe(_) | Request::Capture { .. } | Request::Down => {
+        Request::Explain { .. }
+        | Request::Connect { .. }
+        | Request::RegisterImage(_)
+        | Request::Flows(_)
+        | Request::Probe(_)
+        | Request::Capture { .. }
+        | Request::Down => {
             unreachable!("they are more than a question")
         }
     }
@@ -273,32 +279,55 @@ pub fn status(facts: &Status, snapshot: &Snapshot, sessions: &InstanceConnect, f
     status
 }
 
-/// What is between two things, or why the question is unclear.
-pub fn explanation(snapshot: &Snapshot, live: &LiveFlows, from: &str, to: &str, service: Service) -> Response {
-    let service = match service {
+/// What is asked to be explained.
+pub struct Asked {
+    /// Who begins.
+    pub from: String,
+    /// Whom it is for.
+    pub to: String,
+    /// What is carried.
+    pub service: Service,
+    /// Whether it is to be said what else the fix would open.
+    pub flips: bool,
+}
+
+/// What is between two things, or why the question is unclear. It takes its time: with a hundred interfaces there are ten
+/// thousand pairs to be asked about.
+pub async fn explanation(published: &Published, live: &LiveFlows, asked: Asked) -> Response {
+    let (snapshot, live) = (published.load_full(), live.clone());
+    let explained = tokio::task::spawn_blocking(move || explain_here(&snapshot, &live, &asked));
+    explained.await.unwrap_or_else(|error| Response::Failed { message: error.to_string() })
+}
+
+fn explain_here(snapshot: &Snapshot, live: &LiveFlows, asked: &Asked) -> Response {
+    let service = match asked.service {
         Service::Icmp => semantics::Service::Icmp,
         Service::Tcp(port) => semantics::Service::Tcp(port),
         Service::Udp(port) => semantics::Service::Udp(port),
     };
-    let question = match question(snapshot, from, to, service) {
+    let question = match question(snapshot, &asked.from, &asked.to, service) {
         Ok(question) => question,
         Err(message) => return Response::Unclear { message },
     };
-    match explain(snapshot, &question) {
-        Ok(explained) => {
-            let mut explanation: Explanation = explained.render(snapshot).into();
-            if !explanation.reachable {
-                explanation.live = live.about(&question);
-            }
-            Response::Explanation(explanation)
-        }
-        Err(unanswerable) => Response::Unclear { message: unanswerable.to_string() },
+    let explained = match explain(snapshot, &question) {
+        Ok(explained) => explained,
+        Err(unanswerable) => return Response::Unclear { message: unanswerable.to_string() },
+    };
+    let seen = live.about(&question, &explained);
+    let [there, back] = seen.as_ref().map_or([&[][..], &[]], |seen| seen.counted.each_ref().map(Vec::as_slice));
+    let mut explanation: Explanation = explained.render_with(snapshot, [there, back]).into();
+    if let Some(seen) = seen {
+        explanation.counted = Some(seen.sums);
+        explanation.live = if explanation.reachable { Vec::new() } else { seen.live };
     }
+    if asked.flips && !explanation.fixes.is_empty() {
+        explanation.flips = Some(explained.flips(snapshot).into());
+    }
+    Response::Explanation(Box::new(explanation))
 }
 
 /// The question that is meant by these words, or why it is unclear.
 pub fn question(snapshot: &Snapshot, from: &str, to: &str, service: semantics::Service) -> Result<Question, String> {
-    let ends = resolve::endpoint(snapshot, to).and_then(|to| Ok((resolve::sender(snapshot, from, to)?, to)));
-    let (from, to) = ends.map_err(|unclear| unclear.to_string())?;
+    let (from, to) = resolve::ends(snapshot, from, to).map_err(|unclear| unclear.to_string())?;
     Ok(Question { from, to, service })
 }

@@ -32,17 +32,20 @@ impl ModelOnly {
 impl DataPlane for ModelOnly {
     fn publish(&self, snapshot: Arc<Snapshot>) {
         self.library.lock().unwrap_or_else(PoisonError::into_inner).follow(&snapshot);
-        for instance in snapshot.all::<Instance>() {
-            let observation = match instance.state {
+        let seen = snapshot.all::<Instance>().filter_map(|instance| {
+            Some(match instance.state {
                 InstanceState::Pending => Observation::InstanceRunning(instance.id),
                 InstanceState::Running if instance.status != SummaryStatus::Ok => Observation::InstanceStatus(instance.id, SummaryStatus::Ok),
                 InstanceState::Stopping => Observation::InstanceStopped(instance.id),
                 InstanceState::ShuttingDown => Observation::InstanceGone(instance.id),
                 InstanceState::Running if instance.reboots.is_due() => Observation::InstanceRebooted(instance.id, instance.reboots.asked),
-                _ => continue,
-            };
+                _ => return None,
+            })
+        });
+        let seen: Vec<Observation> = seen.collect();
+        if !seen.is_empty() {
             // The loop that published may be ending; then nobody needs to know.
-            let _ = self.observations.send(Event::Observation(observation));
+            let _ = self.observations.send(Event::Observations(seen));
         }
     }
 

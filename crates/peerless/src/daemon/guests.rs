@@ -5,6 +5,7 @@
 //! left that was killed are adopted first, so that they are there already.
 
 mod links;
+mod reports;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use super::data_plane::DataPlane;
 use super::library::Library;
 use super::status_checks::StatusChecks;
 use links::Links;
+use reports::Reports;
 
 /// How often guests that ended by themselves, or lost their interface, are looked for.
 const ROUND: Duration = Duration::from_millis(500);
@@ -64,6 +66,7 @@ impl HostDataPlane {
             packets: Arc::clone(&packets),
             latest: Arc::clone(&latest),
             observations,
+            reports: Reports::default(),
             guests: BTreeMap::new(),
             rebooted: BTreeMap::new(),
             restarted: BTreeMap::new(),
@@ -113,6 +116,7 @@ struct Reconciler {
     packets: Arc<dataplane::DataPlane>,
     latest: Arc<ArcSwap<Snapshot>>,
     observations: Sender<Event>,
+    reports: Reports,
     guests: BTreeMap<InstanceId, Guest>,
     /// How often instances were to be rebooted when they last were: the report may take longer than the next look.
     rebooted: BTreeMap<InstanceId, u32>,
@@ -142,11 +146,13 @@ impl Reconciler {
             }
             self.rebooted.retain(|&id, _| snapshot.get(id).is_some_and(|instance| instance.reboots.is_due()));
             self.restarted.retain(|_, last| last.elapsed() < SHORTEST_LIFE);
+            self.report_all();
             place_endpoints(&self.packets);
             if is_round {
                 self.restore_links(&snapshot);
                 self.check_status(&snapshot);
             }
+            self.report_all();
             self.library.follow(&snapshot);
             self.given_up.retain(|&id| snapshot.get(id).is_some_and(|instance| instance.state != InstanceState::Terminated));
         }
@@ -296,7 +302,8 @@ impl Reconciler {
             let Some(instance) = snapshot.get(id).filter(|instance| instance.state == InstanceState::Running) else { continue };
             let status = self.checks.look(id, guest, instance.status, now);
             if status != instance.status {
-                self.report(Observation::InstanceStatus(id, status));
+                let due = self.reports.add(Observation::InstanceStatus(id, status), now);
+                self.send(due);
             }
         }
     }
@@ -305,9 +312,21 @@ impl Reconciler {
         self.given_up.insert(id);
     }
 
-    fn report(&self, observation: Observation) {
-        // A loop that is ending does not need to know.
-        let _ = self.observations.send(Event::Observation(observation));
+    fn report(&mut self, observation: Observation) {
+        let due = self.reports.add(observation, Instant::now());
+        self.send(due);
+    }
+
+    fn report_all(&mut self) {
+        let seen = self.reports.take();
+        self.send(seen);
+    }
+
+    fn send(&self, seen: Vec<Observation>) {
+        if !seen.is_empty() {
+            // A loop that is ending does not need to know.
+            let _ = self.observations.send(Event::Observations(seen));
+        }
     }
 
     fn launch(&self, snapshot: &Snapshot, instance: &Instance) -> Result<Guest, String> {
@@ -387,6 +406,7 @@ fn spec(instance: &Instance, interface: &NetworkInterface, vpc: &Vpc, snapshot: 
         ttl: if imported.is_some() { LINUX_TTL } else { image.ttl },
         memory_mib: instance.instance_type.memory_mib(),
         vcpus: instance.instance_type.vcpus(),
+        disk_gib: instance.volume_size.map(model::VolumeSize::gib),
         first_id: first_id(interface.serial),
         search: options.iter().flat_map(|options| &options.domain_names).map(ToString::to_string).collect(),
         nameservers: options.iter().flat_map(|options| &options.domain_name_servers).map(|server| server.address(vpc).into()).collect(),

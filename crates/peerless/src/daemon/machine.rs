@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::time::UNIX_EPOCH;
 
 use ec2::{ConsoleOutput, Machine};
-use instance::{Host, images};
+use instance::{Host, images, volume};
 use model::{InstanceId, Timestamp};
 
 use super::guests::chain;
@@ -14,12 +14,14 @@ pub struct HostMachine {
     host: Host,
     /// It was seen that imported images can be booted. What is amiss may be mended.
     boots_images: OnceLock<()>,
+    /// The same of disks that have a size.
+    sizes_disks: OnceLock<()>,
 }
 
 impl HostMachine {
     /// That of these guests.
     pub fn new(host: Host) -> Self {
-        Self { host, boots_images: OnceLock::new() }
+        Self { host, boots_images: OnceLock::new(), sizes_disks: OnceLock::new() }
     }
 }
 
@@ -34,15 +36,22 @@ impl Machine for HostMachine {
     }
 
     fn image_trouble(&self) -> Option<String> {
-        if self.boots_images.get().is_some() {
-            return None;
-        }
-        match images::check_machine(&self.host.state_dir) {
-            Ok(()) => {
-                let _ = self.boots_images.set(());
-                None
-            }
-            Err(error) => Some(chain(&error)),
-        }
+        once(&self.boots_images, || images::check_machine(&self.host.state_dir))
     }
+
+    fn volume_trouble(&self) -> Option<String> {
+        once(&self.sizes_disks, || volume::check_machine(&self.host.state_dir))
+    }
+}
+
+/// What a trial says, unless one succeeded before.
+fn once(succeeded: &OnceLock<()>, attempt: impl Fn() -> Result<(), instance::Error>) -> Option<String> {
+    if succeeded.get().is_some() {
+        return None;
+    }
+    let outcome = attempt();
+    if outcome.is_ok() {
+        let _ = succeeded.set(());
+    }
+    outcome.err().map(|error| chain(&error))
 }

@@ -18,6 +18,7 @@ mod live_flows;
 mod machine;
 mod private_file;
 mod prober;
+mod serial_console;
 mod servers;
 mod status_checks;
 mod trust;
@@ -51,6 +52,7 @@ use library::Library;
 use live_flows::LiveFlows;
 use machine::HostMachine;
 use prober::Prober;
+use serial_console::SerialConsoles;
 use servers::Servers;
 use services::metadata::Secret;
 
@@ -139,6 +141,7 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     let edge = edge::Edge {
         endpoints,
         instance_connect,
+        serial_consoles: SerialConsoles::new((!options.model_only).then(|| options.runtime.guests(&options.state))),
         tickets: edge::Tickets::default(),
         published,
         events: events.clone(),

@@ -167,3 +167,35 @@ fn an_instance_that_reboots_itself_is_the_same_afterwards() {
         work.lab.down(&[]);
     });
 }
+
+#[test]
+fn a_disk_is_as_big_as_its_volume_says() {
+    with_packets("guest::a_disk_is_as_big_as_its_volume_says", || {
+        let mut lab = Lab::new("disk");
+        lab.up(&[]);
+        let root = "BlockDeviceMapping.1.DeviceName=/dev/xvda&BlockDeviceMapping.1.Ebs.VolumeSize=9&BlockDeviceMapping.1.Ebs.VolumeType=gp3";
+        let run = lab.must_call("RunInstances", &format!("ImageId=ami-12345678&MinCount=1&MaxCount=1&{root}"));
+        let id = run.element("instanceId").to_owned();
+        let is = |lab: &Lab, state: &str| lab.must_call("DescribeInstances", &format!("InstanceId.1={id}")).element("name") == state;
+        eventually("the instance runs", || is(&lab, "running"));
+        let says = |lab: &Lab, script: &str| {
+            let output = lab.peerless(&["run", &id, "--", "sh", "-c", script]).stdin(Stdio::null()).output().unwrap();
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+        };
+        let volume = format!("Filter.1.Name=attachment.instance-id&Filter.1.Value.1={id}");
+        assert_eq!(lab.must_call("DescribeVolumes", &volume).element("size"), "9");
+        let gib = |lab: &Lab| says(lab, "df -BG --output=size / | tail -1").trim().to_owned();
+        assert_eq!(gib(&lab), "9G");
+        assert!(says(&lab, "fallocate -l 10G ~/much").contains("No space left on device"));
+        assert_eq!(says(&lab, "rm -f ~/much; echo kept >~/note; sync"), "");
+
+        lab.must_call("StopInstances", &format!("InstanceId.1={id}"));
+        eventually("it stops", || is(&lab, "stopped"));
+        lab.kill();
+        lab.up(&[]);
+        lab.must_call("StartInstances", &format!("InstanceId.1={id}"));
+        eventually("it runs again", || is(&lab, "running"));
+        assert_eq!((gib(&lab).as_str(), says(&lab, "cat ~/note").as_str()), ("9G", "kept\n"));
+        lab.down(&[]);
+    });
+}

@@ -18,6 +18,7 @@ mod model_only;
 mod packets;
 mod public;
 mod sandbox;
+mod serial_console;
 mod terminal;
 mod traces;
 mod tunnel;

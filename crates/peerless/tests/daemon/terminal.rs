@@ -13,7 +13,7 @@ const MOST_UNSEEN: usize = 256 * 1024 + 64 * 1024;
 
 const INTERRUPT: &str = "\u{3}";
 
-fn ask(address: SocketAddr, body: &str, headers: &[(&str, &str)]) -> Reply {
+pub fn ask(address: SocketAddr, body: &str, headers: &[(&str, &str)]) -> Reply {
     http(address, "POST", "/_peerless/terminals", headers, body)
 }
 
@@ -31,8 +31,8 @@ fn target(ticket: &str) -> String {
 }
 
 /// A terminal as the console has it, that shows nobody what it hears.
-struct Terminal {
-    socket: WebSocket,
+pub struct Terminal {
+    pub socket: WebSocket,
     /// What is on the screen.
     screen: String,
     /// How much of it no credit was given for.
@@ -42,7 +42,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn open(address: SocketAddr, body: &str) -> Self {
+    pub fn open(address: SocketAddr, body: &str) -> Self {
         let origin = format!("Origin: http://{address}\r\n");
         let socket = WebSocket::open(address, &target(&ticket(address, body)), &origin).unwrap();
         Self { socket, screen: String::new(), unseen: 0, untyped: 0 }
@@ -59,7 +59,7 @@ impl Terminal {
     }
 
     /// The next thing that is not for the screen.
-    fn told(&mut self) -> serde_json::Value {
+    pub fn told(&mut self) -> serde_json::Value {
         loop {
             match self.socket.hear() {
                 Heard::Bytes(bytes) => self.see(&bytes),
@@ -70,7 +70,7 @@ impl Terminal {
     }
 
     /// The next thing of that kind that is not for the screen.
-    fn told_of(&mut self, kind: &str) -> serde_json::Value {
+    pub fn told_of(&mut self, kind: &str) -> serde_json::Value {
         loop {
             let told = self.told();
             if told["type"] == kind {
@@ -98,7 +98,7 @@ impl Terminal {
     }
 
     /// Looks until that is on the screen, and forgets what is before its end.
-    fn wait_for(&mut self, text: &str) {
+    pub fn wait_for(&mut self, text: &str) {
         while !self.screen.contains(text) {
             match self.socket.hear() {
                 Heard::Bytes(bytes) => self.see(&bytes),
@@ -110,7 +110,7 @@ impl Terminal {
         self.screen = self.screen.split_once(text).unwrap().1.to_owned();
     }
 
-    fn type_in(&mut self, text: &str) {
+    pub fn type_in(&mut self, text: &str) {
         self.socket.send(text.as_bytes());
         self.untyped += text.len() as u64;
     }

@@ -150,13 +150,14 @@ fn user_data_stays_within_its_bounds() {
         b"'",
     ];
     fuzz("user data", &seeds, &words, |bytes| {
-        let Plan { remarks, boothooks, files, users, groups, scripts, hostname, keys, boot_commands } = read(bytes);
+        let Plan { remarks, boothooks, files, users, groups, scripts, hostname, keys, passwords, boot_commands } = read(bytes);
         assert!(scripts.iter().chain(&boothooks).all(|script| !script.name.is_empty() && !script.name.contains('/') && script.text.len() < 8 << 20));
         assert!(files.iter().all(|file| file.path.starts_with('/') && file.mode <= 0o7777 && file.content.len() <= 5 << 20));
         let names = users.iter().map(|user| &user.name).chain(groups.iter().map(|group| &group.name));
         assert!(names.into_iter().all(|name| !name.is_empty() && !name.starts_with('-') && !name.contains([':', '\n', '/', ' '])));
+        assert!(passwords.iter().all(|password| !password.text.is_empty() && !password.text.contains(['\n', '\0'])));
         assert!(hostname.as_ref().is_none_or(|name| !name.short.is_empty() && name.short.len() <= 64));
-        let counts = [remarks.len(), boothooks.len(), files.len(), users.len(), groups.len(), scripts.len(), keys.len()];
+        let counts = [remarks.len(), boothooks.len(), files.len(), users.len(), groups.len(), scripts.len(), keys.len(), passwords.len()];
         let first: String = remarks.first().map(|remark| remark.chars().filter(char::is_ascii_lowercase).take(24).collect()).unwrap_or_default();
         shape(&(counts, first, hostname.is_some(), boot_commands.is_some()))
     });

@@ -1,12 +1,13 @@
-//! A repair as people make it: in a sentence, as a command of the AWS CLI, as Terraform, and as calls of the API.
+//! A repair as people make it: in a sentence, as a command of the AWS CLI, as Terraform, and as calls of the API. As
+//! CloudFormation it is told beside this.
 
 use model::{
-    Direction, IcmpMatch, InternetGatewayId, NetworkInterface, NetworkInterfaceId, PortRange, ResourceId, RouteTarget, Scope, Traffic,
+    Direction, IcmpMatch, IdDigits, InternetGatewayId, NetworkInterface, NetworkInterfaceId, PortRange, ResourceId, RouteTarget, Scope, Traffic,
     VpcPeeringConnectionId,
 };
 
-use super::Repair;
 use super::words::Words;
+use super::{MOST_REPAIRS, Repair};
 
 /// A repair, ready to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct RenderedFix {
     pub cli: String,
     /// As Terraform.
     pub terraform: String,
+    /// As CloudFormation: what stands below `Resources`, in YAML. Where it has no resource for it, a comment.
+    pub cloudformation: String,
     /// As calls of the API, in order.
     pub calls: Vec<RenderedCall>,
 }
@@ -39,14 +42,16 @@ const CONNECTION: &str = "$PCX";
 const ALLOCATION: &str = "$EIP";
 
 impl Words<'_> {
-    /// The repair; `number` tells its Terraform from that of others.
-    pub(super) fn fix(&self, repair: &Repair, number: usize) -> RenderedFix {
-        RenderedFix {
+    /// The repairs, in order: some refer to what those before them make.
+    pub(super) fn fixes(&self, repairs: &[&Repair]) -> Vec<RenderedFix> {
+        let fix = |(index, repair): (usize, &&Repair)| RenderedFix {
             says: self.says(repair),
             cli: self.command(repair),
-            terraform: self.terraform(repair, &format!("fix_{number}")),
+            terraform: self.terraform(repair, &format!("fix_{}", index + 1)),
+            cloudformation: self.cloudformation(repairs, index),
             calls: self.calls(repair),
-        }
+        };
+        repairs.iter().enumerate().map(fix).collect()
     }
 
     fn says(&self, repair: &Repair) -> String {
@@ -283,7 +288,10 @@ impl Words<'_> {
             Repair::AttachGateway { gateway, imagined, vpc } => {
                 let arguments = [("internet_gateway_id", gateway_reference(gateway)), ("vpc_id", text(&vpc))];
                 let attachment = resource("internet_gateway_attachment", name, &arguments);
-                if imagined { format!("{}\n\n{attachment}", resource("internet_gateway", "gateway", &[])) } else { attachment }
+                match gateway_label(gateway).filter(|_| imagined) {
+                    Some(label) => format!("{}\n\n{attachment}", resource("internet_gateway", &label, &[])),
+                    None => attachment,
+                }
             }
             Repair::AssociateElasticIp { interface } => match self.imagined(interface) {
                 Some(imagined) => format!("# in the aws_subnet of {}\nmap_public_ip_on_launch = true", imagined.subnet),
@@ -295,12 +303,12 @@ impl Words<'_> {
     }
 
     /// The interface, if it is not there yet.
-    fn imagined(&self, id: NetworkInterfaceId) -> Option<&NetworkInterface> {
+    pub(super) fn imagined(&self, id: NetworkInterfaceId) -> Option<&NetworkInterface> {
         self.snapshot.get(id).filter(|_| self.before.get(id).is_none())
     }
 
     /// Where the accepter is, if that is not where the requester is.
-    fn peer_scope(&self, requester: model::VpcId, accepter: model::VpcId) -> Option<Scope> {
+    pub(super) fn peer_scope(&self, requester: model::VpcId, accepter: model::VpcId) -> Option<Scope> {
         let scope = |id| self.snapshot.get(id).map(|vpc: &model::Vpc| vpc.scope);
         scope(accepter).filter(|&accepter| scope(requester) != Some(accepter))
     }
@@ -315,8 +323,13 @@ impl Words<'_> {
 }
 
 /// Whether it will have another id when it is made.
-fn is_imagined(digits: model::IdDigits) -> bool {
-    digits == model::IdDigits::from_random(u64::MAX)
+pub(super) fn is_imagined(digits: IdDigits) -> bool {
+    imagined_number(digits).is_some()
+}
+
+/// Which of the imagined ones of its kind it is, from 0 on.
+fn imagined_number(digits: IdDigits) -> Option<usize> {
+    (0..MOST_REPAIRS).find(|&number| digits == IdDigits::from_random(u64::MAX - number as u64))
 }
 
 fn gateway_word(id: InternetGatewayId) -> String {
@@ -328,7 +341,12 @@ fn connection_word(id: VpcPeeringConnectionId) -> String {
 }
 
 fn gateway_reference(id: InternetGatewayId) -> String {
-    if is_imagined(id.digits()) { "aws_internet_gateway.gateway.id".to_owned() } else { format!("\"{id}\"") }
+    gateway_label(id).map_or_else(|| format!("\"{id}\""), |label| format!("aws_internet_gateway.{label}.id"))
+}
+
+/// What Terraform calls a gateway that is yet to be created; two VPCs may each need one.
+fn gateway_label(id: InternetGatewayId) -> Option<String> {
+    imagined_number(id.digits()).map(|number| if number == 0 { "gateway".to_owned() } else { format!("gateway_{}", number + 1) })
 }
 
 fn connection_reference(id: VpcPeeringConnectionId) -> String {
@@ -349,7 +367,7 @@ fn resource(kind: &str, name: &str, arguments: &[(&str, String)]) -> String {
 }
 
 /// Protocol and ports as a security group's permission has them: type and code for ICMP, nothing for all.
-fn numbers(traffic: &Traffic) -> (String, Option<i32>, Option<i32>) {
+pub(super) fn numbers(traffic: &Traffic) -> (String, Option<i32>, Option<i32>) {
     let ports = |protocol: &str, range: &PortRange| (protocol.to_owned(), Some(range.from.into()), Some(range.to.into()));
     let messages = |protocol: &str, message: &IcmpMatch| {
         let (kind, code) = icmp_numbers(message);
@@ -374,7 +392,7 @@ fn permission(traffic: &Traffic) -> String {
 }
 
 /// Protocol as a network ACL's entry has it, by IANA's number; -1 for all.
-fn protocol_number(traffic: &Traffic) -> i16 {
+pub(super) fn protocol_number(traffic: &Traffic) -> i16 {
     match *traffic {
         Traffic::All => -1,
         Traffic::Tcp(_) => 6,
@@ -386,7 +404,7 @@ fn protocol_number(traffic: &Traffic) -> i16 {
 }
 
 /// Type and code as the API writes them, -1 for any.
-fn icmp_numbers(message: &IcmpMatch) -> (i16, i16) {
+pub(super) fn icmp_numbers(message: &IcmpMatch) -> (i16, i16) {
     match *message {
         IcmpMatch::Any => (-1, -1),
         IcmpMatch::Type(kind) => (kind.into(), -1),

@@ -7,16 +7,19 @@
 //!
 //! The question is about a *new* connection; what is open already may live on by its state.
 
+mod cloudformation;
 mod fix;
+mod flips;
 mod repair;
 mod rows;
+mod tally;
 mod words;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use model::internet::is_private;
-use model::{Direction, Draft, NetworkInterfaceId, Snapshot, SubnetId};
+use model::{Direction, Draft, NetworkInterfaceId, RouteTarget, Snapshot, SubnetId};
 
 use crate::connection::{ConnectionKey, Tracking};
 use crate::decision::{Denial, Origin, Verdict};
@@ -30,8 +33,10 @@ pub(crate) use repair::{Goal, imagine_interface, imagined_id, who_is_meant};
 pub(crate) use words::scope_in;
 
 pub use fix::{RenderedCall, RenderedFix};
+pub use flips::{Flip, Flips};
 pub use repair::Repair;
 pub use rows::{Outcome, RenderedRow};
+pub use tally::{Counted, Tally};
 pub use words::{Mark, Rendered, RenderedLeg, RenderedLine, describe};
 
 /// Who is asked about.
@@ -46,7 +51,7 @@ pub enum Endpoint {
 }
 
 /// What is to be carried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Service {
     /// A ping.
     Icmp,
@@ -54,6 +59,16 @@ pub enum Service {
     Tcp(u16),
     /// A datagram to a UDP port, and one back.
     Udp(u16),
+}
+
+impl std::fmt::Display for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Service::Icmp => f.write_str("ping"),
+            Service::Tcp(port) => write!(f, "TCP {port}"),
+            Service::Udp(port) => write!(f, "UDP {port}"),
+        }
+    }
 }
 
 /// A question.
@@ -70,6 +85,10 @@ pub struct Question {
 /// An answer.
 #[derive(Clone, Debug)]
 pub struct Explanation {
+    /// What was asked for.
+    pub service: Service,
+    /// The interfaces at its ends, as far as it begins and ends at such.
+    pub ends: [Option<NetworkInterfaceId>; 2],
     /// The packet that was asked about.
     pub request: Packet,
     /// What it passes and meets on its way.
@@ -208,7 +227,8 @@ impl Asked {
             None => Walked { lines: Vec::new(), arrived: None },
         };
         let repaired = Snapshot::clone(&search.world);
-        Explanation { request, forward, reply: back.lines, repairable: back.arrived.is_some(), repaired }
+        let ends = [Goal::from(origin), goal].map(|end| if let Goal::Interface(id) = end { Some(id) } else { None });
+        Explanation { service, ends, request, forward, reply: back.lines, repairable: back.arrived.is_some(), repaired }
     }
 }
 
@@ -319,8 +339,10 @@ impl Search {
     /// Tells of the obstacle, and clears it away if it can be.
     fn repair(&mut self, denial: &Denial, evidence: Option<Evidence>, wish: &Wish, lines: &mut Vec<Line>) -> Option<()> {
         let repair = repair::smallest(&self.world, wish, denial).filter(|_| self.repairs_left > 0);
+        // A connection that a repair asks for is no obstacle for not being accepted: accepting it is part of the same repair.
+        let is_ours = matches!(denial, Denial::Blackhole { target: RouteTarget::VpcPeeringConnection(id), .. } if fix::is_imagined(id.digits()));
         match lines.last_mut() {
-            Some(Line::Blocked { denial: same, repairs, .. }) if same == denial => repairs.extend(repair),
+            Some(Line::Blocked { denial: same, repairs, .. }) if same == denial || is_ours => repairs.extend(repair),
             _ => {
                 let packet = denial.direction().map_or(*wish.packet, |direction| wish.seen(&self.world, direction));
                 lines.push(Line::Blocked { denial: *denial, packet, evidence, repairs: repair.into_iter().collect() });

@@ -342,6 +342,7 @@ pub(crate) fn imagine_interface(world: &mut Draft, subnet: SubnetId) -> Option<N
         interfaces: vec![id],
         key: None,
         user_data: None,
+        volume_size: None,
         metadata_options: Default::default(),
         instance_connect_keys: Default::default(),
         status: Default::default(),

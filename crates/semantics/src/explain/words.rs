@@ -9,6 +9,7 @@ use model::{
 
 use super::fix::RenderedFix;
 use super::rows::RenderedRow;
+use super::tally::{Counted, Tally, tally};
 use super::{Explanation, Line};
 use crate::decision::Denial;
 use crate::evidence::Evidence;
@@ -57,6 +58,8 @@ pub struct RenderedLine {
     pub note: Option<&'static str>,
     /// What was looked at, where it has rows.
     pub rows: Vec<RenderedRow>,
+    /// What was counted there, where packets were.
+    pub counted: Option<Tally>,
 }
 
 /// What a thing on the way does to the packet.
@@ -84,17 +87,26 @@ impl Mark {
 impl Explanation {
     /// The words for it.
     pub fn render(&self, snapshot: &Snapshot) -> Rendered {
+        self.render_with(snapshot, [&[], &[]])
+    }
+
+    /// The words for it, with what was counted of packets there and back.
+    pub fn render_with(&self, snapshot: &Snapshot, flows: [&[Counted]; 2]) -> Rendered {
         let words = Words { before: snapshot, snapshot: &self.repaired };
+        let is_counted = flows.iter().any(|flows| !flows.is_empty());
         let mut reached = true;
-        let mut leg = |title, lines: &[Line]| RenderedLeg { title, lines: words.lines(lines, &mut reached) };
-        let legs = [leg("forward", &self.forward), leg("reply", &self.reply)];
+        let mut leg = |title, lines: &[Line], flows| {
+            let tallies = if is_counted { tally(snapshot, lines, flows) } else { Vec::new() };
+            RenderedLeg { title, lines: words.lines(lines, &tallies, &mut reached) }
+        };
+        let legs = [leg("forward", &self.forward, flows[0]), leg("reply", &self.reply, flows[1])];
         let request = &self.request;
         let verdict = if self.is_reachable() { "reachable" } else { "not reachable" };
         Rendered {
             headline: format!("{verdict}: {} {} → {}", request.transport, request.source, request.destination),
             reachable: self.is_reachable(),
             legs: legs.into_iter().filter(|leg| !leg.lines.is_empty()).collect(),
-            fixes: self.repairs().enumerate().map(|(index, repair)| words.fix(repair, index + 1)).collect(),
+            fixes: words.fixes(&self.repairs().collect::<Vec<_>>()),
         }
     }
 }
@@ -114,19 +126,20 @@ pub(super) struct Words<'a> {
 impl Words<'_> {
     /// The lines of a leg. What is behind the first obstacle is not reached; an obstacle that lets the packet pass
     /// once it is repaired is not told a second time.
-    fn lines(&self, lines: &[Line], reached: &mut bool) -> Vec<RenderedLine> {
+    fn lines(&self, lines: &[Line], tallies: &[Tally], reached: &mut bool) -> Vec<RenderedLine> {
         let mut told: Vec<RenderedLine> = Vec::new();
-        for line in lines {
+        let tallies = tallies.iter().copied().map(Some).chain(std::iter::repeat(None));
+        for (line, counted) in lines.iter().zip(tallies) {
             match line {
                 Line::Blocked { denial, packet, evidence, .. } => {
                     *reached = false;
-                    told.push(self.blocked(denial, packet, evidence.as_ref()));
+                    told.push(RenderedLine { counted, ..self.blocked(denial, packet, evidence.as_ref()) });
                 }
                 Line::Passed { step, evidence } => {
                     let passed = self.step(step, if *reached { Mark::Passed } else { Mark::Beyond }, evidence.as_ref());
                     let repaired = |last: &RenderedLine| last.mark == Mark::Blocked && last.stage == passed.stage && last.stage != "route";
                     if !told.last().is_some_and(repaired) {
-                        told.push(passed);
+                        told.push(RenderedLine { counted, ..passed });
                     }
                 }
             }
@@ -139,7 +152,17 @@ impl Words<'_> {
         let rows = evidence.map(|evidence| self.rows(evidence)).unwrap_or_default();
         let code = super::code(denial, evidence);
         let about = self.about_denial(denial);
-        RenderedLine { mark: Mark::Blocked, stage, resource, detail, code: Some(code), about: self.there(about), note: note(stage), rows }
+        RenderedLine {
+            mark: Mark::Blocked,
+            stage,
+            resource,
+            detail,
+            code: Some(code),
+            about: self.there(about),
+            note: note(stage),
+            rows,
+            counted: None,
+        }
     }
 
     fn step(&self, step: &Step, mark: Mark, evidence: Option<&Evidence>) -> RenderedLine {
@@ -170,7 +193,7 @@ impl Words<'_> {
             Step::Service { .. } => Vec::new(),
         };
         let rows = evidence.map(|evidence| self.rows(evidence)).unwrap_or_default();
-        RenderedLine { mark, stage, resource, detail, code: None, about: self.there(about), note: note(stage), rows }
+        RenderedLine { mark, stage, resource, detail, code: None, about: self.there(about), note: note(stage), rows, counted: None }
     }
 
     fn about_denial(&self, denial: &Denial) -> Vec<ResourceId> {

@@ -10,7 +10,7 @@ use std::{
 
 use super::PATH;
 use crate::{
-    cloud_init::{Group, User},
+    cloud_init::{Group, Password, User},
     furnish::ssh,
     spec::Spec,
 };
@@ -33,6 +33,13 @@ pub(super) fn make_user(user: &User) -> io::Result<()> {
         allow(user)?;
     }
     if user.keys.is_empty() { Ok(()) } else { authorize(&user.name, &lines(&user.keys)) }
+}
+
+/// Gives a user who is there a password.
+pub(super) fn set_password(user: &str, password: &Password) -> io::Result<()> {
+    let encrypted: &[&str] = if password.is_hashed { &["-e"] } else { &[] };
+    tell("chpasswd", encrypted, &format!("{user}:{}\n", password.text))?;
+    if password.expires { tool("passwd", &["--expire", user]) } else { Ok(()) }
 }
 
 /// More keys for the login user, and for root, whom they tell who else to be.
@@ -109,9 +116,23 @@ fn find(file: &str, name: &str) -> Option<String> {
 
 /// Runs a program of the guest's; what it says is why it failed.
 fn tool(program: &str, arguments: &[&str]) -> io::Result<()> {
-    let mut command = Command::new(program);
-    let output = command.args(arguments).env_clear().env("PATH", PATH).stdin(Stdio::null()).output();
-    let output = output.map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))?;
+    tell(program, arguments, "")
+}
+
+/// The same for one that reads something.
+fn tell(program: &str, arguments: &[&str], text: &str) -> io::Result<()> {
+    let begin = || {
+        let (input, mut writer) = io::pipe()?;
+        let mut command = Command::new(program);
+        command.args(arguments).env_clear().env("PATH", PATH).stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn()?;
+        drop(command);
+        // It is less than a pipe holds, and one that reads nothing has its reasons.
+        let _ = writer.write_all(text.as_bytes());
+        drop(writer);
+        child.wait_with_output()
+    };
+    let output = begin().map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))?;
     if output.status.success() {
         return Ok(());
     }

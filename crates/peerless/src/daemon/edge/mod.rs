@@ -40,6 +40,7 @@ use super::http;
 use super::instance_connect::InstanceConnect;
 use super::live_flows::LiveFlows;
 use super::prober::Prober;
+use super::serial_console::SerialConsoles;
 use crate::control::Status;
 pub use terminals::Tickets;
 
@@ -61,6 +62,8 @@ pub struct Edge {
     pub endpoints: Arc<Endpoints>,
     /// What opens sessions in instances.
     pub instance_connect: Arc<InstanceConnect>,
+    /// What opens instances' serial ports.
+    pub serial_consoles: SerialConsoles,
     /// Who may open a terminal.
     pub tickets: Tickets,
     /// What goes on.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Edge;
 use crate::control::{self, Service};
-use crate::daemon::control_socket;
+use crate::daemon::control_socket::{self, Asked};
 
 /// Who to whom, and by what: one of `icmp`, `tcp` and `udp`.
 #[derive(Deserialize)]
@@ -21,6 +21,7 @@ pub struct Question {
     icmp: Option<bool>,
     tcp: Option<u16>,
     udp: Option<u16>,
+    flips: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -40,7 +41,8 @@ pub async fn explain(State(edge): State<Arc<Edge>>, question: Result<Query<Quest
         (None, None, Some(port)) => Service::Udp(port),
         _ => return refuse("say one of icmp=true, tcp=PORT and udp=PORT".to_owned()),
     };
-    match control_socket::explanation(&edge.published.load(), &edge.live, &question.from, &question.to, service) {
+    let asked = Asked { from: question.from, to: question.to, service, flips: question.flips.unwrap_or(false) };
+    match control_socket::explanation(&edge.published, &edge.live, asked).await {
         control::Response::Explanation(explanation) => send(StatusCode::OK, &explanation),
         control::Response::Unclear { message } => refuse(message),
         other => refuse(format!("{other:?}")),

@@ -55,11 +55,11 @@ impl Latest {
         let limit = wanted.limit.unwrap_or(USUALLY_TOLD).min(MOST_TOLD);
         let (matching, flows) = if wanted.is_about_words() {
             let found: Vec<&Flow> = self.in_words().iter().filter(|flow| wanted.wants(flow)).collect();
-            (found.len(), found.into_iter().skip(skip).take(limit).cloned().collect())
+            (found.len(), found.into_iter().skip(skip).take(limit).map(|flow| wanted.told(flow.clone())).collect())
         } else {
             let scopes = self.scopes(wanted);
             let found: Vec<usize> = (0..self.reports.len()).filter(|&at| self.is_wanted(at, wanted, scopes.as_ref())).collect();
-            (found.len(), found.into_iter().skip(skip).take(limit).map(|at| self.render(at)).collect())
+            (found.len(), found.into_iter().skip(skip).take(limit).map(|at| wanted.told(self.render(at))).collect())
         };
         Flows { total: self.total, matching, flows }
     }

@@ -56,7 +56,7 @@ impl Failure {
         let primary = instance.interfaces.first().map(|&primary| snapshot.resolve(primary));
         let caller = primary.and_then(|primary| caller(snapshot, instance, primary, via));
         let explained = primary.zip(caller).and_then(|(primary, caller)| explained(snapshot, primary, caller));
-        let rendered = || explained.as_ref().map(|explanation| explanation.render(snapshot).into());
+        let rendered = || explained.as_ref().map(|explanation| Box::new(explanation.render(snapshot).into()));
         let said = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect();
         match self {
             Failure::Unavailable(reason) => NotConnected { said: Vec::new(), cause: reason.clone(), explanation: None },

@@ -3,6 +3,7 @@
 //! The two come from one author, so they never differ; if they do, that is a bug, and said aloud. A network that changes
 //! between the computing and the sending can make them differ for a moment, so what differs is tried once more.
 
+mod compare;
 mod knock;
 
 use std::net::IpAddr;
@@ -11,14 +12,15 @@ use std::sync::{Arc, Weak};
 
 use dataplane::{DataPlane, FlowReport};
 use instance::Host;
+use model::Snapshot;
 use model::internet::LAPTOP;
-use model::{InstanceState, Snapshot};
-use semantics::{Denial, Endpoint, Explanation, Line, Origin, Packet, Question, Service, Transport, Verdict, describe, explain_from_port};
+use semantics::{Denial, Endpoint, Line, Origin, Packet, Question, Service, Transport, Verdict, describe, explain_from_port};
 use tokio::sync::Semaphore;
 
 use super::control_loop::Published;
 use super::edge::NO_PACKETS;
 use super::guests::chain;
+use super::live_flows::{answer, counted};
 use super::{Options, control_socket};
 use crate::flow::FlowQuestion;
 use crate::probed::{Counted, Probed};
@@ -124,14 +126,15 @@ impl Prober {
             return Err("it has no public address: there is nothing to send a packet to".to_owned());
         }
         let outcome = knock.send(request.destination);
-        let counted = |of: Option<(Origin, Packet)>| -> Option<FlowReport> { packets.flows_of(vec![of?]).ok()?.pop().flatten() };
-        let there = counted(Some((start.origin, request)));
-        let back = counted(there.as_ref().and_then(|flow| answer(&flow.verdict, &request)));
+        let flow_of = |of: Option<(Origin, Packet)>| -> Option<FlowReport> { packets.flows_of(vec![of?]).ok()?.pop().flatten() };
+        let there = flow_of(Some((start.origin, request)));
+        let back = flow_of(there.as_ref().and_then(|flow| answer(&flow.verdict, &request)));
+        let flows = [&there, &back].map(|flow| flow.iter().map(counted).collect::<Vec<_>>());
         let mut probed = Probed {
             sent: format!("{} {} → {}", request.transport, request.source, request.destination),
             outcome: outcome.to_string(),
             answered: outcome.is_answer(),
-            computed: explanation.render(&snapshot).into(),
+            computed: explanation.render_with(&snapshot, [&flows[0], &flows[1]]).into(),
             request: there.as_ref().map(|flow| told(&snapshot, flow)),
             reply: back.as_ref().map(|flow| told(&snapshot, flow)),
             disagreement: None,
@@ -140,7 +143,7 @@ impl Prober {
         if self.published.load().generation() != snapshot.generation() {
             probed.incomparable = Some("the network changed while the packets were on their way: probe again".to_owned());
         } else {
-            probed.disagreement = compare(&snapshot, &explanation, outcome.is_answer(), there.as_ref(), back.as_ref());
+            probed.disagreement = compare::disagreement(&snapshot, &explanation, outcome.is_answer(), there.as_ref(), back.as_ref());
         }
         Ok(probed)
     }
@@ -154,62 +157,12 @@ fn as_sent(request: &Packet, port: u16) -> Packet {
     }
 }
 
-/// From where the answer to a packet comes, and what it is.
-fn answer(verdict: &Verdict, request: &Packet) -> Option<(Origin, Packet)> {
-    let (from, rewrite) = match verdict {
-        Verdict::Deliver(delivery) => (delivery.to.into(), delivery.rewrite),
-        Verdict::Leave(departure) => (Origin::Internet, departure.rewrite),
-        Verdict::Serve(served) => (Origin::Services, served.rewrite),
-        Verdict::Drop(_) => return None,
-    };
-    Some((from, rewrite.apply(request).reply()?))
-}
-
 fn told(snapshot: &Snapshot, flow: &FlowReport) -> Counted {
     let dropped = match &flow.verdict {
         Verdict::Drop(denial) => Some(describe(snapshot, denial, &flow.packet).into()),
         _ => None,
     };
     Counted { packets: flow.packets, verdict: if dropped.is_some() { "drop" } else { "accept" }.to_owned(), dropped }
-}
-
-/// In what the computed and the counted disagree. What was not counted, for no packet left, is no disagreement.
-fn compare(snapshot: &Snapshot, explanation: &Explanation, answered: bool, there: Option<&FlowReport>, back: Option<&FlowReport>) -> Option<String> {
-    if answered && !explanation.is_reachable() {
-        return Some("computed: not reachable; and yet an answer came".to_owned());
-    }
-    let forward = there.and_then(|flow| differ(snapshot, first_denial(&explanation.forward), flow).map(|how| format!("on the way there, {how}")));
-    forward.or_else(|| back.and_then(|flow| differ(snapshot, first_denial(&explanation.reply), flow).map(|how| format!("on the way back, {how}"))))
-}
-
-fn first_denial(lines: &[Line]) -> Option<&Denial> {
-    lines.iter().find_map(|line| match line {
-        Line::Blocked { denial, .. } => Some(denial),
-        Line::Passed { .. } => None,
-    })
-}
-
-fn differ(snapshot: &Snapshot, computed: Option<&Denial>, flow: &FlowReport) -> Option<String> {
-    let counted = match &flow.verdict {
-        Verdict::Drop(denial) => Some(denial),
-        _ => None,
-    };
-    // The network of an instance that is just coming up may be a moment behind its state.
-    if let Some(Denial::NotRunning { instance: Some(instance), .. }) = counted
-        && snapshot.get(*instance).is_some_and(|instance| instance.state == InstanceState::Pending)
-    {
-        return None;
-    }
-    let words = |denial: Option<&Denial>| {
-        denial.map_or_else(
-            || "it passes".to_owned(),
-            |denial| {
-                let line = describe(snapshot, denial, &flow.packet);
-                format!("dropped by {} {} ({})", line.stage, line.resource, line.detail)
-            },
-        )
-    };
-    (computed != counted).then(|| format!("computed: {}; counted: {}", words(computed), words(counted)))
 }
 
 impl std::fmt::Display for Outcome {

@@ -2,10 +2,12 @@
 //!
 //! A page of another site must not get here, so there are two steps, and both want the origin of the console: a POST of
 //! JSON, which a foreign page cannot even send without being asked first, gives a ticket; the ticket opens one WebSocket.
-//! Whoever may call the API may do this, for it is no more than that: a key pushed by a call, and SSH by real packets.
+//! Whoever may call the API may do this, for it is no more than that: a key pushed by a call, and SSH by real packets; or
+//! a serial port, which asks for a name and a password.
 
 mod drops;
 mod pieces;
+mod session;
 mod talk;
 mod tickets;
 
@@ -24,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use super::{Edge, questions};
 use crate::control::{Size, Terminal, Via};
 use crate::daemon::instance_connect::Wish;
-use tickets::Order;
+use tickets::{Order, Way};
 
 pub use tickets::Tickets;
 
@@ -45,15 +47,6 @@ struct Asked {
     #[serde(default)]
     via: Way,
     user: Option<String>,
-}
-
-/// A way in, by the names that `peerless connect` has for them.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Way {
-    #[default]
-    Eic,
-    Eice,
 }
 
 #[derive(Serialize)]
@@ -79,11 +72,10 @@ pub async fn ask(State(edge): State<Arc<Edge>>, headers: HeaderMap, body: Bytes)
     if edge.published.load().get(instance).is_none() {
         return questions::refuse(format!("there is no {instance}"));
     }
-    let via = match asked.via {
-        Way::Eic => Via::InstanceConnect,
-        Way::Eice => Via::Endpoint,
-    };
-    match edge.tickets.issue(Order { instance, via, user: asked.user }) {
+    if asked.via == Way::Serial && asked.user.is_some() {
+        return questions::refuse("a serial port asks for the user itself".to_owned());
+    }
+    match edge.tickets.issue(Order { instance, way: asked.via, user: asked.user }) {
         Ok(ticket) => questions::send(StatusCode::CREATED, &Given { ticket }),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
     }
@@ -121,9 +113,9 @@ fn usable(size: Size) -> Size {
 
 impl Order {
     /// As Instance Connect has it, to somebody whose image has that login.
-    fn wish(&self, login: &str, size: Size) -> Wish {
+    fn wish(&self, via: Via, login: &str, size: Size) -> Wish {
         Wish {
-            via: self.via,
+            via,
             user: self.user.clone().unwrap_or_else(|| login.to_owned()),
             command: None,
             terminal: Some(Terminal { kind: KIND.to_owned(), size }),

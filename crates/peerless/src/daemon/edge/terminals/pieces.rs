@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::daemon::instance_connect::{Output, Shown};
+use super::session::Screen;
+use crate::daemon::instance_connect::Shown;
 
 /// What comes in pieces of at least that many bytes may be part of a flood: more is waited for before it is shown, for so
 /// long, until there is about so much. An SSH message is no longer than that.
@@ -15,7 +16,7 @@ const LARGEST_PIECE: usize = 32 * 1024;
 
 /// What comes out of a session, gathered.
 pub struct Pieces<'a> {
-    output: &'a mut Output,
+    screen: &'a mut Screen,
     gathered: Vec<u8>,
     /// How long more is waited for.
     until: Instant,
@@ -25,8 +26,8 @@ pub struct Pieces<'a> {
 
 impl<'a> Pieces<'a> {
     /// Nothing is gathered yet.
-    pub fn of(output: &'a mut Output) -> Self {
-        Self { output, gathered: Vec::new(), until: Instant::now(), end: None }
+    pub fn of(screen: &'a mut Screen) -> Self {
+        Self { screen, gathered: Vec::new(), until: Instant::now(), end: None }
     }
 
     /// The next one, once there is room for it. Nothing is lost of one that is not waited for to the end.
@@ -36,13 +37,13 @@ impl<'a> Pieces<'a> {
                 return end;
             }
             room.await;
-            match self.output.next().await {
+            match self.screen.next().await {
                 Shown::Text(bytes) | Shown::Error(bytes) => (self.gathered, self.until) = (bytes, Instant::now() + GATHER),
                 end => return end,
             }
         }
         while (FLOOD..LARGEST_PIECE).contains(&self.gathered.len()) && self.end.is_none() {
-            match timeout_at(self.until, self.output.next()).await {
+            match timeout_at(self.until, self.screen.next()).await {
                 Ok(Shown::Text(bytes) | Shown::Error(bytes)) => self.gathered.extend(bytes),
                 Ok(end) => self.end = Some(end),
                 Err(_) => break,

@@ -12,19 +12,20 @@ use std::time::Duration;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, Stream, StreamExt};
-use model::{Image, Instance, InstanceId};
+use model::InstanceId;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, interval, sleep, timeout};
 
 use super::drops::{Drops, News};
 use super::pieces::Pieces;
+use super::session::{self, Keyboard, Opened, Place, Screen};
 use super::tickets::Order;
 use super::usable;
-use crate::control::{Connected, NotConnected, Size};
+use crate::control::{NotConnected, Size};
 use crate::daemon::edge::Edge;
 use crate::daemon::flow_watch::InstanceWatch;
-use crate::daemon::instance_connect::{self, Failure, Input, Output, Session, Shown};
+use crate::daemon::instance_connect::Shown;
 
 /// So many bytes may be under way to the screen, unacknowledged.
 pub const WINDOW: usize = 256 * 1024;
@@ -62,7 +63,7 @@ enum Said {
 #[serde(tag = "type", rename_all = "camelCase")]
 enum Told {
     /// There is a session.
-    Connected(Connected),
+    Connected(Place),
     /// There is none.
     Refused(NotConnected),
     /// So many bytes have been typed in.
@@ -110,7 +111,7 @@ impl Told {
 pub async fn serve(edge: Arc<Edge>, socket: WebSocket, order: Order, size: Size) {
     let (mut sink, mut stream) = socket.split();
     let end = tokio::select! {
-        opened = open(&edge, &order, size) => match opened {
+        opened = session::open(&edge, &order, size) => match opened {
             Ok(opened) => converse(&edge, opened, size, &mut sink, &mut stream).await,
             Err(refusal) => {
                 // A client that is gone needs no reason.
@@ -121,27 +122,6 @@ pub async fn serve(edge: Arc<Edge>, socket: WebSocket, order: Order, size: Size)
         end = impatience(&mut stream) => end,
     };
     let _ = timeout(FAREWELL, sink.send(Message::Close(Some(end.frame())))).await;
-}
-
-/// What there is once it is open.
-type Opened = (Instance, Session, Connected);
-
-/// A session, or why there is none.
-async fn open(edge: &Edge, order: &Order, size: Size) -> Result<Opened, NotConnected> {
-    let unavailable = |cause: String| NotConnected { said: Vec::new(), cause, explanation: None };
-    let Some(instance) = edge.published.load().get(order.instance).cloned() else {
-        return Err(unavailable(format!("there is no {} any more", order.instance)));
-    };
-    let wish = order.wish(Image::login_of(&edge.published.load(), &instance), size);
-    let opened = edge.instance_connect.open(instance.id, &wish).await;
-    match opened {
-        Ok((session, route)) => {
-            let note = instance_connect::note(&edge.published.load(), &instance, order.via);
-            Ok((instance, session, Connected { from: route.from.into(), to: route.to.into(), note }))
-        }
-        Err(Failure::Unavailable(cause)) => Err(unavailable(cause)),
-        Err(failure) => Err(edge.instance_connect.why(&instance, order.via, failure).await),
-    }
 }
 
 /// Waits for a client that does not wait for its session.
@@ -185,22 +165,21 @@ impl Line {
 
 async fn converse(
     edge: &Edge,
-    (instance, session, connected): Opened,
+    Opened { instance, mut keyboard, mut screen, place }: Opened,
     size: Size,
     sink: &mut SplitSink<WebSocket, Message>,
     stream: &mut SplitStream<WebSocket>,
 ) -> End {
-    let (input, mut output) = session.split();
     let line = Line::new(size);
     // What waits here is bounded by its window.
     let (keys, mut typed) = mpsc::unbounded_channel();
     let (asides, mut told) = mpsc::channel(16);
-    let _ = asides.send(Told::Connected(connected)).await;
+    let _ = asides.send(Told::Connected(place)).await;
     tokio::select! {
         end = hear(stream, &line, keys, LONGEST_SILENCE) => end,
-        end = type_in(&input, &line, &mut typed, &asides) => end,
-        end = count(edge.flows.watch(instance.id), instance.id, &asides) => end,
-        end = show(&mut output, &line, &mut told, sink) => end,
+        end = type_in(&mut keyboard, &line, &mut typed, &asides) => end,
+        end = count(edge.flows.watch(instance), instance, &asides) => end,
+        end = show(&mut screen, &line, &mut told, sink) => end,
     }
 }
 
@@ -234,23 +213,23 @@ async fn hear<E>(
 }
 
 /// Types it in, as fast as the instance takes it.
-async fn type_in(input: &Input, line: &Line, typed: &mut mpsc::UnboundedReceiver<Vec<u8>>, asides: &mpsc::Sender<Told>) -> End {
+async fn type_in(keyboard: &mut Keyboard, line: &Line, typed: &mut mpsc::UnboundedReceiver<Vec<u8>>, asides: &mpsc::Sender<Told>) -> End {
     let mut sizes = line.size.subscribe();
     loop {
         let taken = tokio::select! {
             Some(bytes) = typed.recv() => {
                 let count = bytes.len();
-                let taken = input.type_in(bytes).await;
+                let taken = keyboard.type_in(bytes).await;
                 line.untyped.send_modify(|untyped| *untyped = untyped.saturating_sub(count));
                 let _ = asides.send(Told::Credit { bytes: count }).await;
                 taken
             }
             Ok(()) = sizes.changed() => {
-                let Size { columns, rows } = *sizes.borrow_and_update();
-                input.resize(columns, rows).await
+                let size = *sizes.borrow_and_update();
+                keyboard.resize(size).await
             }
         };
-        if taken.is_err() {
+        if !taken {
             // A session that takes no more says so by ending.
             return std::future::pending().await;
         }
@@ -280,8 +259,8 @@ async fn count(watch: InstanceWatch, id: InstanceId, asides: &mpsc::Sender<Told>
 }
 
 /// Shows the client what comes, as fast as it has room for it.
-async fn show(output: &mut Output, line: &Line, told: &mut mpsc::Receiver<Told>, sink: &mut SplitSink<WebSocket, Message>) -> End {
-    let mut pieces = Pieces::of(output);
+async fn show(screen: &mut Screen, line: &Line, told: &mut mpsc::Receiver<Told>, sink: &mut SplitSink<WebSocket, Message>) -> End {
+    let mut pieces = Pieces::of(screen);
     let mut pings = interval(PING);
     pings.reset();
     loop {

@@ -6,8 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use model::InstanceId;
-
-use crate::control::Via;
+use serde::Deserialize;
 
 /// How long a ticket is good for.
 const LIFETIME: Duration = Duration::from_secs(30);
@@ -15,14 +14,27 @@ const LIFETIME: Duration = Duration::from_secs(30);
 /// The most tickets that wait for their bearers. One more is the end of the oldest.
 const MOST: usize = 64;
 
+/// A way in. Those over the network have the names that `peerless connect` has for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Way {
+    /// EC2 Instance Connect.
+    #[default]
+    Eic,
+    /// An EC2 Instance Connect Endpoint.
+    Eice,
+    /// The EC2 serial console.
+    Serial,
+}
+
 /// What a terminal is to be on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
     /// The instance.
     pub instance: InstanceId,
     /// The way there.
-    pub via: Via,
-    /// Whom to be there; by default the image's login.
+    pub way: Way,
+    /// Whom to be there; by default the image's login. A serial port asks that itself.
     pub user: Option<String>,
 }
 
@@ -76,7 +88,7 @@ mod tests {
     use super::*;
 
     fn order(user: &str) -> Order {
-        Order { instance: "i-0123456789abcdef0".parse().unwrap(), via: Via::InstanceConnect, user: Some(user.to_owned()) }
+        Order { instance: "i-0123456789abcdef0".parse().unwrap(), way: Way::Eic, user: Some(user.to_owned()) }
     }
 
     #[test]
