@@ -18,7 +18,7 @@ pub struct Explain {
     daemon: Daemon,
     /// Who begins: an instance (name, id, private address or vpc/name), an EC2 Instance Connect Endpoint, a subnet, an address on the internet, `laptop` or `instance-connect`
     from: String,
-    /// Whom it is for: an instance, a subnet, an address, `internet`, `metadata` or `dns`
+    /// Whom it is for: an instance, a subnet, an address, `internet`, `metadata`, `dns` or `time`
     to: String,
     /// A ping
     #[arg(long, group = "service", env = "PEERLESS_ICMP")]
@@ -78,10 +78,16 @@ impl Explain {
         } else {
             print!("{}{}", text(&probed.computed), counted(&probed));
         }
-        if let Some(disagreement) = &probed.disagreement {
-            return Err(Trouble { status: 4, message: format!("what is computed and what packets meet disagree, which is a bug: {disagreement}") });
-        }
+        check(&probed)?;
         Ok(if probed.computed.reachable { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+/// Exit status 4 where the two disagree.
+pub fn check(probed: &Probed) -> Result<(), Trouble> {
+    match &probed.disagreement {
+        Some(how) => Err(Trouble { status: 4, message: format!("what is computed and what packets meet disagree, which is a bug: {how}") }),
+        None => Ok(()),
     }
 }
 
