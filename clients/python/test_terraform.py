@@ -370,3 +370,43 @@ class Terraform(Account):
         for route in table["Routes"]:
             if route["GatewayId"] != "local":
                 ec2.delete_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock=route["DestinationCidrBlock"])
+
+    def test_data_sources(self):
+        """aws_instances, aws_subnets, aws_security_groups, aws_route_tables, aws_internet_gateway, aws_network_acls and their kin."""
+        ec2, vpc = self.ec2, self.vpc("10.0.0.0/16")
+        subnet = self.subnet(vpc, "10.0.1.0/24")
+        [ubuntu] = ec2.describe_images(Owners=["099720109477"], Filters=where(name="ubuntu/images/hvm-ssd*/ubuntu-noble-24.04-amd64-server-*"))["Images"]
+        # With associate_public_ip_address, it writes the instance's interface out.
+        interface = {"DeviceIndex": 0, "SubnetId": subnet, "AssociatePublicIpAddress": True, "Groups": [self.default_group(vpc)], "PrivateIpAddress": "10.0.1.20"}
+        instance = ec2.run_instances(
+            ImageId=ubuntu["ImageId"],
+            MinCount=1,
+            MaxCount=1,
+            InstanceType="t2.micro",
+            NetworkInterfaces=[interface],
+            BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 30}}],
+            CreditSpecification={"CpuCredits": "unlimited"},
+            TagSpecifications=named("instance", "b"),
+        )["Instances"][0]
+        self.assertEqual((instance["RootDeviceName"], instance["PrivateIpAddress"]), ("/dev/sda1", "10.0.1.20"))
+        instance = instance["InstanceId"]
+        self.wait("instance_running", InstanceIds=[instance])
+        credits = ec2.describe_instance_credit_specifications(InstanceIds=[instance])["InstanceCreditSpecifications"]
+        self.assertEqual(credits, [{"InstanceId": instance, "CpuCredits": "unlimited"}])
+        by_tag = [{"Name": "tag:Name", "Values": ["b"]}, *where(instance_state_name=["running", "stopped"])]
+        found = ec2.describe_instances(Filters=by_tag)["Reservations"][0]["Instances"][0]
+        self.assertEqual((found["InstanceId"], bool(found["PublicIpAddress"])), (instance, True))
+        in_vpc = where(vpc_id=vpc)
+        for call, member, number in (
+            (ec2.describe_subnets, "Subnets", 1),
+            (ec2.describe_security_groups, "SecurityGroups", 1),
+            (ec2.describe_route_tables, "RouteTables", 1),
+            (ec2.describe_network_acls, "NetworkAcls", 1),
+            (ec2.describe_network_interfaces, "NetworkInterfaces", 1),
+        ):
+            self.assertEqual(len(call(Filters=in_vpc)[member]), number, member)
+        self.assertEqual(ec2.describe_internet_gateways(Filters=where(attachment__vpc_id=vpc))["InternetGateways"], [])
+        self.assertEqual(ec2.describe_vpc_peering_connections(Filters=where(requester_vpc_info__vpc_id=vpc))["VpcPeeringConnections"], [])
+        self.assertEqual(ec2.describe_addresses(Filters=where(domain="vpc"))["Addresses"], [])
+        self.assertEqual(ec2.describe_dhcp_options(Filters=where(key="domain-name"))["DhcpOptions"][0]["OwnerId"], self.account)
+        self.assertEqual(ec2.describe_availability_zones(ZoneNames=["us-east-1a"])["AvailabilityZones"][0]["ZoneType"], "availability-zone")

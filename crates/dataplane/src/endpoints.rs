@@ -16,15 +16,6 @@ use crate::data_plane::DataPlane;
 use crate::error::{Doing, Result};
 use crate::namespace::{self, Namespace};
 
-/// What the machine around it has set is no matter here.
-const SETTINGS: &[(&str, &str)] = &[
-    ("/proc/sys/net/ipv4/ip_forward", "0"),
-    ("/proc/sys/net/ipv4/conf/all/rp_filter", "0"),
-    ("/proc/sys/net/ipv4/conf/default/rp_filter", "0"),
-    ("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"),
-    ("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1"),
-];
-
 /// The namespaces that there are.
 pub(crate) struct Endpoints {
     folder: PathBuf,
@@ -54,7 +45,7 @@ impl Endpoints {
             Some(left) => left,
             None => Namespace::create(&path)?,
         };
-        namespace.apply_settings(SETTINGS)?;
+        namespace.make_host()?;
         Ok(namespace)
     }
 }

@@ -30,17 +30,8 @@ pub(crate) const ROUTER_MAC: MacAddress = MacAddress([0x06, 0, 0, 0, 0, 1]);
 /// By which address they know it.
 pub(crate) const ROUTER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 1);
 
-/// What the machine around it has set is no matter here.
-const SETTINGS: &[(&str, &str)] = &[
-    ("/proc/sys/net/ipv4/ip_forward", "0"),
-    ("/proc/sys/net/ipv4/conf/all/rp_filter", "0"),
-    ("/proc/sys/net/ipv4/conf/default/rp_filter", "0"),
-    // With the uplink it forwards, back to where a packet came from too, and that is nobody's business.
-    ("/proc/sys/net/ipv4/conf/all/send_redirects", "0"),
-    ("/proc/sys/net/ipv4/conf/default/send_redirects", "0"),
-    ("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"),
-    ("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1"),
-];
+/// With the uplink it forwards, back to where a packet came from too, and that is nobody's business.
+const SETTINGS: &[(&str, &str)] = &[("/proc/sys/net/ipv4/conf/all/send_redirects", "0"), ("/proc/sys/net/ipv4/conf/default/send_redirects", "0")];
 
 /// The internet, as the control side uses it.
 pub(crate) struct Internet {
@@ -52,6 +43,7 @@ impl Internet {
     /// An empty one. Nothing of an older one may be left.
     pub fn create(runtime_dir: &Path) -> Result<Self> {
         let namespace = Namespace::create(&path(runtime_dir))?;
+        namespace.make_host()?;
         namespace.apply_settings(SETTINGS)?;
         Ok(Self { namespace, changing: Mutex::new(()) })
     }

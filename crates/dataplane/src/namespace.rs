@@ -17,6 +17,15 @@ use nix::sys::statfs::{NSFS_MAGIC, statfs};
 use crate::error::{Doing, Result};
 use crate::netlink::Netlink;
 
+/// What a namespace has in which programs send and listen, whatever the machine around it has set.
+const OF_A_HOST: &[(&str, &str)] = &[
+    ("/proc/sys/net/ipv4/ip_forward", "0"),
+    ("/proc/sys/net/ipv4/conf/all/rp_filter", "0"),
+    ("/proc/sys/net/ipv4/conf/default/rp_filter", "0"),
+    ("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"),
+    ("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1"),
+];
+
 /// A network namespace. It lives at least as long as this does.
 #[derive(Debug)]
 pub(crate) struct Namespace(OwnedFd);
@@ -48,6 +57,11 @@ impl Namespace {
     /// A netlink socket in the namespace.
     pub fn netlink(&self) -> Result<Netlink> {
         self.run(|| Netlink::open().doing(|| "open a netlink socket".to_owned()))
+    }
+
+    /// Makes a host of it: one that is on a network, and forwards nothing.
+    pub fn make_host(&self) -> Result<()> {
+        self.apply_settings(OF_A_HOST)
     }
 
     /// Writes files below `/proc/sys/net`; those that the kernel does not have are left out.

@@ -29,15 +29,6 @@ pub(crate) const ROUTER_MAC: MacAddress = MacAddress([0x06, 0, 0, 0, 0, 4]);
 /// By which address it knows that one.
 const ROUTER: Ipv4Addr = Ipv4Addr::new(169, 254, 0, 1);
 
-/// What the machine around it has set is no matter here.
-const SETTINGS: &[(&str, &str)] = &[
-    ("/proc/sys/net/ipv4/ip_forward", "0"),
-    ("/proc/sys/net/ipv4/conf/all/rp_filter", "0"),
-    ("/proc/sys/net/ipv4/conf/default/rp_filter", "0"),
-    ("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"),
-    ("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1"),
-];
-
 /// The services' place, as the control side uses it.
 pub(crate) struct Services {
     namespace: Namespace,
@@ -47,7 +38,7 @@ impl Services {
     /// An empty one. Nothing of an older one may be left.
     pub fn create(runtime_dir: &Path) -> Result<Self> {
         let namespace = Namespace::create(&path(runtime_dir))?;
-        namespace.apply_settings(SETTINGS)?;
+        namespace.make_host()?;
         Ok(Self { namespace })
     }
 

@@ -2,12 +2,12 @@
 //!
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/block-device-mapping-concepts.html>
 
-use model::VolumeSize;
+use model::{ImageId, VolumeSize};
 use serde::Deserialize;
 
 use crate::edit::Edit;
 use crate::error::Error;
-use crate::volume::ROOT_DEVICE;
+use crate::volume::root_device;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -24,13 +24,14 @@ struct EbsBlockDevice {
 }
 
 /// The size that is asked for the root volume, if the machine can give a disk a size.
-pub(crate) fn root_volume_size(mappings: &[BlockDeviceMappingRequest], edit: &Edit<'_, '_>) -> Result<Option<VolumeSize>, Error> {
+pub(crate) fn root_volume_size(mappings: &[BlockDeviceMappingRequest], image: ImageId, edit: &Edit<'_, '_>) -> Result<Option<VolumeSize>, Error> {
+    let root = root_device(image);
     for (number, mapping) in (1..).zip(mappings) {
         let parameter = format!("BlockDeviceMapping.{number}.DeviceName");
         match mapping.device_name.as_deref() {
             None => return Err(Error::missing(&parameter)),
-            Some(ROOT_DEVICE) if number > 1 => return Err(Error::DeviceMappedTwice { device: ROOT_DEVICE }),
-            Some(ROOT_DEVICE) => {}
+            Some(device) if device == root && number > 1 => return Err(Error::DeviceMappedTwice { device: root }),
+            Some(device) if device == root => {}
             Some(other) => return Err(Error::UnsupportedParameter { parameter, value: other.to_owned() }),
         }
     }

@@ -1,7 +1,7 @@
 //! Credit specification: whether a burstable instance may go on when its processor credits are spent.
 //!
-//! Nothing here runs out of credits: what is told are AWS's defaults, `standard` for T2 and `unlimited` for the later ones, and
-//! that is what can be asked for.
+//! Nothing here runs out of credits. Who does not say tells AWS's defaults, `standard` for T2 and `unlimited` for the later ones;
+//! `unlimited` can be asked for, and what would have to be slowed down cannot.
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances.html>
 
 use model::{InstanceId, InstanceType};
@@ -74,10 +74,12 @@ impl Read for GetDefaultCreditSpecification {
 }
 
 impl CreditSpecificationRequest {
-    /// Refuses what instances of that type are not.
-    pub fn check(&self, instance_type: InstanceType) -> Result<(), Error> {
-        if instance_type.is_burstable() && self.cpu_credits == cpu_credits(instance_type.family()) {
-            return Ok(());
+    /// Whether instances of that type are to be unlimited; refuses what none is here.
+    pub fn unlimited(&self, instance_type: InstanceType) -> Result<bool, Error> {
+        let unlimited = self.cpu_credits == UNLIMITED;
+        let as_it_is = unlimited || self.cpu_credits == cpu_credits(instance_type.family());
+        if instance_type.is_burstable() && as_it_is {
+            return Ok(unlimited);
         }
         let parameter = "CreditSpecification.CpuCredits".to_owned();
         Err(Error::UnsupportedParameter { parameter, value: self.cpu_credits.clone() })
@@ -105,7 +107,8 @@ struct InstanceFamilyCreditSpecification {
 
 impl From<&model::Instance> for InstanceCreditSpecification {
     fn from(instance: &model::Instance) -> Self {
-        Self { instance_id: instance.id, cpu_credits: cpu_credits(instance.instance_type.family()) }
+        let cpu_credits = if instance.unlimited_credits { UNLIMITED } else { cpu_credits(instance.instance_type.family()) };
+        Self { instance_id: instance.id, cpu_credits }
     }
 }
 

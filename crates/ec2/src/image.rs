@@ -17,7 +17,7 @@ use crate::moment::Moment;
 use crate::operations::Change;
 use crate::tag::{Tag, pairs};
 use crate::view::View;
-use crate::volume::ROOT_DEVICE;
+use crate::volume::root_device;
 use crate::wire::xml::Empty;
 
 #[derive(Deserialize)]
@@ -261,7 +261,7 @@ impl Image {
             name: image.name.to_owned(),
             description: image.description.to_owned(),
             root_device_type: "ebs",
-            root_device_name: ROOT_DEVICE,
+            root_device_name: root_device(image_id),
             block_device_mapping: Empty,
             virtualization_type: "hvm",
             hypervisor: "xen",

@@ -9,7 +9,7 @@
 use std::ops::RangeInclusive;
 
 use model::{
-    AccountId, AvailabilityZone, IdKind, InstanceConnectEndpointId, InstanceConnectEndpointState, MacAddress, NetworkInterface, NetworkInterfaceId,
+    AccountId, AvailabilityZone, IdKind, InstanceConnectEndpointId, InstanceConnectEndpointState, NetworkInterface, NetworkInterfaceId,
     SecurityGroupId, SubnetId, VpcId,
 };
 use serde::{Deserialize, Serialize};
@@ -88,20 +88,9 @@ impl Change for CreateInstanceConnectEndpoint {
         let (id, interface): (InstanceConnectEndpointId, NetworkInterfaceId) = (edit.new_id(), edit.new_id());
         let serial = edit.draft.next_interface_serial();
         edit.draft.put(NetworkInterface {
-            id: interface,
-            scope: edit.scope,
-            serial,
-            subnet: subnet.id,
-            vpc: subnet.vpc,
-            mac: MacAddress::interface(interface.digits().low_bits()),
-            private_ip,
-            groups,
-            source_dest_check: true,
             description: DESCRIPTION.to_owned(),
-            attachment: None,
             endpoint: Some(id),
-            association: None,
-            auto_assign_public_ip: false,
+            ..NetworkInterface::new(interface, serial, &subnet, private_ip, groups)
         });
         let endpoint = model::InstanceConnectEndpoint {
             id,

@@ -22,7 +22,7 @@ use crate::security_group::GroupIdentifier;
 use crate::subnet::PrivateDnsNameOptions;
 use crate::tag::{Tag, pairs};
 use crate::view::View;
-use crate::volume::{BlockDeviceMapping, ROOT_DEVICE};
+use crate::volume::{BlockDeviceMapping, root_device};
 use crate::wire::xml::Empty;
 
 /// The instances of a launch.
@@ -213,7 +213,7 @@ impl Instance {
             state_reason: instance.state_reason.as_ref().map(StateReason::from),
             architecture: "x86_64",
             root_device_type: "ebs",
-            root_device_name: ROOT_DEVICE,
+            root_device_name: root_device(instance.image),
             block_device_mapping: BlockDeviceMapping::all(instance, view),
             virtualization_type: "hvm",
             hypervisor: "xen",

@@ -10,7 +10,7 @@ use std::net::Ipv4Addr;
 
 use model::{
     Association, Attachment, AvailabilityZone, IdKind, ImageId, Instance, InstanceConnectKeys, InstanceId, InstanceState, InstanceType, LaunchKey,
-    MacAddress, NetworkInterface, NetworkInterfaceId, Reboots, SecurityGroupId, ShutdownBehavior, Subnet, SubnetId, UserData,
+    NetworkInterface, NetworkInterfaceId, Reboots, SecurityGroupId, ShutdownBehavior, Subnet, SubnetId, UserData,
 };
 use serde::Deserialize;
 
@@ -159,8 +159,8 @@ impl Change for RunInstances {
         let key = self.key_name.as_ref().map(|name| edit.view().key_pair(name).map(LaunchKey::from)).transpose()?;
         let metadata_options = self.metadata_options.at_launch(image::requires_token(self.image_id, edit.view())?)?;
         image::check_bootable(self.image_id, edit)?;
-        self.credit_specification.as_ref().map_or(Ok(()), |credits| credits.check(self.instance_type()))?;
-        let volume_size = root_volume_size(&self.block_device_mapping, edit)?;
+        let unlimited_credits = self.credit_specification.as_ref().map_or(Ok(false), |credits| credits.unlimited(self.instance_type()))?;
+        let volume_size = root_volume_size(&self.block_device_mapping, self.image_id, edit)?;
         check_tag_keys(metadata_options, edit.tags.of(IdKind::InstanceId).keys())?;
         let subnet = place.subnet(self.zone(), edit.view())?.clone();
         let groups = place.groups(&self.named_groups(edit.view())?, &subnet, edit.view())?;
@@ -192,6 +192,7 @@ impl Change for RunInstances {
                 interfaces: vec![interface],
                 key: key.clone(),
                 user_data: self.user_data.clone(),
+                unlimited_credits,
                 volume_size,
                 metadata_options,
                 instance_connect_keys: InstanceConnectKeys::default(),
@@ -339,20 +340,11 @@ impl InterfaceSpecification {
         let public_ip = auto_assign_public_ip.then(|| free_address(edit)).transpose()?;
         let serial = edit.draft.next_interface_serial();
         edit.create(NetworkInterface {
-            id,
-            scope: edit.scope,
-            serial,
-            subnet: subnet.id,
-            vpc: subnet.vpc,
-            mac: MacAddress::interface(id.digits().low_bits()),
-            private_ip,
-            groups,
-            source_dest_check: true,
             description: self.description.clone().unwrap_or_default(),
             attachment: Some(attachment),
-            endpoint: None,
             association: public_ip.map(|public_ip| Association { public_ip, elastic: None }),
             auto_assign_public_ip,
+            ..NetworkInterface::new(id, serial, subnet, private_ip, groups)
         });
         Ok(id)
     }

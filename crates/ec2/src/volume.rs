@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVolumes.html>
 
-use model::{AvailabilityZone, InstanceId, InstanceState, VolumeId, VolumeSize};
+use model::{AvailabilityZone, ImageId, InstanceId, InstanceState, VolumeId, VolumeSize};
 use serde::{Deserialize, Serialize};
 
 use crate::describe::Describe;
@@ -11,9 +11,6 @@ use crate::filter::{FilterName, Tagged, values};
 use crate::moment::Moment;
 use crate::tag::{Tag, pairs};
 use crate::view::View;
-
-/// Where the root volume is plugged in.
-pub(crate) const ROOT_DEVICE: &str = "/dev/xvda";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -117,7 +114,7 @@ impl Volume {
         let attachment = VolumeAttachment {
             volume_id,
             instance_id: instance.id,
-            device: ROOT_DEVICE,
+            device: root_device(instance.image),
             status: "attached",
             attach_time: attach_time(instance, view),
             delete_on_termination: true,
@@ -150,9 +147,14 @@ impl BlockDeviceMapping {
             attach_time: attach_time(instance, view),
             delete_on_termination: true,
         };
-        let all = [Self { device_name: ROOT_DEVICE, ebs }];
+        let all = [Self { device_name: root_device(instance.image), ebs }];
         all.into_iter().filter(|_| instance.state != InstanceState::Terminated).collect()
     }
+}
+
+/// Where the root volume is plugged in.
+pub(crate) fn root_device(image: ImageId) -> &'static str {
+    model::Image::boots(image).root_device
 }
 
 /// A volume came with the interface.

@@ -30,8 +30,8 @@ const MOUNT: &str = "volume";
 
 const CONTROL: &str = "/dev/loop-control";
 
-/// How long the mount of an earlier boot may take to vanish.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long the mount of an earlier boot may take to vanish: what the guest had not written yet is written first.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What e2fsprogs calls the program. It lays out a volume in milliseconds, since it leaves the tables of files for when they are used.
 const FORMAT: &str = "mkfs.ext4";

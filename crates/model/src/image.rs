@@ -24,6 +24,8 @@ pub struct Image {
     pub login: &'static str,
     /// The TTL of the packets it sends: Amazon Linux begins at 127, others at 64.
     pub ttl: u8,
+    /// Where the volume that it boots from is plugged in.
+    pub root_device: &'static str,
     /// Whether its instances require a session token for their metadata, unless told otherwise at launch.
     pub imds_v2: bool,
 }
@@ -39,6 +41,7 @@ const CATALOGUE: &[Image] = &[
         creation_date: "2025-11-17T00:00:00.000Z",
         login: "ec2-user",
         ttl: 127,
+        root_device: "/dev/xvda",
         imds_v2: true,
     },
     Image {
@@ -50,6 +53,7 @@ const CATALOGUE: &[Image] = &[
         creation_date: "2025-10-22T00:00:00.000Z",
         login: "ubuntu",
         ttl: 64,
+        root_device: "/dev/sda1",
         imds_v2: false,
     },
     Image {
@@ -61,6 +65,7 @@ const CATALOGUE: &[Image] = &[
         creation_date: "2025-11-12T00:00:00.000Z",
         login: "admin",
         ttl: 64,
+        root_device: "/dev/xvda",
         imds_v2: false,
     },
 ];

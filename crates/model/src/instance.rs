@@ -57,6 +57,9 @@ pub struct Instance {
     /// What it was given to run or to read.
     #[serde(default)]
     pub user_data: Option<UserData>,
+    /// Whether it was to go on without credits, if it is burstable. T2 has to be asked for that.
+    #[serde(default)]
+    pub unlimited_credits: bool,
     /// The size that was asked for its root volume. Without one its disk is not limited.
     #[serde(default)]
     pub volume_size: Option<VolumeSize>,

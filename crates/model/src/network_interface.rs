@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::serde_as_text;
 use crate::{
-    AddressAssociationId, AllocationId, AttachmentId, InstanceConnectEndpointId, InstanceId, NetworkInterfaceId, Scope, SecurityGroupId, SubnetId,
-    Timestamp, VpcId,
+    AddressAssociationId, AllocationId, AttachmentId, InstanceConnectEndpointId, InstanceId, NetworkInterfaceId, Scope, SecurityGroupId, Subnet,
+    SubnetId, Timestamp, VpcId,
 };
 
 /// A network interface.
@@ -86,6 +86,26 @@ pub struct Attachment {
 pub struct MacAddress(pub [u8; 6]);
 
 impl NetworkInterface {
+    /// One that nothing is connected with yet: it has its place, a MAC address by its id, and checks sources.
+    pub fn new(id: NetworkInterfaceId, serial: u32, subnet: &Subnet, private_ip: Ipv4Addr, groups: Vec<SecurityGroupId>) -> Self {
+        Self {
+            id,
+            scope: subnet.scope,
+            serial,
+            subnet: subnet.id,
+            vpc: subnet.vpc,
+            mac: MacAddress::interface(id.digits().low_bits()),
+            private_ip,
+            groups,
+            source_dest_check: true,
+            description: String::new(),
+            attachment: None,
+            endpoint: None,
+            association: None,
+            auto_assign_public_ip: false,
+        }
+    }
+
     /// Its public address.
     pub fn public_ip(&self) -> Option<Ipv4Addr> {
         self.association.map(|association| association.public_ip)

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 
 use model::{
     Association, Attachment, Cidr, Draft, ElasticAssociation, ElasticIp, Id, IdDigits, IdKind, Instance, InstanceConnectEndpoint,
-    InstanceConnectEndpointState, InstanceId, InstanceState, InstanceType, InternetGateway, MacAddress, NetworkAcl, NetworkAclEntry,
-    NetworkInterface, NetworkInterfaceId, PeeringStatus, PeeringVpc, Region, ResourceId, RouteTable, RouteTarget, RulePeer, Scope, SecurityGroup,
-    SecurityGroupRule, Snapshot, Subnet, SubnetNetworkAcl, SubnetRouteTable, SubnetState, Tenancy, Timestamp, Traffic, Vpc, VpcCidrBlock, VpcId,
-    VpcPeeringConnection, VpcPeeringConnectionId, VpcState,
+    InstanceConnectEndpointState, InstanceId, InstanceState, InstanceType, InternetGateway, NetworkAcl, NetworkAclEntry, NetworkInterface,
+    NetworkInterfaceId, PeeringStatus, PeeringVpc, Region, ResourceId, RouteTable, RouteTarget, RulePeer, Scope, SecurityGroup, SecurityGroupRule,
+    Snapshot, Subnet, SubnetNetworkAcl, SubnetRouteTable, SubnetState, Tenancy, Timestamp, Traffic, Vpc, VpcCidrBlock, VpcId, VpcPeeringConnection,
+    VpcPeeringConnectionId, VpcState,
 };
 
 use crate::engine::Lab;
@@ -250,22 +250,7 @@ impl World {
         let attachment =
             Attachment { id: self.unnamed_id(), instance, device_index: 0, delete_on_termination: true, attach_time: Timestamp::default() };
         let serial = draft.next_interface_serial();
-        draft.put(NetworkInterface {
-            id: interface,
-            scope: scope(),
-            serial,
-            subnet: subnet.id,
-            vpc: subnet.vpc,
-            mac: MacAddress::interface(interface.digits().low_bits()),
-            private_ip,
-            groups: group_ids,
-            source_dest_check: true,
-            description: String::new(),
-            attachment: Some(attachment),
-            endpoint: None,
-            association: None,
-            auto_assign_public_ip: false,
-        });
+        draft.put(NetworkInterface { attachment: Some(attachment), ..NetworkInterface::new(interface, serial, &subnet, private_ip, group_ids) });
         draft.put(Instance {
             id: instance,
             scope: scope(),
@@ -286,6 +271,7 @@ impl World {
             interfaces: vec![interface],
             key: None,
             user_data: None,
+            unlimited_credits: false,
             volume_size: None,
             metadata_options: Default::default(),
             instance_connect_keys: Default::default(),
@@ -310,22 +296,7 @@ impl World {
         let private_ip = free.next().ok_or_else(|| WorldError(format!("'{name}' finds no free address")))?;
         let (id, interface): (_, NetworkInterfaceId) = (self.new_id(name), self.unnamed_id());
         let serial = draft.next_interface_serial();
-        draft.put(NetworkInterface {
-            id: interface,
-            scope: scope(),
-            serial,
-            subnet: subnet.id,
-            vpc: subnet.vpc,
-            mac: MacAddress::interface(interface.digits().low_bits()),
-            private_ip,
-            groups,
-            source_dest_check: true,
-            description: String::new(),
-            attachment: None,
-            endpoint: Some(id),
-            association: None,
-            auto_assign_public_ip: false,
-        });
+        draft.put(NetworkInterface { endpoint: Some(id), ..NetworkInterface::new(interface, serial, &subnet, private_ip, groups) });
         let state = InstanceConnectEndpointState::CreateComplete;
         draft.put(InstanceConnectEndpoint {
             id,

@@ -1,9 +1,14 @@
 //! What holds in every world: random labs, random changes, every pair of instances.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+
+use model::{AnalysisConditions, Cidr, Findings, InsightsProtocol, NetworkInsightsPath, PortRange, ResourceId, Snapshot};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use scenario::{CoreEngine, Engine, Probe, ProbeTraffic, Statement, World};
-use semantics::{Question, Service, explain};
+use semantics::{Origin, Packet, Question, Service, Transport, Verdict, analyze, evaluate, explain};
 
 const INSTANCES: [&str; 5] = ["left/a/1", "left/a/2", "left/b/1", "middle/a/1", "right/a/1"];
 
@@ -125,6 +130,116 @@ proptest! {
                     prop_assert!(after.is_reachable(), "{} -> {}: {:?}", from, to, explanation);
                 } else {
                     prop_assert!(explanation.denials().next().is_some());
+                }
+            }
+        }
+    }
+}
+
+/// The lab with a way in and out for one of its instances.
+const PUBLIC: &str = "elastic left/a/1 198.18.0.10";
+
+/// The path between two, with everything left open that can be.
+fn open_path(snapshot: &Snapshot, source: ResourceId, destination: ResourceId, protocol: InsightsProtocol) -> NetworkInsightsPath {
+    NetworkInsightsPath {
+        id: "nip-00000000000000001".parse().unwrap(),
+        scope: snapshot.all::<model::Vpc>().next().unwrap().scope,
+        created: model::Timestamp::default(),
+        source,
+        destination: Some(destination),
+        protocol,
+        source_ip: None,
+        destination_ip: None,
+        destination_port: None,
+        filter_at_source: None,
+        filter_at_destination: None,
+    }
+}
+
+/// Whether a packet arrives where it must, and over TCP its reply where it came from.
+fn arrives(snapshot: &Snapshot, packet: &Packet, from: Origin, to: Origin) -> bool {
+    let decision = evaluate(snapshot, packet, from, &(), &mut ());
+    let (reached, rewrite) = match decision.verdict {
+        Verdict::Deliver(delivery) => (Origin::Interface(delivery.to), delivery.rewrite),
+        Verdict::Leave(departure) => (Origin::Internet, departure.rewrite),
+        Verdict::Serve(_) | Verdict::Drop(_) => return false,
+    };
+    let opened = [decision.opened_at_source, decision.opened_at_destination].into_iter().flatten();
+    let connections: BTreeMap<_, _> = opened.map(|opened| (opened.key, opened.tracking)).collect();
+    let reply = rewrite.apply(packet).reply().unwrap();
+    let back = match evaluate(snapshot, &reply, reached, &connections, &mut ()).verdict {
+        Verdict::Deliver(delivery) => Origin::Interface(delivery.to),
+        Verdict::Leave(_) => Origin::Internet,
+        Verdict::Serve(_) | Verdict::Drop(_) => return false,
+    };
+    reached == to && back == from
+}
+
+/// Headers at the edges of the set that was found: first and last of each block and range, in every combination.
+fn edges(found: &Findings) -> Vec<[u32; 4]> {
+    let first = &found.forward[0];
+    let headers = first.outbound.as_ref().filter(|headers| headers.protocol.is_some()).or(first.inbound.as_ref()).unwrap();
+    let block = |cidr: &Cidr| cidr.as_ipv4().map(|block| [u32::from(block.first()), u32::from(block.last())]).unwrap();
+    let blocks = |cidrs: &[Cidr]| -> Vec<u32> { cidrs.iter().take(12).flat_map(block).collect() };
+    let ports = |ranges: &[PortRange]| -> Vec<u32> { ranges.iter().flat_map(|range| [range.from.into(), range.to.into()]).collect() };
+    let mut inside = Vec::new();
+    for &source in &blocks(&headers.sources) {
+        for &destination in &blocks(&headers.destinations) {
+            for &source_port in &ports(&headers.source_ports) {
+                inside.extend(ports(&headers.destination_ports).iter().map(|&port| [source, destination, source_port, port]));
+            }
+        }
+    }
+    inside
+}
+
+fn tcp([source, destination, source_port, destination_port]: [u32; 4]) -> Packet {
+    let address = |address: u32| IpAddr::V4(Ipv4Addr::from(address));
+    let transport = Transport::Tcp { source_port: source_port as u16, destination_port: destination_port as u16 };
+    Packet::new(address(source), address(destination), transport)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever combination of headers the analyzer tells gets through; and where it finds none, none of those that people
+    /// would try does.
+    #[test]
+    fn every_header_that_the_analyzer_tells_gets_through(changes in vec(change(), 0..40)) {
+        let mut world = World::default();
+        for statement in lines(&changes).chain(PUBLIC.parse().ok()) {
+            let _ = world.apply(&statement);
+        }
+        let snapshot = world.snapshot();
+        let gateway = snapshot.all::<model::InternetGateway>().next().unwrap().id;
+        let interface = |name: &str| world.interface(name).unwrap();
+        let own = |name: &str| u32::from(snapshot.resolve(interface(name)).private_ip);
+        let public: Ipv4Addr = "198.18.0.10".parse().unwrap();
+        let between = pairs().map(|(from, to)| {
+            let ends = (ResourceId::from(interface(from)), ResourceId::from(interface(to)));
+            (ends, Origin::Interface(interface(from)), Origin::Interface(interface(to)), vec![own(from)], vec![own(to)])
+        });
+        let strangers = || ["8.8.8.8", "203.0.113.10"].iter().map(|text| u32::from(text.parse::<Ipv4Addr>().unwrap())).collect::<Vec<_>>();
+        let one = interface(INSTANCES[0]);
+        let outside = [
+            ((gateway.into(), one.into()), Origin::Internet, Origin::Interface(one), strangers(), vec![public.into()]),
+            ((one.into(), gateway.into()), Origin::Interface(one), Origin::Internet, vec![own(INSTANCES[0])], strangers()),
+        ];
+        for ((source, destination), from, to, sources, destinations) in between.chain(outside) {
+            let path = open_path(snapshot, source, destination, InsightsProtocol::Tcp);
+            let findings = analyze(snapshot, &path, &AnalysisConditions::default());
+            if findings.path_found {
+                for header in edges(&findings) {
+                    prop_assert!(arrives(snapshot, &tcp(header), from, to), "{source} -> {destination}: {header:?} of {findings:?}");
+                }
+            } else {
+                for (&source, &destination) in sources.iter().flat_map(|source| destinations.iter().map(move |destination| (source, destination))) {
+                    for port in [0, 22, 53, 80, 1023, 1024, 8080, 49152, 65535] {
+                        for source_port in [1, 22, 1023, 1024, 49152, 65535] {
+                            let header = [source, destination, source_port, port];
+                            prop_assert!(!arrives(snapshot, &tcp(header), from, to), "{header:?} gets through, and the analyzer finds {findings:?}");
+                        }
+                    }
                 }
             }
         }

@@ -138,6 +138,12 @@ fn the_root_volume_has_the_size_that_is_asked_for() {
     assert_eq!(size_of(&mut aws, &root(as_it_is)), "8");
     assert_eq!(size_of(&mut aws, &root(&format!("{as_it_is} BlockDeviceMapping.1.Ebs.VolumeSize=20"))), "20");
 
+    let ubuntu = aws.get("DescribeImages Filter.1.Name=name Filter.1.Value.1=ubuntu*", "imagesSet/item/imageId");
+    let ubuntu = format!("{} BlockDeviceMapping.1.DeviceName=/dev/sda1 BlockDeviceMapping.1.Ebs.VolumeSize=12", call.replace(ANY, &ubuntu));
+    assert_eq!(size_of(&mut aws, &ubuntu), "12");
+    let named = "DescribeVolumes Filter.1.Name=size Filter.1.Value.1=12";
+    assert_eq!(aws.get(named, "volumeSet/item/attachmentSet/item/device"), "/dev/sda1");
+
     let ebs = |rest: &str| root(&format!("BlockDeviceMapping.1.Ebs.{rest}"));
     let second = |device: &str| root(&format!("BlockDeviceMapping.2.DeviceName={device} BlockDeviceMapping.2.Ebs.VolumeSize=20"));
     aws.refuses(&[
@@ -159,18 +165,18 @@ fn the_root_volume_has_the_size_that_is_asked_for() {
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-how-to.html>
 #[test]
-fn credits_can_be_asked_for_as_they_are() {
+fn credits_can_be_unlimited_or_as_they_are() {
     let mut aws = Aws::new();
     let call = run(&mut aws, ANY, "");
     let with = |kind: &str, credits: &str| format!("{call} InstanceType={kind} CreditSpecification.CpuCredits={credits}");
-    for (kind, credits) in [("t3.micro", "unlimited"), ("t2.micro", "standard")] {
+    for (kind, credits) in [("t3.micro", "unlimited"), ("t2.micro", "standard"), ("t2.micro", "unlimited")] {
         let instance = aws.get(&with(kind, credits), "instancesSet/item/instanceId");
         let describe = format!("DescribeInstanceCreditSpecifications InstanceId.1={instance}");
         assert_eq!(aws.get(&describe, "instanceCreditSpecificationSet/item/cpuCredits"), credits);
     }
     let refusal =
         |credits: &str| format!("UnsupportedOperation: The parameter CreditSpecification.CpuCredits is not supported with the value '{credits}'.");
-    for (kind, credits) in [("t3.micro", "standard"), ("t2.micro", "unlimited"), ("m5.large", "unlimited"), ("t3.micro", "some")] {
+    for (kind, credits) in [("t3.micro", "standard"), ("m5.large", "unlimited"), ("t3.micro", "some")] {
         assert_eq!(aws.refused(&with(kind, credits)), refusal(credits));
     }
 }

@@ -16,7 +16,7 @@ fn strangers_knock_and_a_stopped_instance_comes_back() {
 
         public.give_address();
         public.ssh_rule("Authorize", "18.206.107.24/29");
-        let silence = lab.run(&["probe", "laptop", &id, "--tcp", "22", "--timeout", "1"]);
+        let silence = lab.run(&["probe", "laptop", &id, "--tcp", "22"]);
         assert_eq!(silence.status.code(), Some(1));
         let why = String::from_utf8(silence.stdout).unwrap();
         assert!(why.contains("the rule for TCP 22 from 18.206.107.24/29 does not mean 203.0.113.10"), "{why}");

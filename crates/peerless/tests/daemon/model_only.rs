@@ -19,6 +19,26 @@ fn an_acknowledged_call_survives_kill_9() {
     lab.down(&[]);
 }
 
+/// An analysis stays as it was found, whatever becomes of daemon and network.
+#[test]
+fn an_analysis_survives_kill_9() {
+    let mut lab = Lab::new("analysis");
+    lab.up(MODEL_ONLY);
+    let subnet = lab.must_call("DescribeSubnets", "").element("subnetId").to_owned();
+    let run = lab.must_call("RunInstances", &format!("ImageId=ami-12345678&MinCount=2&MaxCount=2&SubnetId={subnet}"));
+    let [one, two] = &run.elements("instanceId")[..] else { panic!("there are two") };
+    let ends = format!("Source={one}&Destination={two}&Protocol=tcp&DestinationPort=22&ClientToken=a");
+    let path = lab.must_call("CreateNetworkInsightsPath", &ends).element("networkInsightsPathId").to_owned();
+    let start = lab.must_call("StartNetworkInsightsAnalysis", &format!("NetworkInsightsPathId={path}&ClientToken=a"));
+    assert_eq!(start.element("status"), "running");
+    lab.kill();
+    lab.up(MODEL_ONLY);
+    let found = || lab.must_call("DescribeNetworkInsightsAnalyses", &format!("NetworkInsightsPathId={path}"));
+    eventually("the analysis has succeeded", || found().element("status") == "succeeded");
+    assert_eq!((found().element("networkPathFound"), found().elements("sequenceNumber").len()), ("true", 12));
+    lab.down(&[]);
+}
+
 #[test]
 fn states_pass_through_awss_sequence() {
     let mut lab = Lab::new("sequence");

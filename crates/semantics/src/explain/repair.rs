@@ -6,9 +6,9 @@ use model::internet::{instance_connect_around, is_private};
 use model::local_service::EVERYWHERE;
 use model::{
     Association, Attachment, Cidr, Direction, Draft, IcmpMatch, Id, IdDigits, Instance, InstanceId, InstanceState, InternetGateway,
-    InternetGatewayId, MacAddress, NetworkAclEntry, NetworkAclId, NetworkInterface, NetworkInterfaceId, PeeringStatus, PeeringVpc, PortRange,
-    RouteTableId, RouteTarget, RuleAction, RulePeer, SecurityGroupId, SecurityGroupRule, Snapshot, SubnetId, Timestamp, Traffic, VpcId,
-    VpcPeeringConnection, VpcPeeringConnectionId,
+    InternetGatewayId, NetworkAclEntry, NetworkAclId, NetworkInterface, NetworkInterfaceId, PeeringStatus, PeeringVpc, PortRange, RouteTableId,
+    RouteTarget, RuleAction, RulePeer, SecurityGroupId, SecurityGroupRule, Snapshot, SubnetId, Timestamp, Traffic, VpcId, VpcPeeringConnection,
+    VpcPeeringConnectionId,
 };
 
 use crate::decision::{Denial, Origin};
@@ -307,20 +307,9 @@ pub(crate) fn imagine_interface(world: &mut Draft, subnet: SubnetId) -> Option<N
     let serial = world.next_interface_serial();
     let association = subnet.map_public_ip_on_launch.then(|| Association { public_ip: imagined_public_ip(world), elastic: None });
     world.put(NetworkInterface {
-        id,
-        scope: subnet.scope,
-        serial,
-        subnet: subnet.id,
-        vpc: subnet.vpc,
-        mac: MacAddress::interface(id.digits().low_bits()),
-        private_ip,
-        groups: vec![group],
-        source_dest_check: true,
-        description: String::new(),
         attachment: Some(Attachment { id: Id::from_digits(imagined), instance, device_index: 0, delete_on_termination: true, attach_time: time }),
-        endpoint: None,
         association,
-        auto_assign_public_ip: false,
+        ..NetworkInterface::new(id, serial, &subnet, private_ip, vec![group])
     });
     world.put(Instance {
         id: instance,
@@ -342,6 +331,7 @@ pub(crate) fn imagine_interface(world: &mut Draft, subnet: SubnetId) -> Option<N
         interfaces: vec![id],
         key: None,
         user_data: None,
+        unlimited_credits: false,
         volume_size: None,
         metadata_options: Default::default(),
         instance_connect_keys: Default::default(),

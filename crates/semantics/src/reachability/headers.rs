@@ -76,12 +76,21 @@ pub(super) fn search<W: Clone + PartialEq>(
         }
     }
     let way = |header: &Header| judged.get(header).and_then(|judged| judged.as_ref().ok());
-    let first = combinations(&classes).find(|header| way(header).is_some());
-    let found = first.and_then(|first| Some((grow(&classes, &first, |header| way(header) == way(&first)), way(&first)?.clone())));
-    let mut lost: Vec<(usize, Header)> =
-        combinations(&classes).filter_map(|header| judged.get(&header)?.as_ref().err().map(|&steps| (steps, header))).collect();
-    lost.sort_by_key(|(steps, _)| std::cmp::Reverse(*steps));
-    Searched { found, furthest: lost.into_iter().map(|(_, header)| header).take(MOST_TOLD).collect() }
+    // Where the class of each number stands, the largest first; whoever stands for a class still does.
+    let places = [SOURCE, DESTINATION, SOURCE_PORT, DESTINATION_PORT]
+        .map(|dimension| (0..).zip(&classes[dimension]).map(|(place, class)| (class.stands, place)).collect::<BTreeMap<u32, usize>>());
+    let place = |header: &Header| -> Option<[usize; 4]> {
+        let [source, destination, source_port, destination_port] =
+            std::array::from_fn(|dimension| places[dimension].get(&header[dimension]).copied());
+        Some([source?, destination?, destination_port?, source_port?])
+    };
+    let standing = || judged.iter().filter_map(|(header, judged)| Some((place(header)?, header, judged)));
+    let first = standing().filter(|(_, _, judged)| judged.is_ok()).min_by_key(|(place, ..)| *place).map(|(_, header, _)| header);
+    let found = first.and_then(|first| Some((grow(&classes, first, |header| way(header) == way(first)), way(first)?.clone())));
+    let mut lost: Vec<(usize, [usize; 4], Header)> =
+        standing().filter_map(|(place, header, judged)| Some((*judged.as_ref().err()?, place, *header))).collect();
+    lost.sort_by_key(|&(steps, place, _)| (std::cmp::Reverse(steps), place));
+    Searched { found, furthest: lost.into_iter().map(|(.., header)| header).take(MOST_TOLD).collect() }
 }
 
 /// A class of numbers, and the one that stands for it.
