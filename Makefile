@@ -138,6 +138,13 @@ bench: api-bench ## Measure what the fabric costs, against a bare veth pair, as 
 api-bench: prerequisites $(MOTO) ## Measure what calls cost, beside moto
 	PEERLESS_BENCH_MOTO="$(CURDIR)/.tools/moto/bin/moto_server" cargo bench --locked --package peerless --bench api
 
+.PHONY: flood-bench
+flood-bench: build ## Measure what a terminal in the console carries, and what the page is like meanwhile, as root
+	@if tools/has-node && tools/has-chromium --install >/dev/null; then \
+	  tools/sandbox env PEERLESS="$(TARGET)/release/peerless" CHROMIUM="$$(tools/has-chromium)" \
+	    npm run --silent --prefix web measure; \
+	else echo "  NOT MEASURED: the console in a browser. See above."; fi
+
 .PHONY: demo
 demo: build $(AWS) ## Show two peered VPCs with real packets, as root or with sudo
 	PATH="$(CURDIR)/target/release:$(CURDIR)/.tools/aws/bin:$$PATH" tools/sandbox examples/vpc-peering/demo.sh

@@ -10,6 +10,8 @@ export interface Daemon {
   run(...command: string[]): string;
   /** Begins a command that goes on until it is killed, or its daemon ends. */
   begin(...command: string[]): ChildProcess;
+  /** Begins any other command, which would speak with this daemon. */
+  beside(program: string, ...words: string[]): ChildProcess;
   stop(): Promise<void>;
 }
 
@@ -18,7 +20,8 @@ const PEERLESS = process.env.PEERLESS ?? join(import.meta.dirname, "../../target
 /** Starts it; model-only unless packets are wanted, which needs root and a sandbox. */
 export async function start({ packets = false } = {}): Promise<Daemon> {
   // While one works on the page: a development server before a fresh daemon, instead of a build for every change.
-  if (process.env.PEERLESS_URL) return { url: process.env.PEERLESS_URL, run: () => "", begin: () => spawn("true"), stop: async () => {} };
+  if (process.env.PEERLESS_URL)
+    return { url: process.env.PEERLESS_URL, run: () => "", begin: () => spawn("true"), beside: () => spawn("true"), stop: async () => {} };
   const folder = mkdtempSync(join(tmpdir(), "peerless-e2e-"));
   const env = { ...process.env, PEERLESS_RUNTIME_DIR: join(folder, "run") };
   // Process numbers repeat in sandboxes, and the cgroups are the host's.
@@ -45,6 +48,7 @@ export async function start({ packets = false } = {}): Promise<Daemon> {
   };
   const own = { ...env, PEERLESS_NAME: name, PEERLESS_STATE: join(folder, "state") };
   const run = (...command: string[]) => execFileSync(PEERLESS, command, { env: own, encoding: "utf8" });
-  const begin = (...command: string[]) => spawn(PEERLESS, command, { env: own, stdio: "ignore" });
-  return { url, run, begin, stop };
+  const beside = (program: string, ...words: string[]) => spawn(program, words, { env: own, stdio: "ignore" });
+  const begin = (...command: string[]) => beside(PEERLESS, ...command);
+  return { url, run, begin, beside, stop };
 }

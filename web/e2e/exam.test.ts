@@ -17,6 +17,7 @@ let settled: () => Promise<void>;
 let complaints: string[];
 let lab: Awaited<ReturnType<typeof makeLab>>;
 let card: string;
+let insights: string;
 /** The VPC whose addresses are those of another one. */
 let twin: string;
 
@@ -47,6 +48,14 @@ beforeAll(async () => {
     VpcPeeringConnectionId: vpcPeeringConnection.vpcPeeringConnectionId,
   });
   await call("CreateRouteTable", { VpcId: lab.one.vpcId, TagSpecification: named("route-table", "unused") });
+  const { networkInsightsPath } = await call<{ networkInsightsPath: { networkInsightsPathId: string } }>("CreateNetworkInsightsPath", {
+    Source: lab.instances[0],
+    Destination: lab.instances[1],
+    Protocol: "tcp",
+    DestinationPort: 22,
+    ClientToken: "exam",
+  });
+  insights = networkInsightsPath.networkInsightsPathId;
   const { networkInterfaceSet } = await call<{ networkInterfaceSet: { networkInterfaceId: string }[] }>("DescribeNetworkInterfaces");
   card = networkInterfaceSet[0]!.networkInterfaceId;
   ({ page, go, settled, complaints } = await open(browser, daemon.url));
@@ -183,6 +192,12 @@ const pages: Case[] = [
     path: () => `/ec2/network-interfaces/${card}`,
     ours: [/^Capture 10 s$/],
     theirs: [/^MAC address$/],
+  },
+  {
+    name: "a path of Reachability Analyzer",
+    path: () => `/vpc/reachability-analyzer/${insights}?tab=details`,
+    ours: [/^Explain it as things are now$/],
+    theirs: [/^Path ARN$/],
   },
   {
     name: "a peering connection",

@@ -1,6 +1,8 @@
 /** Networks made by calls, for pages that need something to show. */
+import { once } from "node:events";
 import { flatten, type Parameters } from "../src/api/form";
 import { parse } from "../src/api/xml";
+import type { Daemon } from "./daemon";
 
 export function client(url: string) {
   return async function call<Answer = Record<string, never>>(action: string, parameters: Parameters = {}): Promise<Answer> {
@@ -75,4 +77,21 @@ export async function makeLab(url: string) {
   const { allocationId } = await call<{ allocationId: string }>("AllocateAddress", { Domain: "vpc" });
   await call("CreateKeyPair", { KeyName: "NextWork key pair", KeyType: "ed25519" });
   return { one, two, peering: VpcPeeringConnectionId, instances, allocationId };
+}
+
+/** Lets EC2 Instance Connect in at the first instance, by a public address and a rule; until somebody has got in. */
+export async function openSsh(daemon: Daemon, lab: Awaited<ReturnType<typeof makeLab>>) {
+  const [instance] = lab.instances;
+  const call = client(daemon.url);
+  interface Described {
+    reservationSet: { instancesSet: { instanceState: { name: string }; groupSet: { groupId: string }[] }[] }[];
+  }
+  const described = async () =>
+    (await call<Described>("DescribeInstances", { InstanceId: [instance] })).reservationSet[0]!.instancesSet[0]!;
+  const again = () => new Promise((done) => setTimeout(done, 100));
+  while ((await described()).instanceState.name !== "running") await again();
+  await call("AssociateAddress", { InstanceId: instance, AllocationId: lab.allocationId });
+  const IpPermissions = [{ IpProtocol: "tcp", FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: "18.206.107.24/29" }] }];
+  await call("AuthorizeSecurityGroupIngress", { GroupId: (await described()).groupSet[0]!.groupId, IpPermissions });
+  while ((await once(daemon.begin("connect", instance!, "--", "true"), "exit"))[0] !== 0) await again();
 }

@@ -76,7 +76,7 @@ test.skipIf(!packets)("what the kernel counted stands beside each hop, and goes 
     const text = await way.getByRole("link", { name: hop }).innerText();
     return Number(/([\d,]+) seen/.exec(text)?.[1]?.replace(",", ""));
   };
-  await way.getByRole("link", { name: /^.*Security group, in.*\d+ seen, \d+ dropped, dropped here/ }).waitFor();
+  await way.getByRole("link", { name: /Security group, in.*\d+ seen, \d+ dropped\s*, dropped here/ }).waitFor();
   const before = await count(/Security group, in/);
   await expect.poll(() => count(/Security group, in/), { timeout: PATIENCE }).toBeGreaterThan(before);
   expect(await count(/Route table/)).toBeGreaterThanOrEqual(before);

@@ -35,6 +35,7 @@ const COUNT = 1000;
 export function ExplainPage() {
   const [search, setSearch] = useSearchParams();
   const packets = usePackets();
+  const ours = useOurs();
   const question = questionOf(search);
   const ask = (next: Question) => {
     // Leaving a field that was not changed is no other question.
@@ -52,7 +53,12 @@ export function ExplainPage() {
       <SpaceBetween size="l">
         <Container
           header={
-            <Header variant="h1" description="Does it arrive? If not: everything that is in the way, there and back, and what helps.">
+            <Header
+              variant="h1"
+              description={
+                ours("Does it arrive? If not: everything that is in the way, there and back, and what helps.") ?? "Does it arrive?"
+              }
+            >
               Explain
             </Header>
           }

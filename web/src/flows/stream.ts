@@ -1,6 +1,6 @@
 /** The flows as the kernel knows them, about once a second, for as long as somebody looks at the page. */
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { startTransition, useEffect, useState } from "react";
 import { carriesPackets, type Flow, type FlowDifferences, type Flows } from "../api/peerless";
 import { here } from "../api/place";
 import { useOurs } from "../frame/exam";
@@ -55,10 +55,13 @@ export function useFlows(wanted: Wanted, isPaused = false): Flows | undefined {
       source = undefined;
       if (document.hidden) return;
       source = new EventSource(`/_peerless/flows/differences?${query}`);
-      source.addEventListener("flows", ({ data }) => setFlows(JSON.parse(data) as Flows));
-      source.addEventListener("differences", ({ data }) =>
-        setFlows((known) => known && together(known, JSON.parse(data) as FlowDifferences)),
-      );
+      // What one does meanwhile comes first: a table is drawn in parts, between which the page answers.
+      const show = (flows: (known?: Flows) => Flows | undefined) => startTransition(() => setFlows(flows));
+      source.addEventListener("flows", ({ data }) => show(() => JSON.parse(data) as Flows));
+      source.addEventListener("differences", ({ data }) => {
+        const news = JSON.parse(data) as FlowDifferences;
+        show((known) => known && together(known, news));
+      });
       source.onerror = () => {
         // A refusal ends the stream for good; the browser comes back by itself only after a broken connection.
         if (source?.readyState === EventSource.CLOSED) retry = window.setTimeout(listen, 3000);

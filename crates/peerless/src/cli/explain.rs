@@ -167,9 +167,9 @@ fn flips(flips: &Flips) -> Vec<String> {
     let Flips { pairs, more, asked, of } = flips;
     let who = if asked == of { format!("all {of} interfaces") } else { format!("the nearest {asked} of {of} interfaces") };
     if pairs.is_empty() {
-        return vec![format!("  opens nothing else, of {who} and the internet")];
+        return vec![format!("  the fix opens nothing else (asked of {who} and the internet)")];
     }
-    let mut lines = vec![format!("  opens, too, of {who} and the internet")];
+    let mut lines = vec![format!("  the fix opens, too (asked of {who} and the internet)")];
     lines.extend(pairs.iter().map(|pair| format!("    {} → {}   {}", pair.from, pair.to, pair.services.join(", "))));
     if *more > 0 {
         lines.push(format!("    and {more} pairs more"));
@@ -248,11 +248,17 @@ mod tests {
         let pair = Flip { from: "a".to_owned(), to: "b".to_owned(), services: vec!["ping".to_owned(), "TCP 22".to_owned()] };
         let told = |flips| flips_of(&text(&Explanation { flips: Some(flips), ..explanation() }));
         let flips_of_all = told(Flips { pairs: vec![pair], more: 3, asked: 100, of: 1000 });
-        assert_eq!(flips_of_all, ["opens, too, of the nearest 100 of 1000 interfaces and the internet", "a → b   ping, TCP 22", "and 3 pairs more"]);
-        assert_eq!(told(Flips { pairs: Vec::new(), more: 0, asked: 2, of: 2 }), ["opens nothing else, of all 2 interfaces and the internet"]);
+        assert_eq!(
+            flips_of_all,
+            ["the fix opens, too (asked of the nearest 100 of 1000 interfaces and the internet)", "a → b   ping, TCP 22", "and 3 pairs more"]
+        );
+        assert_eq!(
+            told(Flips { pairs: Vec::new(), more: 0, asked: 2, of: 2 }),
+            ["the fix opens nothing else (asked of all 2 interfaces and the internet)"]
+        );
     }
 
     fn flips_of(text: &str) -> Vec<String> {
-        text.lines().skip_while(|line| !line.trim_start().starts_with("opens")).map(|line| line.trim().to_owned()).collect()
+        text.lines().skip_while(|line| !line.trim_start().starts_with("the fix opens")).map(|line| line.trim().to_owned()).collect()
     }
 }

@@ -83,6 +83,10 @@ fn a_dropped_packet_says_by_what() {
         let echo = lost.iter().find(dropped).unwrap_or_else(|| panic!("{lost:?}"));
         assert_eq!((echo.interface, echo.comment.as_deref()), (1, Some(comment)));
 
+        // As Wireshark is given it: `capture … -w - | wireshark -k -i -`.
+        let piped = peered.lab.run(&["capture", one, "--count", "2", "--seconds", "60", "-w", "-"]);
+        assert!(piped.status.success() && packets(&piped.stdout).iter().any(|packet| packet.ping() == Some((1, 8))), "{piped:?}");
+
         let permission = "IpPermissions.1.IpProtocol=icmp&IpPermissions.1.FromPort=-1&IpPermissions.1.ToPort=-1";
         peered.allow(1, &format!("{permission}&IpPermissions.1.IpRanges.1.CidrIp=0.0.0.0/0"));
         let (status, body) = http_bytes(peered.lab.address, &format!("/_peerless/capture?of={two}&packets=6&seconds=60"));

@@ -60,6 +60,57 @@ fn a_flow_that_is_dropped_is_seen_with_names_and_the_rule() {
     });
 }
 
+/// What was counted at each hop of an explanation's leg, with its kind.
+fn hops(explanation: &serde_json::Value, leg: usize) -> Vec<(String, u64, u64)> {
+    let lines = explanation["legs"][leg]["lines"].as_array().unwrap().iter();
+    let number = |line: &serde_json::Value, name: &str| line["counted"][name].as_u64().unwrap_or_else(|| panic!("{name} of {line}"));
+    lines.map(|line| (line["stage"].as_str().unwrap().to_owned(), number(line, "seen"), number(line, "dropped"))).collect()
+}
+
+#[test]
+fn packets_are_counted_at_each_hop_of_an_explanation() {
+    with_packets("flows::packets_are_counted_at_each_hop_of_an_explanation", || {
+        let peered = Peered::new("hops");
+        let [one, two] = peered.instances();
+        let explain = |more: &[&str]| peered.lab.run(&[&["explain", one, two, "--icmp"], more].concat());
+        let explained = || json(std::str::from_utf8(&explain(&["--json"]).stdout).unwrap());
+        assert_eq!(explained()["counted"]["flows"].as_u64(), Some(0), "nobody has sent anything yet");
+        let mut ping = peered.lab.peerless(&["run", one, "--", "ping", "-i", "0.2", &peered.addresses[1]]);
+        let mut ping = ping.stdout(std::process::Stdio::null()).spawn().unwrap();
+        eventually("the drops are counted", || explained()["counted"]["forward"]["dropped"].as_u64() > Some(3));
+        let shut = explained();
+        let there = hops(&shut, 0);
+        let sent = there[0].1;
+        assert!(sent > 3 && shut["counted"]["forward"]["seen"].as_u64() == Some(sent), "{shut}");
+        for (stage, seen, dropped) in &there {
+            let expected = match stage.as_str() {
+                "SG in" => (sent, sent),
+                "to" => (0, 0),
+                _ => (sent, 0),
+            };
+            assert_eq!((*seen, *dropped), expected, "{stage}: {there:?}");
+        }
+        assert!(hops(&shut, 1).iter().all(|(_, seen, _)| *seen == 0), "{shut}");
+        let text = String::from_utf8(explain(&[]).stdout).unwrap();
+        assert!(text.lines().next().is_some_and(|line| line.contains(" sent, ") && line.ends_with(" UTC")), "{text}");
+        assert!(text.lines().any(|line| line.contains("✗ SG in") && line.contains(" seen, ") && line.contains(" dropped ")), "{text}");
+
+        peered.allow(
+            1,
+            "IpPermissions.1.IpProtocol=icmp&IpPermissions.1.FromPort=-1&IpPermissions.1.ToPort=-1&IpPermissions.1.IpRanges.1.CidrIp=0.0.0.0/0",
+        );
+        let arrived = |explanation: &serde_json::Value, leg| hops(explanation, leg).iter().all(|(_, seen, dropped)| *seen > 0 && *dropped == 0);
+        eventually("both ways are seen everywhere", || {
+            let open = explained();
+            open["counted"]["reply"]["seen"].as_u64() > Some(0) && arrived(&open, 0) && arrived(&open, 1)
+        });
+        ping.kill().unwrap();
+        ping.wait().unwrap();
+        let mut lab = peered.lab;
+        lab.down(&[]);
+    });
+}
+
 #[test]
 fn a_probe_and_what_is_computed_agree() {
     with_packets("flows::a_probe_and_what_is_computed_agree", || {

@@ -119,10 +119,23 @@ impl Explanation {
     }
 }
 
+/// Flows that differ in their sender's port only and meet the same verdict take the same way: a thousand clients are one.
+fn alike(flows: &[Counted]) -> Vec<Counted> {
+    let mut kinds: Vec<Counted> = Vec::new();
+    for flow in flows {
+        let way = |flow: &Counted| (flow.from, flow.packet.source, flow.packet.destination, flow.verdict);
+        match kinds.iter_mut().find(|kind| way(kind) == way(flow)) {
+            Some(kind) => kind.packets += flow.packets,
+            None => kinds.push(*flow),
+        }
+    }
+    kinds
+}
+
 /// What was seen at each of the lines.
 pub(super) fn tally(snapshot: &Snapshot, lines: &[Line], flows: &[Counted]) -> Vec<Tally> {
     let mut tallies = vec![Tally::default(); lines.len()];
-    for flow in flows {
+    for flow in alike(flows) {
         let trace = trace_of(snapshot, &flow.packet, flow.from, &flow.verdict);
         let passed = trace.steps.iter().map(|step| (Place::from(step), 0));
         let dropped = match &flow.verdict {
