@@ -87,6 +87,11 @@ e2e-packets: sshd
 	  echo "  NOT TESTED: the console with real instances. That needs root, and this is $$(id -un)."; \
 	fi
 
+.PHONY: pictures
+pictures: build ## Take the pictures of the guides anew, as root or with sudo
+	PEERLESS_PICTURES=$(CURDIR)/docs/pictures tools/sandbox env PEERLESS=target/release/peerless CHROMIUM="$$(tools/has-chromium)" \
+	  npm run --silent --prefix web e2e -- pictures
+
 web/dist/index.html: web/node_modules/.package-lock.json $(shell find web/src web/public web/build web/index.html web/vite.config.ts -type f)
 	cd web && npm run --silent build
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dataplane::FlowReport;
 use model::{NetworkInterface, Scope, Snapshot};
@@ -18,6 +18,15 @@ const MOST_TOLD: usize = 1000;
 /// How many it is told of unless it says otherwise.
 const USUALLY_TOLD: usize = 500;
 
+/// Rates are told over so much time, if there were looks: of a ping a second one look may see none, and the next one two.
+const SPAN: Duration = Duration::from_secs(4);
+
+/// Packets and bytes by flow.
+struct Counts {
+    at: Instant,
+    of: HashMap<(Origin, Packet), (u64, u64)>,
+}
+
 /// The flows at one moment.
 pub(super) struct Latest {
     snapshot: Arc<Snapshot>,
@@ -25,28 +34,23 @@ pub(super) struct Latest {
     reports: Vec<FlowReport>,
     /// Packets and bytes a second of each.
     rates: Vec<(f64, f64)>,
-    /// Packets and bytes by flow, to tell rates from.
-    counts: HashMap<(Origin, Packet), (u64, u64)>,
+    /// What was counted at this and the last looks, the first one first, to tell rates from.
+    counted: Vec<Arc<Counts>>,
     /// All of them in words, once somebody looks for words.
     rendered: OnceLock<Vec<Flow>>,
 }
 
 impl Latest {
-    pub fn look(kernel: &dyn Kernel, snapshot: Arc<Snapshot>, before: Option<(Instant, Arc<Self>)>) -> Option<Self> {
+    pub fn look(kernel: &dyn Kernel, snapshot: Arc<Snapshot>, before: Option<Arc<Self>>) -> Option<Self> {
         let at = Instant::now();
         let latest = kernel.latest(MOST_LOOKED_AT)?;
-        let mut counts = HashMap::with_capacity(latest.flows.len());
-        let mut rates = Vec::with_capacity(latest.flows.len());
-        for report in &latest.flows {
-            let key = (report.from, report.packet);
-            // A flow that was not there before has sent all of it since it began.
-            let known = before.as_ref().and_then(|(then, before)| Some((before.counts.get(&key)?, at.duration_since(*then))));
-            let ((packets, bytes), since) = known.map_or(((0, 0), report.age.max(INTERVAL)), |(counts, since)| (*counts, since));
-            let rate = |now: u64, then: u64| now.saturating_sub(then) as f64 / since.as_secs_f64().max(0.001);
-            rates.push((rate(report.packets, packets), rate(report.bytes, bytes)));
-            counts.insert(key, (report.packets, report.bytes));
-        }
-        Some(Self { snapshot, total: latest.total, reports: latest.flows, rates, counts, rendered: OnceLock::new() })
+        let mut counted = before.map(|before| before.counted.clone()).unwrap_or_default();
+        let recent = counted.iter().position(|counts| at.duration_since(counts.at) <= SPAN);
+        counted.drain(..recent.unwrap_or(counted.len().saturating_sub(1)));
+        let rates = latest.flows.iter().map(|report| rates(report, at, &counted)).collect();
+        let of = latest.flows.iter().map(|report| ((report.from, report.packet), (report.packets, report.bytes))).collect();
+        counted.push(Arc::new(Counts { at, of }));
+        Some(Self { snapshot, total: latest.total, reports: latest.flows, rates, counted, rendered: OnceLock::new() })
     }
 
     /// Those that are wanted. What can be told from numbers is; words are made for what is shown, or searched.
@@ -88,5 +92,43 @@ impl Latest {
                 let ends = Ends::of(&self.snapshot, report);
                 ends.interfaces().filter_map(|id| self.snapshot.get(id)).any(|interface| scopes.contains(&interface.scope))
             })
+    }
+}
+
+/// A flow's packets and bytes a second. One that was not there before has sent all of it since it began.
+fn rates(report: &FlowReport, now: Instant, counted: &[Arc<Counts>]) -> (f64, f64) {
+    let key = (report.from, report.packet);
+    let known = counted.iter().find_map(|counts| Some((*counts.of.get(&key)?, now.duration_since(counts.at))));
+    let ((packets, bytes), since) = known.unwrap_or(((0, 0), report.age.max(INTERVAL)));
+    let rate = |now: u64, then: u64| now.saturating_sub(then) as f64 / since.as_secs_f64().max(0.001);
+    (rate(report.packets, packets), rate(report.bytes, bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use dataplane::LatestFlows;
+
+    use super::*;
+
+    #[test]
+    fn what_was_counted_is_kept_for_a_while() {
+        struct Silence;
+        impl Kernel for Silence {
+            fn latest(&self, _: usize) -> Option<LatestFlows> {
+                Some(LatestFlows::default())
+            }
+
+            fn begun_at(&self, _: BTreeSet<model::NetworkInterfaceId>) -> Option<Vec<dataplane::Begun>> {
+                None
+            }
+        }
+        let now = Instant::now();
+        let after = |ages: &[u64]| {
+            let counted = ages.iter().filter_map(|&age| now.checked_sub(Duration::from_secs(age)));
+            let counted: Vec<_> = counted.map(|at| Arc::new(Counts { at, of: HashMap::new() })).collect();
+            let before = Latest { counted, ..Latest::look(&Silence, Arc::default(), None).unwrap() };
+            Latest::look(&Silence, Arc::default(), Some(Arc::new(before))).unwrap().counted.len() - 1
+        };
+        assert_eq!([after(&[]), after(&[30]), after(&[30, 20]), after(&[30, 3, 2, 1])], [0, 1, 1, 3]);
     }
 }

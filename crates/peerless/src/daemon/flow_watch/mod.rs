@@ -91,18 +91,14 @@ impl<L: Send + Sync + 'static> Shared<L> {
         self.pace.max(taken.took * SHARE)
     }
 
-    /// The last one if it is fresh and of use, else a new one. That knows the last one, and when it was taken.
-    async fn get(
-        &self,
-        is_of_use: impl Fn(&L) -> bool,
-        look: impl FnOnce(Option<(Instant, Arc<L>)>) -> Option<L> + Send + 'static,
-    ) -> Option<Arc<L>> {
+    /// The last one if it is fresh and of use, else a new one. That knows the last one.
+    async fn get(&self, is_of_use: impl Fn(&L) -> bool, look: impl FnOnce(Option<Arc<L>>) -> Option<L> + Send + 'static) -> Option<Arc<L>> {
         let mut last = self.last.lock().await;
         let is_fresh = |taken: &Taken| taken.at.elapsed() < self.interval_after(taken).mul_f64(0.9);
         if let Some((_, look)) = last.as_ref().filter(|(taken, look)| is_fresh(taken) && is_of_use(look)) {
             return Some(Arc::clone(look));
         }
-        let before = last.take().map(|(taken, look)| (taken.at, look));
+        let before = last.take().map(|(_, look)| look);
         let (taken, look) = tokio::task::spawn_blocking(move || {
             let at = Instant::now();
             let look = look(before)?;
