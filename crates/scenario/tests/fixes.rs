@@ -237,3 +237,31 @@ fn a_flow_to_another_port_is_another_matter() {
     assert!(explanation.is_about(from.into(), &packet(50_000, 22)) && explanation.is_about(from.into(), &packet(40_000, 22)));
     assert!(!explanation.is_about(from.into(), &packet(22, 23)) && !explanation.is_about(Origin::Internet, &packet(50_000, 22)));
 }
+
+/// A connection that the fix asks for is in nobody's way: what is told is what is wrong as things are.
+#[test]
+fn what_the_fix_makes_is_no_obstacle() {
+    let lab = LAB.replace("    peer blue green\n    accept blue green\n", "").replace("    route blue/main 10.2.0.0/16 peering green\n", "");
+    let world = world(&lab.replace("    route green/main 10.1.0.0/16 peering blue", ""));
+    let explanation = ask(&world, "blue/a/1", "green/a/1", Service::Icmp);
+    let denials: Vec<&str> = explanation.denials().map(Denial::code).collect();
+    assert_eq!(denials, ["NO_ROUTE_TO_DESTINATION", "ENI_SG_RULES_MISMATCH", "NO_ROUTE_TO_DESTINATION"]);
+    assert_eq!(explanation.repairs().count(), 5);
+}
+
+/// Two VPCs that each lack a gateway get one each, under names of their own.
+#[test]
+fn two_gateways_have_two_names() {
+    let lab = LAB.replace("    instance green/a/1 10.2.0.10", "    instance green/a/1 10.2.0.10\n    elastic green/a/1 198.18.0.20");
+    let rendered = {
+        let world = world(&lab);
+        ask(&world, "blue/a/1", "198.18.0.20", Service::Icmp).render(world.snapshot())
+    };
+    let all = |form: fn(&semantics::RenderedFix) -> &String| rendered.fixes.iter().map(form).cloned().collect::<Vec<_>>().join("\n");
+    let (terraform, template) = (all(|fix| &fix.terraform), all(|fix| &fix.cloudformation));
+    for name in ["\"aws_internet_gateway\" \"gateway\"", "\"aws_internet_gateway\" \"gateway_2\"", "= aws_internet_gateway.gateway_2.id"] {
+        assert!(terraform.contains(name), "{name}: {terraform}");
+    }
+    assert_eq!(template.matches("Type: AWS::EC2::InternetGateway").count(), 2, "{template}");
+    assert!(!all(|fix| &fix.cli).contains("igw-0ffff"), "{rendered:?}");
+}
