@@ -1,7 +1,7 @@
 //! A guest's serial port, `ttyS0`, while somebody sits at it.
 //!
 //! It asks for a name and a password, by `agetty` and `login` of the guest's own programs: who has neither does not get in, and an image's users
-//! have no passwords. Nothing waits at the port of a guest that nobody looks at. A process of its own enters the guest ([`serve`]), lays the
+//! have no passwords. Nothing waits at the port of a guest that nobody looks at. A process of its own enters the guest (`serve`), lays the
 //! line, starts `agetty` again whenever it ends, and carries both directions; what the line shows is copied to the guest's console log. When its
 //! standard input ends, it hangs up, as a modem does: the kernel ends the session on the line, so that nobody finds it open later.
 //!
