@@ -18,7 +18,8 @@ test.runIf(folder)("pictures", async () => {
     const reservations = () =>
       call<{ reservationSet: { instancesSet: { instanceState: { name: string }; privateIpAddress: string }[] }[] }>("DescribeInstances");
     const all = async () => (await reservations()).reservationSet.flatMap(({ instancesSet }) => instancesSet);
-    while ((await all()).some(({ instanceState }) => instanceState.name !== "running")) await new Promise((again) => setTimeout(again, 100));
+    while ((await all()).some(({ instanceState }) => instanceState.name !== "running"))
+      await new Promise((again) => setTimeout(again, 100));
     await call("AssociateAddress", { InstanceId: instances[0], AllocationId: allocationId });
     const { securityGroupInfo } = await call<{ securityGroupInfo: { groupId: string }[] }>("DescribeSecurityGroups", {
       Filter: [{ Name: "vpc-id", Value: [one.vpcId] }],
@@ -34,7 +35,10 @@ test.runIf(folder)("pictures", async () => {
     await page.goto(`${daemon.url}${PLACE}/ec2/instances/${instances[0]}/terminal?via=eic&user=ec2-user`);
     await expect.poll(() => page.locator(".xterm-rows").innerText(), { timeout: PATIENCE }).toContain("~]$");
     await page.keyboard.type(`ping ${called}\n`);
-    await page.getByText(/dropped/).first().waitFor();
+    await page
+      .getByText(/dropped/)
+      .first()
+      .waitFor();
     // Some more, so that there is something to count.
     await page.waitForTimeout(5000);
     await shoot("terminal");
