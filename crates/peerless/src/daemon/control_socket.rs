@@ -13,7 +13,7 @@ use model::{Draft, Image, ImageId, Instance, Scope, Snapshot, Vpc};
 use semantics::{Question, explain, region_map, vpc_map};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, RwLock, oneshot};
 
 use super::captures::{Bounds, Captures};
 use super::control_loop::{Event, Published};
@@ -56,6 +56,8 @@ pub struct Desk {
     pub leave: Arc<Notify>,
     /// Becomes true when nothing is left on the host.
     pub left: tokio::sync::watch::Receiver<bool>,
+    /// Read-locked by whoever asked the daemon to go and has no answer yet.
+    pub unanswered: Arc<RwLock<()>>,
 }
 
 /// Opens the socket, for its owner alone.
@@ -115,6 +117,7 @@ async fn converse(stream: UnixStream, desk: &Desk) -> std::io::Result<()> {
             }
         }
         Ok(Request::Down) => {
+            let _unanswered = desk.unanswered.read().await;
             desk.leave.notify_one();
             // The sender lives until the process ends.
             let _ = desk.left.clone().wait_for(|&left| left).await;

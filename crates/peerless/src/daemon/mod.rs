@@ -28,6 +28,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use ec2::{Machine, NoMachine};
@@ -36,7 +37,7 @@ use model::Snapshot;
 use store::{SqliteStore, Store};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, RwLock, watch};
 
 use crate::control::Status;
 use crate::runtime::Runtime;
@@ -81,6 +82,9 @@ pub const INTERNET: &str = "internet";
 /// Where, in the state folder, is what the tokens of instance metadata are made with: they are as good after a daemon's end as before.
 pub const METADATA: &str = "metadata";
 
+/// The longest wait for those who asked the daemon to go to hear that it has.
+const ANSWERING: Duration = Duration::from_secs(5);
+
 /// What is behind internet gateways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Internet {
@@ -118,6 +122,7 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
 
     let leave = Arc::new(Notify::new());
     let (gone, left) = watch::channel(false);
+    let unanswered = Arc::new(RwLock::new(()));
     let endpoints = Arc::new(Endpoints::new(Arc::clone(&published), Weak::clone(&packets)));
     let live = LiveFlows::of(Weak::clone(&packets));
     let flows = Arc::new(FlowWatch::new(Weak::clone(&packets), Arc::clone(&published)));
@@ -135,6 +140,7 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
         instance_connect: Arc::clone(&instance_connect),
         leave: Arc::clone(&leave),
         left,
+        unanswered: Arc::clone(&unanswered),
     };
     let control = control_socket::bind(&options.runtime.control_socket()).map_err(|error| format!("the control socket: {error}"))?;
     let conversations = tokio::spawn(control_socket::serve(control, Arc::new(desk)));
@@ -170,7 +176,8 @@ async fn serve(options: &Options, ready: impl FnOnce(SocketAddr)) -> Result<(), 
     clean_up(&options.runtime, &options.state)?;
     // Whoever asked for the end hears of it before the process goes.
     let _ = gone.send(true);
-    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    // One who does not read the answer holds up nobody.
+    let _ = tokio::time::timeout(ANSWERING, unanswered.write()).await;
     conversations.abort();
     Ok(())
 }

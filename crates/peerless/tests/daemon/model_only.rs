@@ -1,5 +1,8 @@
 //! What needs neither root nor packets.
 
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+
 use crate::api::{self, Listener, http};
 use crate::lab::{Lab, eventually, unique};
 
@@ -173,6 +176,19 @@ fn shells_complete_the_verbs() {
         let said = lab.must(&["completions", shell]);
         assert!(said.contains("explain") && said.contains("internet"), "{shell}");
     }
+}
+
+#[test]
+fn who_asks_the_daemon_to_go_hears_that_it_has_and_waits_for_its_end() {
+    let mut lab = Lab::new("farewell");
+    lab.up(MODEL_ONLY);
+    let mut stream = UnixStream::connect(lab.runtime().join(unique("farewell")).join("control.sock")).unwrap();
+    stream.write_all(b"\"Down\"\n").unwrap();
+    // The daemon keeps the connection: it ends with the process.
+    let mut heard = String::new();
+    stream.read_to_string(&mut heard).unwrap();
+    assert_eq!(heard, "\"Down\"\n");
+    assert!(lab.daemon.take().unwrap().wait().unwrap().success());
 }
 
 #[test]
