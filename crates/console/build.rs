@@ -7,7 +7,9 @@ use std::{fs, io};
 
 fn main() -> io::Result<()> {
     // Reached through the crate's folder, so that a checkout without `web/dist` still has something to watch.
-    let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web");
+    // Asked for when it runs: checkouts that share a target folder share the program.
+    let manifest = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let web = manifest.join("../../web");
     let dist = web.join("dist");
     println!("cargo::rerun-if-changed={}", if dist.is_dir() { &dist } else { &web }.display());
     let mut files = Vec::new();

@@ -2,12 +2,14 @@
 //!
 //! `CLANG` names another compiler.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, exit};
 
 fn main() {
     println!("cargo::rerun-if-env-changed=CLANG");
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ebpf");
+    // Asked for when it runs: checkouts that share a target folder share the program.
+    let manifest = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let sources = manifest.join("../../ebpf");
     for file in ["fabric.bpf.c", "fabric.h"] {
         println!("cargo::rerun-if-changed={}", sources.join(file).display());
     }
