@@ -79,8 +79,11 @@ test("both ends change places, whoever they are", async () => {
   await seen(/TCP 22 10\.1\.\d+\.\d+ → 203\.0\.113\.10/);
 });
 
-test("the whole question is asked by the keyboard alone", async () => {
+test("the whole question is asked by the keyboard alone, on a slow machine, too", async () => {
   await go("/explain");
+  // Keys come faster than the page is drawn, and nothing that was said is lost.
+  const browser = await page.context().newCDPSession(page);
+  await browser.send("Emulation.setCPUThrottlingRate", { rate: 10 });
   const from = page.getByRole("combobox", { name: "From" });
   await from.focus();
   await page.keyboard.type("NextWork VPC 1");
@@ -105,6 +108,7 @@ test("the whole question is asked by the keyboard alone", async () => {
   for (const key of ["Enter", "ArrowDown", "Enter"]) await page.keyboard.press(key);
   await page.waitForURL(/protocol=tcp&port=22/);
   await seen(/^not reachable: TCP 22 /);
+  await browser.detach();
 });
 
 /** The page in each of its states: its address is all that it needs, and nobody is kept out. */

@@ -14,6 +14,7 @@ import { useSearchParams } from "react-router";
 import type { Explanation } from "../api/peerless";
 import { explain } from "../api/peerless";
 import { usePackets } from "../flows/stream";
+import { address } from "../frame/address";
 import { useOurs } from "../frame/exam";
 import { Page } from "../frame/Page";
 import { sentence } from "../frame/results";
@@ -37,9 +38,10 @@ export function ExplainPage() {
   const packets = usePackets();
   const ours = useOurs();
   const question = questionOf(search);
-  const ask = (next: Question) => {
+  const ask = (part: Partial<Question>) => {
+    const next = searchOf({ ...questionOf(address()), ...part }, address());
     // Leaving a field that was not changed is no other question.
-    if (searchOf(next).toString() !== searchOf(question).toString()) setSearch(searchOf(next, search));
+    if (next.toString() !== searchOf(questionOf(address()), address()).toString()) setSearch(next);
   };
   const answer = useQuery({
     queryKey: ["ec2", "explain", question],
@@ -63,7 +65,7 @@ export function ExplainPage() {
             </Header>
           }
         >
-          <QuestionForm question={question} set={ask} />
+          <QuestionForm question={question} ask={ask} />
         </Container>
         {!isWhole(question) && (
           <Box color="text-body-secondary">{question.from && question.to ? "Say which port." : "Say who is to reach whom."}</Box>

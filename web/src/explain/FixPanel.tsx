@@ -12,6 +12,7 @@ import { useState } from "react";
 import { useSearchParams } from "react-router";
 import { refreshAll } from "../api/lists";
 import { explain, type Fix, type Flips } from "../api/peerless";
+import { useRemember } from "../frame/address";
 import { sentence, useResults } from "../frame/results";
 import { isMakeable, make, templateOf } from "./fixing";
 import { type Question, serviceOf } from "./question";
@@ -19,13 +20,9 @@ import { type Question, serviceOf } from "./question";
 const FORMS = ["changes", "cli", "terraform", "cloudformation"];
 
 export function FixPanel({ fixes, question }: { fixes: readonly Fix[]; question: Question }) {
-  const [search, setSearch] = useSearchParams();
+  const [search] = useSearchParams();
+  const remember = useRemember();
   const form = FORMS.find((form) => form === search.get("fix")) ?? "changes";
-  const choose = (form: string) => {
-    const next = new URLSearchParams(search);
-    next.set("fix", form);
-    setSearch(next, { replace: true });
-  };
   return (
     <Container
       header={
@@ -38,7 +35,7 @@ export function FixPanel({ fixes, question }: { fixes: readonly Fix[]; question:
         <Tabs
           ariaLabel="Forms of the fix"
           activeTabId={form}
-          onChange={({ detail }) => choose(detail.activeTabId)}
+          onChange={({ detail }) => remember({ fix: detail.activeTabId })}
           tabs={[
             { id: "changes", label: "Changes", content: <Steps fixes={fixes} /> },
             { id: "cli", label: "AWS CLI", content: <CodeText text={fixes.map((fix) => fix.cli).join("\n")} name="commands" /> },

@@ -16,23 +16,24 @@ const PROTOCOLS: { value: Protocol; label: string }[] = [
 
 interface Props {
   question: Question;
-  set(question: Question): void;
+  /** Asks the same but for these parts. */
+  ask(part: Partial<Question>): void;
 }
 
-export function QuestionForm({ question, set }: Props) {
+export function QuestionForm({ question, ask }: Props) {
   const isPort = question.protocol !== "icmp";
   return (
     <div className="explain-form">
       <div className="explain-end">
-        <End label="From" value={question.from} set={(from) => set({ ...question, from })} isSender />
+        <End label="From" value={question.from} set={(from) => ask({ from })} isSender />
       </div>
       <div className="explain-swap">
-        <Button ariaLabel="Swap the two ends" onClick={() => set(swapped(question))}>
+        <Button ariaLabel="Swap the two ends" onClick={() => ask(swapped(question))}>
           ⇄
         </Button>
       </div>
       <div className="explain-end">
-        <End label="To" value={question.to} set={(to) => set({ ...question, to })} />
+        <End label="To" value={question.to} set={(to) => ask({ to })} />
       </div>
       <FormField label="Protocol">
         <Select
@@ -40,16 +41,16 @@ export function QuestionForm({ question, set }: Props) {
           options={PROTOCOLS}
           onChange={({ detail }) => {
             const protocol = detail.selectedOption.value as Protocol;
-            set({ ...question, protocol, port: question.port || (protocol === "udp" ? "53" : "22") });
+            ask({ protocol, port: question.port || (protocol === "udp" ? "53" : "22") });
           }}
         />
       </FormField>
-      <Port question={question} set={set} disabled={!isPort} />
+      <Port question={question} ask={ask} disabled={!isPort} />
     </div>
   );
 }
 
-function Port({ question, set, disabled }: Props & { disabled: boolean }) {
+function Port({ question, ask, disabled }: Props & { disabled: boolean }) {
   const [typed, setTyped] = useState(question.port);
   useEffect(() => setTyped(question.port), [question.port]);
   const isWrong = !disabled && typed !== "" && serviceOf({ ...question, port: typed }) === undefined;
@@ -61,8 +62,8 @@ function Port({ question, set, disabled }: Props & { disabled: boolean }) {
         inputMode="numeric"
         placeholder={disabled ? "–" : "22"}
         onChange={({ detail }) => setTyped(detail.value)}
-        onBlur={() => set({ ...question, port: typed.trim() })}
-        onKeyDown={({ detail }) => detail.key === "Enter" && set({ ...question, port: typed.trim() })}
+        onBlur={() => ask({ port: typed.trim() })}
+        onKeyDown={({ detail }) => detail.key === "Enter" && ask({ port: typed.trim() })}
       />
     </FormField>
   );

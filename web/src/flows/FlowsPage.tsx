@@ -12,6 +12,7 @@ import Table from "@cloudscape-design/components/table";
 import { useEffect, useState } from "react";
 import { useSearchParams } from "react-router";
 import type { Flow, FlowEnd } from "../api/peerless";
+import { useRemember } from "../frame/address";
 import { useOurs } from "../frame/exam";
 import { Page } from "../frame/Page";
 import { pageOf, To } from "../table/Ref";
@@ -36,7 +37,8 @@ const PROTOCOLS = [
 const PAGE = 50;
 
 export function FlowsPage() {
-  const [search, setSearch] = useSearchParams();
+  const [search] = useSearchParams();
+  const remember = useRemember();
   const [isPaused, setPaused] = useState(false);
   const [page, setPage] = useState(1);
   const packets = usePackets();
@@ -47,10 +49,7 @@ export function FlowsPage() {
   const still = useStill(wanted, isPaused);
   const flows = still ?? live;
   const set = (name: string, value: string) => {
-    const next = new URLSearchParams(search);
-    if (value) next.set(name, value);
-    else next.delete(name);
-    setSearch(next, { replace: true });
+    remember({ [name]: value });
     setPage(1);
   };
   const shown = still ? still.flows.slice(skip, skip + PAGE) : (live?.flows ?? []);

@@ -8,6 +8,7 @@ import { Suspense } from "react";
 import { useParams, useSearchParams } from "react-router";
 import { nameOf, titled, useList } from "../api/lists";
 import type { Tag } from "../api/types";
+import { useRemember } from "../frame/address";
 import { Page } from "../frame/Page";
 import { Actions } from "./Actions";
 import { Tags } from "./Details";
@@ -40,18 +41,15 @@ export function DetailPage({ resource }: { resource: Resource }) {
 }
 
 export function ResourceTabs({ resource, item }: { resource: Resource; item: { tagSet: Tag[] } }) {
-  const [search, setSearch] = useSearchParams();
+  const [search] = useSearchParams();
+  const remember = useRemember();
   const tabs = [...resource.tabs, { id: "tags", label: "Tags", Content: Tags }];
   const active = tabs.find((tab) => tab.id === search.get("tab")) ?? tabs[0]!;
   return (
     <Tabs
       ariaLabel={`About the ${resource.one}`}
       activeTabId={active.id}
-      onChange={({ detail }) => {
-        const next = new URLSearchParams(location.search);
-        next.set("tab", detail.activeTabId);
-        setSearch(next, { replace: true });
-      }}
+      onChange={({ detail }) => remember({ tab: detail.activeTabId })}
       tabs={tabs.map(({ id, label, Content }) => ({
         id,
         label,

@@ -12,6 +12,7 @@ import { useMemo } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { call } from "../api/ec2";
 import { titled, useList } from "../api/lists";
+import { useRemember } from "../frame/address";
 import { Page } from "../frame/Page";
 import { sentence } from "../frame/results";
 import { Actions } from "./Actions";
@@ -27,16 +28,12 @@ type Tagged = Row["item"];
 export function ListPage({ resource }: { resource: Resource }) {
   const list = useList(resource.kind);
   const items = list.items as unknown as Tagged[];
-  const [search, setSearch] = useSearchParams();
+  const [search] = useSearchParams();
+  const remember = useRemember();
   const navigate = useNavigate();
   const rows = useMemo(() => rowsOf(resource, items), [resource, items]);
   const properties = useMemo(() => propertiesOf(resource, rows), [resource, rows]);
   const columns = useMemo(() => columnsOf(resource), [resource]);
-  const remember = (changes: Record<string, string | undefined>) => {
-    const next = new URLSearchParams(location.search);
-    for (const [name, value] of Object.entries(changes)) value ? next.set(name, value) : next.delete(name);
-    setSearch(next, { replace: true });
-  };
 
   const nothing = (
     <Box textAlign="center" padding="m">
